@@ -1,0 +1,126 @@
+#!/bin/bash
+# make test: every suite on servers of its own; ends with one line of totals.
+# TESTS="name ..." runs only the named regression, isolation or TAP tests.
+. "$(dirname "$0")/common.sh"
+. "$ROOT/test/harness/packages.sh"
+. "$ROOT/test/harness/cluster.sh"
+
+PASSED=0 FAILED=0 SKIPPED=0
+SUITE_TIMEOUT=${SUITE_TIMEOUT:-900}
+
+count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $3)); }
+
+# An unreadable clone (below /root, say) is no obstacle: the tests run from a copy the server's user owns.
+prepare() {
+	need_packages build test
+	find_postgres
+	build_and_install
+	WORK=$(make_work test)
+	trap finish EXIT
+	trap 'exit 130' INT TERM
+	mkdir "$WORK/run"
+	cp -R "$ROOT/test" "$ROOT/expected" "$WORK/run/"
+	rm -rf "$WORK/run/test/expected"
+	ln -s ../expected "$WORK/run/test/expected"
+	! is_root || chown -R "$(server_user)" "$WORK/run"
+	rm -rf "$ROOT/build/test"
+	cd "$WORK/run"
+}
+
+finish() {
+	local status=$?
+	cd /
+	cluster_stop
+	case ${CLUSTER_SOCKET:-} in "$WORK"/* | '') ;; *) rm -rf "$CLUSTER_SOCKET" ;; esac
+	rm -rf "$WORK"
+	exit $status
+}
+
+# The names of a folder's tests, in alphabetical order, narrowed by TESTS.
+names() {
+	local file name
+	LC_ALL=C
+	for file in test/"$1"/*."$2"; do
+		name=$(basename "$file" ."$2")
+		[ -f "$file" ] || continue
+		case " ${TESTS:-$name} " in *" $name "*) echo "$name" ;; esac
+	done
+}
+
+# Reads pg_regress: "test x ... ok" up to 15, TAP from 16 on.
+count_regress() {
+	local file=$1 expected=$2 passed failed
+	passed=$(grep -cE '^(test .*\.\.\. +ok|ok [0-9]+)' "$file" || true)
+	failed=$(grep -cE '^(test .*\.\.\. +(FAILED|failed)|not ok [0-9]+)' "$file" || true)
+	# What never reported (server gone, time out) has failed too.
+	[ $((passed + failed)) -ge "$expected" ] || failed=$((expected - passed))
+	count "$passed" "$failed" 0
+	[ "$failed" -gt 0 ]
+}
+
+show_diffs() {
+	local suite=$1
+	mkdir -p "$ROOT/build/test/$suite"
+	cp -R out/"$suite"/regression.* out/"$suite"/results "$ROOT/build/test/$suite/" 2>/dev/null || true
+	cp "$WORK/server.log" "$ROOT/build/test/" 2>/dev/null || true
+	if [ -s "out/$suite/regression.diffs" ]; then
+		head -n 200 "out/$suite/regression.diffs"
+		[ "$(wc -l <"out/$suite/regression.diffs")" -le 200 ] || note "... cut at 200 lines"
+	fi
+	note "differences and results: build/test/$suite, server log: build/test/server.log"
+}
+
+# regress SUITE PROGRAM TEST...
+regress() {
+	local suite=$1 program=$2 expecteddir=()
+	shift 2
+	[ $# -gt 0 ] || return 0
+	step "Running the $suite tests ($#)"
+	as_server mkdir -p "out/$suite"
+	[ "$PG_MAJOR" -lt 16 ] || expecteddir=(--expecteddir=.)
+	as_server timeout "$SUITE_TIMEOUT" "$program" --inputdir=test --outputdir="out/$suite" "${expecteddir[@]}" \
+		--launcher=test/harness/launcher --bindir="$PG_BIN" --host="$CLUSTER_SOCKET" --port=$CLUSTER_PORT \
+		--user=postgres "$@" </dev/null 2>&1 | tee "$WORK/$suite.out" | grep -vE '^(==|# *$|\(using|# using|$)' || true
+	if count_regress "$WORK/$suite.out" "$(printf '%s\n' "$@" | grep -vc '^--')"; then show_diffs "$suite"; fi
+}
+
+sql_suites() {
+	local sql iso
+	mapfile -t sql < <(names sql sql)
+	mapfile -t iso < <(names specs spec)
+	[ $((${#sql[@]} + ${#iso[@]})) -gt 0 ] || return 0
+	cluster_init "$WORK" "shared_preload_libraries = 'dbinsight'" "fsync = off" "log_min_messages = warning"
+	cluster_start
+	# shellcheck disable=SC2068
+	regress regression "$PG_TESTS/regress/pg_regress" ${sql[@]}
+	[ ${#iso[@]} -eq 0 ] ||
+		regress isolation "$PG_TESTS/isolation/pg_isolation_regress" --load-extension=dbinsight "${iso[@]}"
+	cluster_stop
+}
+
+tap_suite() {
+	local tap totals
+	mapfile -t tap < <(names t pl)
+	[ ${#tap[@]} -gt 0 ] || return 0
+	step "Running the TAP tests (${#tap[@]} files)"
+	as_server mkdir -p out/tap
+	as_server env PATH="$PG_BIN:$PATH" PG_REGRESS="$PG_TESTS/regress/pg_regress" TESTDIR="$WORK/run/out/tap" \
+		TESTDATADIR="$WORK/run/out/tap/tmp_check" TESTLOGDIR="$WORK/run/out/tap/tmp_check/log" \
+		PERL5LIB="$PG_TESTS/perl" PGPORT=65432 \
+		timeout "$SUITE_TIMEOUT" perl test/harness/prove.pl "$WORK/run/out/tap/totals" "${tap[@]/%/.pl}" </dev/null || true
+	if ! read -r -a totals 2>/dev/null <out/tap/totals; then totals=(0 "${#tap[@]}" 0); fi
+	count "${totals[@]}"
+	if [ "${totals[1]}" -gt 0 ]; then
+		mkdir -p "$ROOT/build/test/tap"
+		cp -R out/tap/tmp_check/log "$ROOT/build/test/tap/" 2>/dev/null || true
+		note "logs: build/test/tap/log"
+	fi
+}
+
+prepare
+sql_suites
+tap_suite
+step "Done"
+[ "$FAILED" -gt 0 ] || [ "$PASSED" -gt 0 ] || die "no test was run"
+printf '%d passed, %d failed, %d skipped\n' $PASSED $FAILED $SKIPPED
+[ "$FAILED" -eq 0 ]
