@@ -36,14 +36,15 @@ finish() {
 	exit $status
 }
 
-# The names of a folder's tests, in alphabetical order, narrowed by TESTS.
+# The names of a folder's tests, in alphabetical order, narrowed by TESTS;
+# 000_ and 001_ make the database that all later regression tests use.
 names() {
 	local file name
 	LC_ALL=C
 	for file in test/"$1"/*."$2"; do
 		name=$(basename "$file" ."$2")
 		[ -f "$file" ] || continue
-		case " ${TESTS:-$name} " in *" $name "*) echo "$name" ;; esac
+		case " 000_ 001_ ${TESTS:-$name} " in *" $name "* | *" ${name:0:4} "*) echo "$name" ;; esac
 	done
 }
 
@@ -72,16 +73,18 @@ show_diffs() {
 
 # regress SUITE PROGRAM TEST...
 regress() {
-	local suite=$1 program=$2 expecteddir=()
+	local suite=$1 program=$2 options=() name
 	shift 2
-	[ $# -gt 0 ] || return 0
 	step "Running the $suite tests ($#)"
 	as_server mkdir -p "out/$suite"
-	[ "$PG_MAJOR" -lt 16 ] || expecteddir=(--expecteddir=.)
-	as_server timeout "$SUITE_TIMEOUT" "$program" --inputdir=test --outputdir="out/$suite" "${expecteddir[@]}" \
+	# pg_regress gives up altogether at a missing output; against an empty one it shows what came.
+	for name; do [ -e "expected/$name.out" ] || as_server touch "expected/$name.out"; done
+	[ "$PG_MAJOR" -lt 16 ] || options+=(--expecteddir=.)
+	[ "$suite" != isolation ] || options+=(--load-extension=dbinsight)
+	as_server timeout "$SUITE_TIMEOUT" "$program" --inputdir=test --outputdir="out/$suite" "${options[@]}" \
 		--launcher=test/harness/launcher --bindir="$PG_BIN" --host="$CLUSTER_SOCKET" --port=$CLUSTER_PORT \
-		--user=postgres "$@" </dev/null 2>&1 | tee "$WORK/$suite.out" | grep -vE '^(==|# *$|\(using|# using|$)' || true
-	if count_regress "$WORK/$suite.out" "$(printf '%s\n' "$@" | grep -vc '^--')"; then show_diffs "$suite"; fi
+		--user=postgres "$@" </dev/null 2>&1 | tee "$WORK/$suite.out" | grep -E '\.\.\. |^(not )?ok |[Ee]rror|FATAL' || true
+	if count_regress "$WORK/$suite.out" $#; then show_diffs "$suite"; fi
 }
 
 sql_suites() {
@@ -91,10 +94,8 @@ sql_suites() {
 	[ $((${#sql[@]} + ${#iso[@]})) -gt 0 ] || return 0
 	cluster_init "$WORK" "shared_preload_libraries = 'dbinsight'" "fsync = off" "log_min_messages = warning"
 	cluster_start
-	# shellcheck disable=SC2068
-	regress regression "$PG_TESTS/regress/pg_regress" ${sql[@]}
-	[ ${#iso[@]} -eq 0 ] ||
-		regress isolation "$PG_TESTS/isolation/pg_isolation_regress" --load-extension=dbinsight "${iso[@]}"
+	[ ${#sql[@]} -eq 0 ] || regress regression "$PG_TESTS/regress/pg_regress" "${sql[@]}"
+	[ ${#iso[@]} -eq 0 ] || regress isolation "$PG_TESTS/isolation/pg_isolation_regress" "${iso[@]}"
 	cluster_stop
 }
 
