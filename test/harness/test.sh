@@ -5,6 +5,7 @@
 . "$ROOT/test/harness/packages.sh"
 . "$ROOT/test/harness/cluster.sh"
 
+export LC_ALL=C.UTF-8 # one order of the tests everywhere, and UTF8 in the servers the TAP tests make
 PASSED=0 FAILED=0 SKIPPED=0
 SUITE_TIMEOUT=${SUITE_TIMEOUT:-900}
 
@@ -36,16 +37,21 @@ finish() {
 	exit $status
 }
 
-# The names of a folder's tests, in alphabetical order, narrowed by TESTS;
-# 000_ and 001_ make the database that all later regression tests use.
+# The names of a folder's tests, in alphabetical order, narrowed by TESTS.
 names() {
 	local file name
-	LC_ALL=C
 	for file in test/"$1"/*."$2"; do
 		name=$(basename "$file" ."$2")
 		[ -f "$file" ] || continue
-		case " 000_ 001_ ${TESTS:-$name} " in *" $name "* | *" ${name:0:4} "*) echo "$name" ;; esac
+		case " ${TESTS:-$name} " in *" $name "*) echo "$name" ;; esac
 	done
+}
+
+# 000_ and 001_ make the database that all later regression tests use: they go with any of them.
+sql_names() {
+	local wanted
+	wanted=$(names sql sql)
+	[ -z "$wanted" ] || { TESTS='' names sql sql | grep '^00[01]_'; printf '%s\n' "$wanted"; } | sort -u
 }
 
 # Reads pg_regress: "test x ... ok" up to 15, TAP from 16 on.
@@ -89,7 +95,7 @@ regress() {
 
 sql_suites() {
 	local sql iso
-	mapfile -t sql < <(names sql sql)
+	mapfile -t sql < <(sql_names)
 	mapfile -t iso < <(names specs spec)
 	[ $((${#sql[@]} + ${#iso[@]})) -gt 0 ] || return 0
 	cluster_init "$WORK" "shared_preload_libraries = 'dbinsight'" "fsync = off" "log_min_messages = warning"
