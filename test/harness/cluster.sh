@@ -62,4 +62,4 @@ cluster_stop() {
 	cluster_ctl -w -m fast stop || cluster_ctl -w -m immediate stop || true
 }
 
-cluster_psql() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$CLUSTER_SOCKET" -p $CLUSTER_PORT -U postgres "$@"; }
+cluster_psql() { "$PG_BIN/psql" -X -q -P pager=off -v ON_ERROR_STOP=1 -h "$CLUSTER_SOCKET" -p $CLUSTER_PORT -U postgres "$@"; }

@@ -50,7 +50,7 @@ fill_database() {
 		-c "DROP DATABASE IF EXISTS $DATABASE WITH (FORCE)" -c "CREATE DATABASE $DATABASE"
 	sql -c "CREATE EXTENSION dbinsight"
 	step "Loading the sample account: 90 days of a synthetic Databricks account"
-	sql -P pager=off -c "SELECT * FROM dbinsight.load_sample()"
+	sql -c "SELECT * FROM dbinsight.load_sample()"
 
 	# The server reads the file itself, and may not be let into the clone.
 	sample=$ROOT/../shared/data/audit-events.ndjson
