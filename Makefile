@@ -49,7 +49,7 @@ $(INSTALL_SQL): $(SQL_PARTS) $(filter-out sql/,$(sort $(dir $(SQL_PARTS)))) dbin
 	cat $(SQL_PARTS) > $@
 
 export PG_CONFIG
-.PHONY: demo demo-stop test lint bench test-versions print-sql-parts
+.PHONY: demo demo-stop test lint format bench test-versions print-sql-parts
 demo:
 	+@test/harness/demo.sh start
 demo-stop:
@@ -58,6 +58,8 @@ test:
 	+@test/harness/test.sh
 lint:
 	+@test/harness/lint.sh
+format:
+	+@test/harness/lint.sh --format
 bench:
 	+@test/bench/run
 test-versions:

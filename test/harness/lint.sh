@@ -9,20 +9,26 @@ problem() {
 	printf '%s\n' "$1" | head -n 40 >&2
 }
 
-# Every file of the project; what the build made and git's own are not.
+# Every file of the project; what the build made and git's own are not, nor are links.
 files() {
-	git -C "$ROOT" -c safe.directory="$ROOT" ls-files --cached --others --exclude-standard 2>/dev/null ||
-		(cd "$ROOT" && find . -type f ! -path './.git/*' ! -path './build/*' ! -name '*.o' ! -name '*.so' \
-			! -name '*.bc' ! -path './sql/dbinsight--*' | sed 's|^\./||')
+	{
+		git -C "$ROOT" -c safe.directory="$ROOT" ls-files --cached --others --exclude-standard 2>/dev/null ||
+			(cd "$ROOT" && find . -type f ! -path './.git/*' ! -path './build/*' ! -name '*.o' ! -name '*.so' \
+				! -name '*.bc' ! -path './sql/dbinsight--*' | sed 's|^\./||')
+	} | while read -r file; do
+		if [ -f "$file" ] && [ ! -L "$file" ]; then echo "$file"; fi
+	done
 }
+
+c_sources() { files | grep -E '^(src|test/src)/.*\.[ch]$'; }
 
 check_format() {
 	local sources out
 	step "Format of the C sources ($(clang-format --version | sed 's/.*version \([0-9.]*\).*/clang-format \1/'))"
-	mapfile -t sources < <(files | grep -E '^(src|test/src)/.*\.[ch]$')
+	mapfile -t sources < <(c_sources)
 	[ ${#sources[@]} -gt 0 ] || return 0
 	out=$(clang-format --dry-run -Werror "${sources[@]}" 2>&1) ||
-		problem "$(printf '%s\n' "$out" | grep -E 'error:' || printf '%s\n' "$out")"$'\n'"mend with: clang-format -i FILE"
+		problem "$(printf '%s\n' "$out" | grep -E 'error:' || printf '%s\n' "$out")"$'\n'"mend with: make format"
 }
 
 # A build of its own, so that the objects of the real one stay as they are.
@@ -88,6 +94,11 @@ check_shell() {
 }
 
 cd "$ROOT"
+if [ "${1:-}" = --format ]; then
+	need_packages lint
+	c_sources | xargs clang-format -i
+	exit
+fi
 need_packages build lint
 find_postgres
 check_format
