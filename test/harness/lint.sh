@@ -28,7 +28,7 @@ check_format() {
 	mapfile -t sources < <(c_sources)
 	[ ${#sources[@]} -gt 0 ] || return 0
 	out=$(clang-format --dry-run -Werror "${sources[@]}" 2>&1) ||
-		problem "$(printf '%s\n' "$out" | grep -E 'error:' || printf '%s\n' "$out")"$'\n'"mend with: make format"
+		problem "mend with: make format"$'\n'"$(printf '%s\n' "$out" | grep -E 'error:' || printf '%s\n' "$out")"
 }
 
 # A build of its own, so that the objects of the real one stay as they are.

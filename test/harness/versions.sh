@@ -75,6 +75,7 @@ copy_sources() {
 		--exclude='./sql/dbinsight--*.sql' . | tar -C "$dir/dbinsight" -xf - --no-same-owner
 }
 
+# COPT: what compiles with a warning there does not pass.
 # Mounts and processes live in namespaces that end with the command, so nothing stays behind.
 in_chroot() {
 	local dir=$1
@@ -85,7 +86,7 @@ in_chroot() {
 		mount --make-rprivate / && mount -t proc proc "$dir/proc" && mount --rbind /dev "$dir/dev" &&
 		mount -t tmpfs -o mode=1777 tmpfs "$dir/dev/shm" && mount -t tmpfs -o mode=1777 tmpfs "$dir/tmp" &&
 		exec chroot "$dir" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-			HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+			HOME=/ LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive COPT=-Werror \
 			http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" TESTS="${TESTS:-}" "$@"' - "$dir" "$@" </dev/null
 }
 
@@ -98,7 +99,9 @@ run_version() {
 	copy_sources "$dir"
 	step "PostgreSQL $version on Debian $suite: make test"
 	in_chroot "$dir" bash -c '. /dbinsight/test/harness/common.sh; . /dbinsight/test/harness/packages.sh
-		need_packages build test; cd /dbinsight; make test' 2>&1 | sed "s/^/$version: /" || status=$?
+		need_packages build test; find_postgres; cd /dbinsight
+		[ "$PG_MAJOR" = "$0" ] || die "this release has PostgreSQL $PG_MAJOR, not $0"
+		make test' "$version" 2>&1 | sed "s/^/$version: /" || status=$?
 	printf '%s\n' "PostgreSQL $version: $([ $status -eq 0 ] && echo passed || echo FAILED)" >>"$SUMMARY"
 	return $status
 }
