@@ -47,11 +47,16 @@ names() {
 	done
 }
 
-# 000_ and 001_ make the database that all later regression tests use: they go with any of them.
+# 000_install makes the database of all regression tests, 500_sample fills it for those behind it.
 sql_names() {
 	local wanted
 	wanted=$(names sql sql)
-	[ -z "$wanted" ] || { TESTS='' names sql sql | grep '^00[01]_'; printf '%s\n' "$wanted"; } | sort -u
+	[ -n "$wanted" ] || return 0
+	{
+		printf '%s\n' "$wanted"
+		TESTS=000_install names sql sql
+		[[ ${wanted##*$'\n'} < 500 ]] || TESTS=500_sample names sql sql
+	} | sort -u
 }
 
 # Reads pg_regress: "test x ... ok" up to 15, TAP from 16 on.
