@@ -119,7 +119,7 @@ tap_suite() {
 	as_server env PATH="$PG_BIN:$PATH" PG_REGRESS="$PG_TESTS/regress/pg_regress" TESTDIR="$WORK/run/out/tap" \
 		TESTDATADIR="$WORK/run/out/tap/tmp_check" TESTLOGDIR="$WORK/run/out/tap/tmp_check/log" \
 		PERL5LIB="$PG_TESTS/perl" PGPORT=65432 \
-		timeout "$SUITE_TIMEOUT" perl test/harness/prove.pl "$WORK/run/out/tap/totals" "${tap[@]/%/.pl}" </dev/null || true
+		timeout "$SUITE_TIMEOUT" perl test/harness/prove.pl out/tap/totals out/tap/tmp_check/log "${tap[@]}" </dev/null || true
 	if ! read -r -a totals 2>/dev/null <out/tap/totals; then totals=(0 "${#tap[@]}" 0); fi
 	count "${totals[@]}"
 	if [ "${totals[1]}" -gt 0 ]; then
