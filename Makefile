@@ -18,12 +18,13 @@ INSTALL_SQL = sql/dbinsight--$(EXTVERSION).sql
 DATA = $(wildcard sql/updates/dbinsight--*--*.sql)
 DATA_built = $(INSTALL_SQL)
 
-REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+# Assigned at once, for PGXS asks whether they are defined; an empty one is not.
+REGRESS := $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test --launcher=test/harness/launcher
-ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+ISOLATION := $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=dbinsight
-PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
-TAP_TESTS = $(if $(PROVE_TESTS),1)
+PROVE_TESTS := $(sort $(wildcard test/t/*.pl))
+TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 EXTRA_CLEAN = $(INSTALL_SQL) build/test build/lint report.html
 
