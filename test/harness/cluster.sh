@@ -11,7 +11,8 @@ socket_dir() {
 	echo "$dir"
 }
 
-# cluster_init DIR [SETTING...]: makes DIR/data unless it is there; writes its settings anew each time.
+# cluster_init DIR [SETTING...]: makes DIR/data-MAJOR unless it is there and writes its settings;
+# a cluster that runs stays as it is, unless the library was installed anew since it started.
 cluster_init() {
 	local dir=$1
 	shift
@@ -21,6 +22,7 @@ cluster_init() {
 		(cd "$dir" && quietly as_server "$PG_BIN/initdb" -D "$CLUSTER_DATA" -U postgres -A trust \
 			-E UTF8 --locale=C.UTF-8 --no-sync)
 	fi
+	cluster_running && ! cluster_current && cluster_stop
 	if cluster_running; then
 		CLUSTER_SOCKET=$(sed -n 5p "$CLUSTER_DATA/postmaster.pid")
 		return
@@ -40,17 +42,14 @@ cluster_ctl() { (cd "$CLUSTER_DATA" && as_server "$PG_BIN/pg_ctl" -s -D "$CLUSTE
 
 cluster_running() { cluster_ctl status >/dev/null 2>&1; }
 
-# The server keeps the library it was started with: a newer one wants a restart.
+# A server keeps the library it was started with.
 cluster_current() { ! [ "$("$PG_CONFIG" --pkglibdir)/dbinsight.so" -nt "$CLUSTER_DATA/postmaster.pid" ]; }
 
 # stdin and the log: a server that holds the caller's pipe would keep 'make test | tail' waiting.
 cluster_start() {
 	local log
 	log=$(dirname "$CLUSTER_DATA")/server.log
-	if cluster_running; then
-		cluster_current && return
-		cluster_stop
-	fi
+	! cluster_running || return 0
 	cluster_ctl -w -t 60 -l "$log" start </dev/null >/dev/null 2>&1 || {
 		as_server tail -n 20 "$log" >&2 || true
 		die "the server in $CLUSTER_DATA did not start"
@@ -58,8 +57,11 @@ cluster_start() {
 }
 
 cluster_stop() {
+	local socket
 	[ -n "${CLUSTER_DATA:-}" ] && [ -d "$CLUSTER_DATA" ] && cluster_running || return 0
+	socket=$(sed -n 5p "$CLUSTER_DATA/postmaster.pid")
 	cluster_ctl -w -m fast stop || cluster_ctl -w -m immediate stop || true
+	case $socket in */dbi-sock.*) rm -rf "$socket" ;; esac
 }
 
 cluster_psql() { "$PG_BIN/psql" -X -q -P pager=off -v ON_ERROR_STOP=1 -h "$CLUSTER_SOCKET" -p $CLUSTER_PORT -U postgres "$@"; }

@@ -37,7 +37,7 @@ sql() { cluster_psql -d "$DATABASE" "$@"; }
 start_server() {
 	find_place
 	cluster_init "$WORK" "shared_preload_libraries = 'dbinsight'" "dbinsight.database = '$DATABASE'"
-	if cluster_running && cluster_current; then step "The private server runs already"
+	if cluster_running; then step "The private server runs already"
 	else step "Starting a private server (no network port) in $WORK"
 	fi
 	cluster_start

@@ -7,7 +7,7 @@
 
 export LC_ALL=C.UTF-8 # one order of the tests everywhere, and UTF8 in the servers the TAP tests make
 PASSED=0 FAILED=0 SKIPPED=0
-SUITE_TIMEOUT=${SUITE_TIMEOUT:-900}
+SUITE_TIMEOUT=${SUITE_TIMEOUT:-900} # seconds; --foreground below lets Ctrl-C through
 
 count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $3)); }
 
@@ -29,10 +29,13 @@ prepare() {
 }
 
 finish() {
-	local status=$?
+	local status=$? left
 	cd /
 	cluster_stop
-	case ${CLUSTER_SOCKET:-} in "$WORK"/* | '') ;; *) rm -rf "$CLUSTER_SOCKET" ;; esac
+	# TAP tests that were broken off did not stop theirs.
+	for left in "$WORK"/run/out/tap/tmp_check/*/pgdata/postmaster.pid; do
+		[ ! -e "$left" ] || as_server "$PG_BIN/pg_ctl" -s -m immediate -D "$(dirname "$left")" stop || true
+	done
 	rm -rf "$WORK"
 	exit $status
 }
@@ -92,7 +95,7 @@ regress() {
 	for name; do [ -e "expected/$name.out" ] || as_server touch "expected/$name.out"; done
 	[ "$PG_MAJOR" -lt 16 ] || options+=(--expecteddir=.)
 	[ "$suite" != isolation ] || options+=(--load-extension=dbinsight)
-	as_server timeout "$SUITE_TIMEOUT" "$program" --inputdir=test --outputdir="out/$suite" "${options[@]}" \
+	as_server timeout --foreground "$SUITE_TIMEOUT" "$program" --inputdir=test --outputdir="out/$suite" "${options[@]}" \
 		--launcher=test/harness/launcher --bindir="$PG_BIN" --host="$CLUSTER_SOCKET" --port=$CLUSTER_PORT \
 		--user=postgres "$@" </dev/null 2>&1 | tee "$WORK/$suite.out" | grep -E '\.\.\. |^(not )?ok |[Ee]rror|FATAL' || true
 	if count_regress "$WORK/$suite.out" $#; then show_diffs "$suite"; fi
@@ -119,7 +122,7 @@ tap_suite() {
 	as_server env PATH="$PG_BIN:$PATH" PG_REGRESS="$PG_TESTS/regress/pg_regress" TESTDIR="$WORK/run/out/tap" \
 		TESTDATADIR="$WORK/run/out/tap/tmp_check" TESTLOGDIR="$WORK/run/out/tap/tmp_check/log" \
 		PERL5LIB="$PG_TESTS/perl" PGPORT=65432 \
-		timeout "$SUITE_TIMEOUT" perl test/harness/prove.pl out/tap/totals out/tap/tmp_check/log "${tap[@]}" </dev/null || true
+		timeout --foreground "$SUITE_TIMEOUT" perl test/harness/prove.pl out/tap/totals out/tap/tmp_check/log "${tap[@]}" </dev/null || true
 	if ! read -r -a totals 2>/dev/null <out/tap/totals; then totals=(0 "${#tap[@]}" 0); fi
 	count "${totals[@]}"
 	if [ "${totals[1]}" -gt 0 ]; then
