@@ -332,11 +332,11 @@ END;
 COMMENT ON FUNCTION dbinsight._rename_endpoints() IS 'Names the requests whose served entity was not known when they were loaded';
 
 CREATE FUNCTION dbinsight.load_rows(source text, rows jsonb) RETURNS bigint
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dbi_load_rows';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dbi_load_rows';
 COMMENT ON FUNCTION dbinsight.load_rows(text, jsonb) IS
 'Loads rows as Databricks prints them (a JSON array of objects) into the gold table of a source; returns the rows written. A known row is left alone, a bad one is set aside in rejected_rows';
 
 CREATE FUNCTION dbinsight.load_file(source text, path text) RETURNS bigint
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dbi_load_file';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dbi_load_file';
 COMMENT ON FUNCTION dbinsight.load_file(text, text) IS
 'load_rows() for a file on the server, one JSON object a line or one array; for members of pg_read_server_files';

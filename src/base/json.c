@@ -169,11 +169,33 @@ value_complete(DbiSplitter *s, const char **value, int *len)
 	return DBI_SPLIT_VALUE;
 }
 
+/*
+ * How many unseen bytes can be given to the tokener, which does not remember
+ * half a character: at most three bytes wait for the rest of theirs.
+ */
+static int
+whole_characters(DbiSplitter *s)
+{
+	int			n = s->buffer.len - s->fed;
+	const unsigned char *end = (unsigned char *) s->buffer.data + s->buffer.len;
+
+	for (int back = 1; back <= Min(3, n) && !s->finished; back++)
+	{
+		unsigned char c = end[-back];
+
+		if (c >= 0xC0)
+			return back < (c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2) ? n - back : n;
+		if (c < 0x80)
+			break;
+	}
+	return n;
+}
+
 /* Let the tokener go on with what it has not seen. */
 static DbiSplit
 read_value(DbiSplitter *s, const char **value, int *len)
 {
-	int			n = s->buffer.len - s->fed;
+	int			n = whole_characters(s);
 	json_object *object = json_tokener_parse_ex(s->tokener, s->buffer.data + s->fed, n);
 	enum json_tokener_error error = json_tokener_get_error(s->tokener);
 	int			end = (int) json_tokener_get_parse_end(s->tokener);
