@@ -27,6 +27,45 @@ CREATE FUNCTION dbinsight._audit_table(request_params jsonb) RETURNS text
 	RETURN coalesce(request_params ->> 'full_name_arg', request_params ->> 'table_full_name');
 COMMENT ON FUNCTION dbinsight._audit_table(jsonb) IS 'The table an audit event names';
 
+CREATE FUNCTION dbinsight._securable_type(request_params jsonb) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(upper(coalesce(request_params ->> 'securable_type', request_params ->> 'securableType')),
+		CASE WHEN dbinsight._audit_group(request_params) IS DISTINCT FROM dbinsight._audit_principal(request_params)
+			AND dbinsight._audit_group(request_params) IS NOT NULL THEN 'GROUP' END);
+COMMENT ON FUNCTION dbinsight._securable_type(jsonb) IS 'Kind of object a change of rights is about, upper case; GROUP for a change of membership';
+
+CREATE FUNCTION dbinsight._securable_name(request_params jsonb) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(request_params ->> 'securable_full_name', request_params ->> 'full_name_arg', request_params ->> 'table_full_name',
+		nullif(dbinsight._audit_group(request_params), dbinsight._audit_principal(request_params)),
+		request_params ->> 'name', request_params ->> 'name_arg', request_params ->> 'resourceId', request_params ->> 'jobId',
+		request_params ->> 'cluster_id', request_params ->> 'clusterId', request_params ->> 'warehouseId', request_params ->> 'path',
+		request_params ->> 'scope');
+COMMENT ON FUNCTION dbinsight._securable_name(jsonb) IS 'The object a change of rights is about; the group for a change of membership';
+
+/*
+ * Who gained and lost what in one event. updatePermissions lists several
+ * principals as JSON text; where that text is missing or broken the event
+ * still gives its one row.
+ */
+CREATE FUNCTION dbinsight._grants(request_params jsonb) RETURNS TABLE (principal text, added text[], removed text[])
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+	SELECT g.principal, coalesce(array_agg(DISTINCT g.word) FILTER (WHERE g.side = 'add'), '{}'),
+		coalesce(array_agg(DISTINCT g.word) FILTER (WHERE g.side = 'remove'), '{}')
+	FROM (
+		SELECT coalesce(c.change ->> 'principal', dbinsight._audit_principal(_grants.request_params)) AS principal,
+			CASE WHEN w.word IS NOT NULL THEN side.side END AS side, upper(replace(w.word, '_', ' ')) AS word
+		FROM (SELECT dbinsight._try_json(_grants.request_params ->> 'changes') AS list) j,
+			LATERAL json_array_elements(CASE WHEN json_typeof(j.list) = 'array' AND j.list #> '{0}' IS NOT NULL THEN j.list ELSE '[{}]' END) c(change),
+			LATERAL (VALUES ('add'), ('remove')) side(side)
+			LEFT JOIN LATERAL unnest(dbinsight._json_words(c.change -> side.side)) w(word) ON true
+	) g
+	GROUP BY g.principal;
+END;
+COMMENT ON FUNCTION dbinsight._grants(jsonb) IS
+'The principals of a change of permissions with what each gained and lost, privileges upper case with spaces';
+
 CREATE FUNCTION dbinsight._removes(action_name text) RETURNS boolean
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN coalesce(action_name ~ '^(remove|revoke|delete)', false);
@@ -39,6 +78,21 @@ CREATE FUNCTION dbinsight._conf_value(request_params jsonb, key text) RETURNS te
 		ELSE lower(btrim(coalesce(request_params ->> key, (string_to_array(request_params ->> 'workspaceConfValues', ','))[
 			array_position(string_to_array(replace(request_params ->> 'workspaceConfKeys', ' ', ''), ','), key)]))) END;
 COMMENT ON FUNCTION dbinsight._conf_value(jsonb, text) IS 'What a workspaceConfEdit sets a key to, lower case; NULL when it does not set it';
+
+/* tokenExpirationTime is the moment of expiry in epoch milliseconds; missing, 0 or negative means none. */
+CREATE FUNCTION dbinsight._token_days(event_time timestamptz, request_params jsonb) RETURNS float8
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN dbinsight._try_number(request_params ->> 'tokenExpirationTime') > 0
+		THEN (dbinsight._try_number(request_params ->> 'tokenExpirationTime') / 1000 - extract(epoch FROM event_time)) / 86400 END;
+COMMENT ON FUNCTION dbinsight._token_days(timestamptz, jsonb) IS 'Days a new token lives; NULL when it has no expiry or the expiry cannot be read';
+
+CREATE FUNCTION dbinsight._token_is_long(event_time timestamptz, request_params jsonb, days float8) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN nullif(request_params ->> 'tokenExpirationTime', '') IS NULL THEN true
+		ELSE coalesce(dbinsight._try_number(request_params ->> 'tokenExpirationTime') <= 0
+			OR dbinsight._token_days(event_time, request_params) > days, false) END;
+COMMENT ON FUNCTION dbinsight._token_is_long(timestamptz, jsonb, float8) IS
+'Whether a new token lives longer than some days or has no expiry; an expiry that cannot be read is not judged';
 
 CREATE FUNCTION dbinsight._workspace(workspace_id text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -138,7 +192,7 @@ COMMENT ON COLUMN dbinsight.rollup_access_daily.first_access IS 'First event of 
 COMMENT ON COLUMN dbinsight.rollup_access_daily.first_direct IS 'First event that touched the table itself; NULL when none did';
 CREATE INDEX ON dbinsight.rollup_access_daily (access_date);
 CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, access_date);
-CREATE INDEX ON dbinsight.rollup_access_daily (user_email, access_date);
+CREATE INDEX ON dbinsight.rollup_access_daily (user_email, table_full_name, access_date);
 
 CREATE FUNCTION dbinsight._refresh_access_daily(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
@@ -178,7 +232,7 @@ CREATE TABLE dbinsight.rollup_audit_read (
 COMMENT ON TABLE dbinsight.rollup_audit_read IS
 'Reads of tables seen in the audit log (category data_read with a table name), one row a minute, table and identity; workspace, address and event_id are of the first';
 CREATE INDEX ON dbinsight.rollup_audit_read (minute);
-CREATE INDEX ON dbinsight.rollup_audit_read (table_full_name, user_email, minute);
+CREATE INDEX ON dbinsight.rollup_audit_read (user_email, table_full_name, minute);
 
 CREATE FUNCTION dbinsight._refresh_audit_read(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
