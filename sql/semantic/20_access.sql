@@ -66,10 +66,10 @@ END;
 COMMENT ON FUNCTION dbinsight._grants(jsonb) IS
 'The principals of a change of permissions with what each gained and lost, privileges upper case with spaces';
 
-CREATE FUNCTION dbinsight._removes(action_name text) RETURNS boolean
+CREATE FUNCTION dbinsight._takes_away(action_name text) RETURNS boolean
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN coalesce(action_name ~ '^(remove|revoke|delete)', false);
-COMMENT ON FUNCTION dbinsight._removes(text) IS 'Whether an administrative action takes a right away';
+COMMENT ON FUNCTION dbinsight._takes_away(text) IS 'Whether an administrative action takes a right away';
 
 /* workspaceConfEdit lists keys and values, separated by commas, in two parameters. */
 CREATE FUNCTION dbinsight._conf_value(request_params jsonb, key text) RETURNS text
@@ -285,3 +285,8 @@ INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_audit_read', 'fact_audit_logs', 20, '_refresh_audit_read'),
 	('rollup_audit_hourly', 'fact_audit_logs', 20, '_refresh_audit_hourly'),
 	('rollup_access_daily', 'fact_table_lineage', 20, '_refresh_access_daily');
+
+INSERT INTO dbinsight.retention VALUES
+	('rollup_audit_hourly', 'hour', '400 days'),
+	('rollup_access_daily', 'access_date', '400 days'),
+	('rollup_audit_read', 'minute', '400 days');

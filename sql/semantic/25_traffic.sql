@@ -205,3 +205,9 @@ INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_warehouse_queue', 'fact_query_history', 20, '_refresh_warehouse_queue'),
 	('rollup_throttled', 'fact_audit_logs', 20, '_refresh_throttled_audit'),
 	('rollup_throttled (serving)', 'fact_endpoint_usage', 20, '_refresh_throttled_serving');
+
+INSERT INTO dbinsight.retention VALUES
+	('rollup_node_traffic', 'hour', '90 days'),
+	('rollup_cluster_traffic', 'hour', '90 days'),
+	('rollup_warehouse_queue', 'bucket', '400 days'),
+	('rollup_throttled', 'bucket', '400 days');

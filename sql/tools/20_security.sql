@@ -89,7 +89,7 @@ CREATE FUNCTION dbinsight.get_permission_changes(days int DEFAULT 7)
 BEGIN ATOMIC
 	SELECT f.event_time, f.event_id, f.user_email, f.user_type, dbinsight._workspace(f.workspace_id), f.action_name,
 		dbinsight._securable_type(f.request_params), dbinsight._securable_name(f.request_params), c.principal, c.added, c.removed,
-		(f.category = 'admin' AND NOT dbinsight._removes(f.action_name))
+		(f.category = 'admin' AND NOT dbinsight._takes_away(f.action_name))
 			OR c.added && ARRAY['ALL PRIVILEGES', 'MANAGE', 'OWNER', 'OWNERSHIP'],
 		coalesce(lower(c.principal) = f.user_email, false), f.is_failed, f.source_ip
 	FROM dbinsight.fact_audit_logs f, LATERAL dbinsight._grants(f.request_params) c
@@ -228,7 +228,7 @@ BEGIN ATOMIC
 				coalesce(dbinsight._securable_name(a.request_params), CASE a.action_name WHEN 'setAccountAdmin' THEN 'account admin'
 					WHEN 'changeAccountOwner' THEN 'account owner' ELSE 'admin' END),
 				dbinsight._audit_principal(a.request_params), a.action_name || ' by ' || coalesce(a.user_email, 'an unknown identity'), '{SOC2}', 30
-			WHERE a.category = 'admin' AND NOT dbinsight._removes(a.action_name)
+			WHERE a.category = 'admin' AND NOT dbinsight._takes_away(a.action_name)
 			UNION ALL
 			SELECT 'IP_ACL_WEAKENED', 'critical', 'IP_ACCESS_LIST',
 				coalesce(a.request_params ->> 'ipAccessListId', dbinsight._workspace(a.workspace_id)), a.user_email,

@@ -6,15 +6,22 @@
 
 #include "postgres.h"
 
+#include "common/jsonapi.h"
+#include "mb/pg_wchar.h"
+
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"				/* 16 took it out of postgres.h */
 #endif
 
-/* 17 lets the caller own the lexer; NULL keeps it palloc'd. Needs utils/jsonfuncs.h. */
-#if PG_VERSION_NUM >= 170000
-#define dbi_json_lexer(json, need_escapes) makeJsonLexContext(NULL, json, need_escapes)
+/* A lexer over text in the database's encoding that unescapes, so that \u0000 is found. */
+static inline JsonLexContext *
+dbi_json_lexer(const char *text, int len)
+{
+#if PG_VERSION_NUM >= 170000	/* 17 put the context first */
+	return makeJsonLexContextCstringLen(NULL, text, len, GetDatabaseEncoding(), true);
 #else
-#define dbi_json_lexer(json, need_escapes) makeJsonLexContext(json, need_escapes)
+	return makeJsonLexContextCstringLen((char *) text, len, GetDatabaseEncoding(), true);
 #endif
+}
 
 #endif

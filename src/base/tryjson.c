@@ -5,12 +5,11 @@
  */
 #include "postgres.h"
 
-#include "common/jsonapi.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
-#include "utils/jsonfuncs.h"
 
 #include "base/base.h"
+#include "base/json.h"
 
 /*
  * The server's parser recurses and raises when the stack runs out. No audit
@@ -56,12 +55,9 @@ Datum
 dbi_try_json(PG_FUNCTION_ARGS)
 {
 	text	   *json = PG_GETARG_TEXT_PP(0);
-	JsonLexContext *lexer;
 
-	if (too_deep(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json)))
-		PG_RETURN_NULL();
-	lexer = dbi_json_lexer(json, true);
-	if (pg_parse_json(lexer, &nullSemAction) != JSON_SUCCESS)
+	if (too_deep(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json)) ||
+		!dbi_json_valid(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json)))
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(json);
 }
