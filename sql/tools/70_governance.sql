@@ -186,7 +186,8 @@ BEGIN ATOMIC
 		ORDER BY g.securable, g.principal, g.privilege, g.event_time DESC
 	)
 	SELECT h.table_full_name, h.grantee,
-		CASE WHEN dbinsight._grantee_type(h.grantee) = 'GROUP' AND u.user_email IS NOT NULL THEN 'SERVICE_PRINCIPAL'
+		CASE WHEN dbinsight._grantee_type(h.grantee) = 'GROUP'
+				AND EXISTS (SELECT FROM dbinsight.rollup_access_daily r WHERE r.user_email = lower(h.grantee)) THEN 'SERVICE_PRINCIPAL'
 			ELSE dbinsight._grantee_type(h.grantee) END,
 		h.privilege_type, h.inherited_from, h.is_owner, b.is_broad, h.grantor, x.last_used,
 		dbinsight.today() - (x.last_used AT TIME ZONE 'UTC')::date, g.event_time, g.actor
@@ -201,7 +202,7 @@ END;
 COMMENT ON FUNCTION dbinsight.get_access_grants(text) IS
 'Who may read or change a table: grants on it, its schema and its catalog, its owner, and when each was last used.
 not for: who did read it (get_table_access_audit, get_pii_access_logs) or which rights changed lately (get_permission_changes).
-Without a table: every sensitive table. last_used is the latest read for SELECT, write for MODIFY, either for ALL PRIVILEGES and ownership, from lineage; NULL for groups, whose members act under their own names. granted_at and granted_by are of the newest updatePermissions event that gave it, NULL when older than the audit log.
+Without a table: every sensitive table. last_used is the latest read for SELECT, write for MODIFY, either for ALL PRIVILEGES and ownership, from lineage; NULL for groups, whose members act under their own names; a plain name that acts in lineage is a service principal. granted_at and granted_by are of the newest updatePermissions event that gave it, NULL when older than the audit log.
 @param table_name full name, or its last part (customer_pii finds main.gold.customer_pii), case aside, % as wildcard; default all sensitive tables';
 
 /* What documents each table, in the latest snapshots taken on or before a day. Schema and catalog tags apply to what they hold. */
