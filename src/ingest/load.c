@@ -29,7 +29,7 @@
 #include "ingest/ingest.h"
 
 /* Rows are written in slices of this many; bounds the memory of a large file. */
-#define SLICE_ROWS 50000
+#define SLICE_ROWS 20000
 /* Months from 2000 to 2100, the years value.c lets pass. */
 #define MONTHS 1200
 /* Of a row that is kept as text. */
