@@ -53,6 +53,7 @@ BEGIN ATOMIC
 		f.usage_date >= dbinsight.today()
 	FROM filled f
 	WHERE f.usage_date >= dbinsight._start_date(get_daily_cost_summary.start_date, get_daily_cost_summary.end_date)
+		AND EXISTS (SELECT FROM day)
 	ORDER BY f.usage_date;
 END;
 COMMENT ON FUNCTION dbinsight.get_daily_cost_summary(date, date) IS
@@ -71,7 +72,7 @@ BEGIN ATOMIC
 	WITH sku_day AS MATERIALIZED (
 		SELECT r.workspace_id, r.usage_date, r.sku_name, sum(r.list_cost) AS cost
 		FROM dbinsight.rollup_usage_daily r
-		WHERE r.usage_date >= dbinsight._first_day(get_cost_anomalies.lookback_days, 365) - 28 AND r.usage_date < dbinsight.today()
+		WHERE r.usage_date >= dbinsight._first_day(dbinsight._in_range('lookback_days', get_cost_anomalies.lookback_days, 1, 365)::int) - 28 AND r.usage_date < dbinsight.today()
 		GROUP BY r.workspace_id, r.usage_date, r.sku_name
 	), day AS (
 		SELECT s.workspace_id, s.usage_date, sum(s.cost) AS cost FROM sku_day s GROUP BY s.workspace_id, s.usage_date
@@ -79,7 +80,7 @@ BEGIN ATOMIC
 		-- A silent day between a workspace's first and last day costs 0; before and after there is no series.
 		SELECT w.workspace_id,
 			greatest((SELECT min(r.usage_date) FROM dbinsight.rollup_usage_daily r WHERE r.workspace_id = w.workspace_id),
-				dbinsight._first_day(get_cost_anomalies.lookback_days, 365) - 28) AS first_day,
+				dbinsight._first_day(dbinsight._in_range('lookback_days', get_cost_anomalies.lookback_days, 1, 365)::int) - 28) AS first_day,
 			least((SELECT max(r.usage_date) FROM dbinsight.rollup_usage_daily r WHERE r.workspace_id = w.workspace_id),
 				dbinsight.today() - 1) AS last_day
 		FROM (SELECT DISTINCT d.workspace_id FROM day d) w
@@ -92,7 +93,7 @@ BEGIN ATOMIC
 		SELECT c.workspace_id, c.usage_date, c.cost, percentile_cont(0.5) WITHIN GROUP (ORDER BY b.cost::float8) AS median
 		FROM series c
 		JOIN series b ON b.workspace_id = c.workspace_id AND b.usage_date BETWEEN c.usage_date - 28 AND c.usage_date - 1
-		WHERE c.usage_date >= dbinsight._first_day(get_cost_anomalies.lookback_days, 365)
+		WHERE c.usage_date >= dbinsight._first_day(dbinsight._in_range('lookback_days', get_cost_anomalies.lookback_days, 1, 365)::int)
 		GROUP BY c.workspace_id, c.usage_date, c.cost
 		HAVING count(*) FILTER (WHERE b.has_data) >= 7
 	), scaled AS (
@@ -242,6 +243,7 @@ BEGIN ATOMIC
 		SELECT r.sku_name, r.usage_unit, r.usage_date, sum(r.list_cost) AS cost, sum(r.usage_quantity) AS quantity
 		FROM dbinsight.rollup_usage_daily r
 		WHERE r.usage_date >= dbinsight._first_day(get_sku_cost_trend.days) - 7 AND r.usage_date < dbinsight.today()
+			AND r.sku_name IS NOT NULL
 		GROUP BY r.sku_name, r.usage_unit, r.usage_date
 	), span AS (
 		SELECT s.sku_name, s.usage_unit,
@@ -336,6 +338,7 @@ BEGIN ATOMIC
 		FROM span s
 		CROSS JOIN LATERAL generate_series(0, least(s.last_day - s.first_day, 55)) n
 		LEFT JOIN day d ON d.usage_date = s.last_day - n
+		WHERE s.last_day IS NOT NULL
 	), weekday AS (
 		SELECT extract(isodow FROM h.usage_date) AS isodow, avg(h.cost) FILTER (WHERE h.weeks_ago < 4) AS cost,
 			avg(h.dbu) FILTER (WHERE h.weeks_ago < 4) AS dbu, stddev_samp(h.cost) AS deviation
@@ -356,7 +359,7 @@ BEGIN ATOMIC
 	)
 	SELECT f.forecast_date,
 		round(CASE WHEN m.value IS NOT NULL THEN m.value::numeric ELSE w.cost END, 4),
-		round(CASE WHEN m.value IS NOT NULL THEN m.lower_80::numeric ELSE greatest(w.cost - 1.2816 * w.deviation, 0) END, 4),
+		round(CASE WHEN m.value IS NOT NULL THEN m.lower_80::numeric WHEN w.deviation IS NOT NULL THEN greatest(w.cost - 1.2816 * w.deviation, 0) END, 4),
 		round(CASE WHEN m.value IS NOT NULL THEN m.upper_80::numeric ELSE w.cost + 1.2816 * w.deviation END, 4),
 		round(CASE WHEN q.value IS NOT NULL THEN q.value::numeric ELSE w.dbu END, 4),
 		round(d.cost, 4), CASE WHEN m.value IS NOT NULL THEN 'model' ELSE 'seasonal_naive' END, m.version::text, m.scored_at
@@ -484,6 +487,7 @@ BEGIN ATOMIC
 	SELECT t.metric, round(t.this_month, 4), round(t.prior, 4), dbinsight.chg(t.this_month, t.prior), t.elapsed, t.days,
 		round(t.this_month / nullif(t.elapsed, 0) * t.days, 4), round(t.last_month, 4)
 	FROM total t
+	WHERE EXISTS (SELECT FROM day)
 	ORDER BY t.metric COLLATE "C";
 END;
 COMMENT ON FUNCTION dbinsight.get_cost_mtd_summary() IS
