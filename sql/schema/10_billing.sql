@@ -69,6 +69,7 @@ COMMENT ON COLUMN dbinsight.fact_usage.list_cost IS 'US dollars: usage_quantity 
 CREATE INDEX ON dbinsight.fact_usage (usage_date);
 CREATE INDEX ON dbinsight.fact_usage (job_id, usage_date) WHERE job_id IS NOT NULL;
 CREATE INDEX ON dbinsight.fact_usage (endpoint_name, usage_date) WHERE endpoint_name IS NOT NULL;
+CREATE INDEX ON dbinsight.fact_usage (job_run_id) WHERE job_run_id IS NOT NULL;
 
 CREATE TABLE dbinsight.fact_list_prices (
 	account_id text,
