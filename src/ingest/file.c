@@ -95,14 +95,18 @@ PG_FUNCTION_INFO_V1(dbi_load_file);
 Datum
 dbi_load_file(PG_FUNCTION_ARGS)
 {
-	char	   *source = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char	   *path = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *source;
+	char	   *path;
 	char	   *chunk = palloc(CHUNK);
 	DbiSplitter *splitter;
 	DbiLoad    *load;
 	FILE	   *file;
 	size_t		n;
 
+	dbi_not_null(fcinfo, 0, "source");
+	dbi_not_null(fcinfo, 1, "path");
+	source = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	path = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	check_may_read_files();
 	file = open_file(path);
 	load = dbi_load_begin(source);

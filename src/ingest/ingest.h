@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "access/tupdesc.h"
+#include "fmgr.h"
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 #include "utils/relcache.h"
@@ -108,6 +109,9 @@ void		dbi_load_element(DbiLoad *load, JsonbValue *element);
 void		dbi_load_unstorable(DbiLoad *load, const char *text);
 /* Writes what is left, refreshes what depends on it; rows written. */
 int64		dbi_load_end(DbiLoad *load);
+
+/* Raises 22004 when argument n of a load function is null. */
+void		dbi_not_null(FunctionCallInfo fcinfo, int n, const char *name);
 
 /* ---- store.c: typed rows into the gold table ---- */
 

@@ -29,7 +29,7 @@
 #include "ingest/ingest.h"
 
 /* Rows are written in slices of this many; bounds the memory of a large file. */
-#define SLICE_ROWS 50000
+#define SLICE_ROWS 20000
 /* Months from 2000 to 2100, the years value.c lets pass. */
 #define MONTHS 1200
 /* Of a row that is kept as text. */
@@ -437,17 +437,30 @@ dbi_load_end(DbiLoad *load)
 	return written;
 }
 
+void
+dbi_not_null(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name)));
+}
+
 PG_FUNCTION_INFO_V1(dbi_load_rows);
 Datum
 dbi_load_rows(PG_FUNCTION_ARGS)
 {
-	char	   *source = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	Jsonb	   *rows = PG_GETARG_JSONB_P(1);
+	char	   *source;
+	Jsonb	   *rows;
 	DbiLoad    *load;
 	JsonbIterator *it;
 	JsonbIteratorToken token;
 	JsonbValue	v;
 
+	dbi_not_null(fcinfo, 0, "source");
+	dbi_not_null(fcinfo, 1, "rows");
+	source = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	rows = PG_GETARG_JSONB_P(1);
 	if (JB_ROOT_IS_SCALAR(rows))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -1,9 +1,10 @@
 /*
  * store.c: a batch of typed rows into its gold table.
  *
- * The rows are shown to SQL as the relation "incoming". A key that is already
- * there is left alone, or replaced when the write mode and the version say so:
- * older rows are deleted first, then what is missing is inserted. That works
+ * The rows are shown to SQL as the relation "incoming". What is missing is
+ * inserted; where a key was there already, the write mode and the version say
+ * whether its row has to make way, and then it is deleted and the new one
+ * inserted. That works
  * across partitions, where a unique index can't see a row that changed its
  * month, and needs no speculative insertion. Loaders of one gold table take
  * turns (dbi_load_begin holds the lock), so the test and the insert can't be
@@ -16,6 +17,7 @@
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/queryenvironment.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -222,19 +224,42 @@ end_versions(DbiSource *source)
 	run(sql.data, SPI_OK_UPDATE);
 }
 
+/*
+ * A gold table grows from nothing by orders of magnitude between two ANALYZEs,
+ * so its statistics can't choose the join. Probing the key's index row by row
+ * is never far from the best plan, and the others can be far from it.
+ */
+static void
+prefer_index_probes(void)
+{
+	static const char *const off[] = {"enable_hashjoin", "enable_mergejoin", "enable_seqscan",
+		"enable_bitmapscan", "enable_material", "jit"};
+
+	for (int i = 0; i < lengthof(off); i++)
+		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 void
 dbi_store(DbiSource *source, Tuplestorestate *rows, int64 count, bool has_duplicates, DbiStored *stored)
 {
 	const char *incoming;
+	int			guc_level = NewGUCNestLevel();
 
+	prefer_index_probes();
 	SPI_connect();
 	show_incoming(source, rows, count);
 	incoming = incoming_rows(source, has_duplicates);
 	memset(stored, 0, sizeof(*stored));
-	if (can_replace(source))
-		delete_outdated(source, incoming, stored);
 	stored->written = insert_missing(source, incoming);
+	/* Only where a key was there already can a row be outdated. */
+	if (stored->written < count && can_replace(source))
+	{
+		delete_outdated(source, incoming, stored);
+		if (stored->replaced > 0)
+			stored->written += insert_missing(source, incoming);
+	}
 	if (source->write_mode == 'v' && stored->written > 0)
 		end_versions(source);
 	SPI_finish();
+	AtEOXact_GUC(false, guc_level);
 }
