@@ -147,7 +147,7 @@ BEGIN ATOMIC
 		WHERE o.value = 'false' AND o.off_to > _audit_checks.since
 	), admin_grant AS (
 		SELECT e.event_id FROM recent e
-		WHERE e.category = 'admin' AND NOT dbinsight._removes(e.action_name)
+		WHERE e.category = 'admin' AND NOT dbinsight._takes_away(e.action_name)
 			AND NOT dbinsight._is_approved('{SEC-PRIV-001,SEC-PRIV-002,SEC-PRIV-004}', e.user_email, e.workspace_id, e.event_time)
 	), self_grant AS MATERIALIZED (
 		SELECT p.event_id, p.event_time, p.actor, p.securable_name
@@ -210,7 +210,7 @@ BEGIN ATOMIC
 		SELECT s.event_id FROM self_grant s
 		WHERE EXISTS (SELECT FROM dbinsight.rollup_access_daily r
 			WHERE r.user_email = s.actor AND r.table_full_name = s.securable_name AND r.access_date >= (s.event_time AT TIME ZONE 'UTC')::date
-				AND r.last_access >= s.event_time AND r.first_access <= s.event_time + interval '24 hours')
+				AND r.last_direct >= s.event_time AND r.first_direct <= s.event_time + interval '24 hours')
 	)
 	SELECT c.check_id, CASE WHEN c.needs_audit AND audit.present IS NOT TRUE THEN 'NOT_ASSESSED' ELSE c.status END,
 		CASE WHEN c.needs_audit AND audit.present IS NOT TRUE THEN 0 ELSE c.failing END,

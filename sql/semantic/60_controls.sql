@@ -82,3 +82,7 @@ COMMENT ON FUNCTION dbinsight._refresh_control_event(timestamptz, timestamptz) I
 INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_audit_coverage', 'fact_audit_logs', 20, '_refresh_audit_coverage'),
 	('control_event', 'fact_audit_logs', 20, '_refresh_control_event');
+
+INSERT INTO dbinsight.retention VALUES
+	('rollup_audit_coverage', 'hour', '400 days'),
+	('control_event', 'event_time', '400 days');
