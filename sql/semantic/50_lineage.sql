@@ -37,3 +37,6 @@ COMMENT ON FUNCTION dbinsight._refresh_lineage_daily(timestamptz, timestamptz) I
 
 INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_lineage_daily', 'fact_table_lineage', 20, '_refresh_lineage_daily');
+
+INSERT INTO dbinsight.retention VALUES
+	('rollup_lineage_daily', 'event_date', '400 days');

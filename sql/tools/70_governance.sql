@@ -163,7 +163,7 @@ BEGIN ATOMIC
 		FROM scope s JOIN dbinsight.current_table t ON t.table_full_name = s.table_full_name
 		WHERE t.table_owner IS NOT NULL
 	), used AS MATERIALIZED (
-		SELECT r.table_full_name, r.user_email, max(r.last_access) FILTER (WHERE r.access = 'READ' AND r.accesses > 0) AS last_read,
+		SELECT r.table_full_name, r.user_email, max(r.last_direct) FILTER (WHERE r.access = 'READ') AS last_read,
 			max(r.last_access) FILTER (WHERE r.access = 'WRITE') AS last_write
 		FROM scope s JOIN dbinsight.rollup_access_daily r ON r.table_full_name = s.table_full_name
 		WHERE r.access_date <= dbinsight.today()
@@ -171,17 +171,15 @@ BEGIN ATOMIC
 	), given AS MATERIALIZED (
 		SELECT DISTINCT ON (g.securable, g.principal, g.privilege) g.securable, g.principal, g.privilege, g.event_time, g.actor
 		FROM (
-			SELECT lower(coalesce(a.request_params ->> 'securable_full_name', a.request_params ->> 'full_name_arg')) AS securable,
-				lower(c.change ->> 'principal') AS principal, dbinsight._privilege(p.privilege) AS privilege, a.event_time, a.user_email AS actor
+			SELECT lower(dbinsight._securable_name(a.request_params)) AS securable, lower(c.principal) AS principal, p.privilege,
+				a.event_time, a.user_email AS actor
 			FROM dbinsight.fact_audit_logs a
-			CROSS JOIN LATERAL json_array_elements(CASE json_typeof(dbinsight._try_json(a.request_params ->> 'changes'))
-				WHEN 'array' THEN dbinsight._try_json(a.request_params ->> 'changes') END) c(change)
-			CROSS JOIN LATERAL unnest(dbinsight._json_words(c.change -> 'add')) p(privilege)
+			CROSS JOIN LATERAL dbinsight._grants(a.request_params) c
+			CROSS JOIN LATERAL unnest(c.added) p(privilege)
 			WHERE a.category = 'permission' AND a.action_name = 'updatePermissions' AND NOT a.is_failed AND a.event_time < dbinsight.now()
-				AND lower(coalesce(a.request_params ->> 'securable_full_name', a.request_params ->> 'full_name_arg')) IN
+				AND lower(dbinsight._securable_name(a.request_params)) IN
 					(SELECT lower(v.name) FROM scope s, LATERAL (VALUES (s.table_full_name), (dbinsight._schema_of(s.table_full_name)),
 						(split_part(s.table_full_name, '.', 1))) v(name))
-				AND json_typeof(c.change) = 'object'
 		) g
 		ORDER BY g.securable, g.principal, g.privilege, g.event_time DESC
 	)
