@@ -413,8 +413,8 @@ COMMENT ON FUNCTION dbinsight._catalog_checks(timestamptz, timestamptz) IS
 
 /*
  * Checks that rest on detection rules: an open finding older than a day
- * fails. A rule that is not installed cannot have found anything, so a check
- * passes only when all its rules are.
+ * fails. A rule that is not installed or had nothing to look at cannot have
+ * found anything, so a check passes only when all its rules are and had.
  */
 CREATE FUNCTION dbinsight._finding_checks(since timestamptz, until timestamptz)
 	RETURNS TABLE (check_id text, status text, failing bigint, evidence jsonb, newest_input timestamptz)
@@ -446,11 +446,17 @@ BEGIN ATOMIC
 	), newest AS (
 		SELECT (SELECT max(f.created_at) FROM dbinsight.findings f) AS finding, (SELECT max(i.opened_at) FROM dbinsight.incidents i) AS incident
 	)
-	SELECT o.check_id, CASE WHEN cardinality(o.ids) > 0 THEN 'FAIL' WHEN cardinality(o.missing) > 0 THEN 'NOT_ASSESSED' ELSE 'PASS' END,
-		coalesce(cardinality(o.ids), 0), CASE WHEN o.ids IS NULL AND cardinality(o.missing) > 0
-			THEN dbinsight._unknown('detection rules not installed: ' || array_to_string(o.missing, ', ')) ELSE dbinsight._evidence(o.ids) END,
-		newest.finding
-	FROM open o, newest
+	SELECT o.check_id, CASE WHEN o.ids IS NOT NULL THEN 'FAIL' WHEN w.reason IS NOT NULL THEN 'NOT_ASSESSED' ELSE 'PASS' END,
+		coalesce(cardinality(o.ids), 0), CASE WHEN o.ids IS NULL AND w.reason IS NOT NULL THEN dbinsight._unknown(w.reason)
+			ELSE dbinsight._evidence(o.ids) END, newest.finding
+	FROM open o, newest, LATERAL (SELECT CASE
+		WHEN cardinality(o.missing) > 0 THEN 'detection rules not installed: ' || array_to_string(o.missing, ', ')
+		WHEN o.check_id = 'C23' AND NOT EXISTS (SELECT FROM dbinsight.fact_outbound_network n WHERE n.event_time < _finding_checks.until)
+			THEN 'no egress policy is known: nothing was ever recorded'
+		WHEN o.check_id = 'C25' AND NOT EXISTS (SELECT FROM dbinsight.findings f WHERE f.rule_id = ANY (o.rules))
+			THEN 'nothing shows that a host sensor reports'
+		WHEN NOT EXISTS (SELECT FROM dbinsight.rollup_audit_coverage a WHERE a.hour >= _finding_checks.since AND a.hour < _finding_checks.until)
+			THEN 'no audit row in the window' END AS reason) w
 	UNION ALL
 	SELECT 'C04', CASE WHEN u.findings = 0 THEN 'NOT_ASSESSED' WHEN 20 * u.open <= u.findings THEN 'PASS' ELSE 'FAIL' END, u.open,
 		CASE u.findings WHEN 0 THEN dbinsight._unknown('no critical or high finding to review in the window')
