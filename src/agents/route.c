@@ -44,9 +44,12 @@ is_barrier(const DbiToken *t)
 	return t->kind == DBI_TOK_PUNCT && strchr(",;.?!:", t->text[0]) != NULL;
 }
 
-/* Words that carry meaning, names by their type; a barrier is a unit no form has. */
+/*
+ * The words of a stretch, names by their type; a barrier is a unit no form
+ * has. Stop words are units only when all words are wanted.
+ */
 static int
-unit_words(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, DbiUnitWord *units)
+unit_words(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, bool all, DbiUnitWord *units)
 {
 	int			n = 0;
 	int			last_slot = -1;
@@ -70,7 +73,7 @@ unit_words(const DbiLexicon *lex, const DbiText *text, List *slots, int from, in
 		}
 		else if (is_barrier(t))
 			u->word = u->stem = "|";
-		else if (t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem))
+		else if (t->kind == DBI_TOK_WORD && (all || !dbi_is_stop(lex, t->text, t->stem)))
 		{
 			u->word = t->text;
 			u->stem = t->stem;
@@ -101,37 +104,51 @@ add_hits(const DbiLexicon *lex, List *hits, const char *key, double share, int f
 	return hits;
 }
 
-/* Forms of this many units at every place that is still free, exact ones first. */
+/* Units i to i + len as a key: a mark, then their words or stems. */
+static char *
+key_of(const char *mark, const DbiUnitWord *units, int i, int len, bool stems)
+{
+	StringInfoData s;
+
+	initStringInfo(&s);
+	appendStringInfoString(&s, mark);
+	for (int k = i; k < i + len; k++)
+		appendStringInfo(&s, "%s%s", k > i ? " " : "", stems ? units[k].stem : units[k].word);
+	return s.data;
+}
+
+/*
+ * Forms of this many units at every place that is still free: of all words, or
+ * of those that carry meaning, there the very words before the stems.
+ */
 static List *
-match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, int n, int len)
+match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, int first, int n, int len, bool all)
 {
 	for (int i = 0; i + len <= n; i++)
 	{
-		StringInfoData stems;
-		StringInfoData words;
 		int			before = list_length(hits);
+		int			from = units[i].from;
+		int			to = units[i + len - 1].to;
 		bool		free = true;
+		char	   *key;
 
 		for (int k = i; k < i + len; k++)
-			free = free && !used[k] && units[k].word[0] != '|';
+			free = free && !used[units[k].from - first] && units[k].word[0] != '|';
 		if (!free)
 			continue;
 		CHECK_FOR_INTERRUPTS();
-		initStringInfo(&stems);
-		initStringInfo(&words);
-		appendStringInfoChar(&words, '=');
-		for (int k = i; k < i + len; k++)
+		key = key_of(all ? "~" : "", units, i, len, true);
+		hits = add_hits(lex, hits, key, 1, from, to);
+		pfree(key);
+		if (!all)
 		{
-			appendStringInfo(&stems, "%s%s", k > i ? " " : "", units[k].stem);
-			appendStringInfo(&words, "%s%s", k > i ? " " : "", units[k].word);
+			key = key_of("=", units, i, len, false);
+			hits = add_hits(lex, hits, key, 1, from, to);
+			pfree(key);
 		}
-		hits = add_hits(lex, hits, words.data, 1, units[i].from, units[i + len - 1].to);
-		hits = add_hits(lex, hits, stems.data, 1, units[i].from, units[i + len - 1].to);
-		pfree(stems.data);
-		pfree(words.data);
 		if (list_length(hits) > before)
 			for (int k = i; k < i + len; k++)
-				used[k] = true;
+				used[units[k].from - first] = true;
 	}
 	return hits;
 }
@@ -167,13 +184,19 @@ match_slots(const DbiLexicon *lex, List *hits, List *slots, int from, int to)
 List *
 dbi_match_forms(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to)
 {
+	DbiUnitWord *all = palloc(sizeof(DbiUnitWord) * (to - from + 1));
 	DbiUnitWord *units = palloc(sizeof(DbiUnitWord) * (to - from + 1));
 	bool	   *used = palloc0(sizeof(bool) * (to - from + 1));
-	int			n = unit_words(lex, text, slots, from, to, units);
+	int			nall = unit_words(lex, text, slots, from, to, true, all);
+	int			n = unit_words(lex, text, slots, from, to, false, units);
 	List	   *hits = NIL;
 
-	for (int len = Min(lex->longest, n); len > 0; len--)
-		hits = match_length(lex, hits, units, used, n, len);
+	for (int len = Min(lex->longest, nall); len > 0; len--)
+	{
+		if (len > 1)
+			hits = match_length(lex, hits, all, used, from, nall, len, true);
+		hits = match_length(lex, hits, units, used, from, n, len, false);
+	}
 	return match_slots(lex, hits, slots, from, to);
 }
 
