@@ -377,6 +377,11 @@ form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, 
 		appendStringInfo(plain, "%s%s", *words ? " " : "", exact ? word : stem);
 		(*words)++;
 	}
+	if (*words == 0 && *all == 1)
+	{
+		appendStringInfoString(plain, full->data + 1);
+		*words = 1;
+	}
 	if (*words == *all || exact)
 		*all = 0;
 	else if (*words < 2)

@@ -30,6 +30,10 @@
 /* In a follow-up the agent and the tool of before stay likely. */
 #define FRAME_AGENT 1.0
 #define FRAME_TOOL 1.0
+/* Against a tool that takes no period when one was named. */
+#define NO_PERIOD 0.8
+/* A part that loses most of its evidence beside the part before belongs to it. */
+#define DISSOLVED 0.3
 /* An agent that was chosen needs little more. */
 #define CHOSEN_AGENT 0.7
 
@@ -335,6 +339,45 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 				(clause->likeness[t] >= SAME_LIKENESS ? SAME_BONUS : 0);
 }
 
+static bool
+takes_period(const DbiTool *tool, bool future)
+{
+	for (int i = 0; i < tool->narguments; i++)
+	{
+		const char *name = tool->arguments[i].name;
+
+		if (strstr(name, "horizon") != NULL)
+		{
+			if (future)
+				return true;
+		}
+		else if (strstr(name, "date") || strstr(name, "hours") || strstr(name, "days") || strcmp(name, "month") == 0 ||
+				 strcmp(name, "since") == 0 || strcmp(name, "weeks") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
+{
+	ListCell   *lc;
+
+	foreach(lc, slots)
+	{
+		DbiSlot    *slot = lfirst(lc);
+		bool		future = slot->period.kind == DBI_PERIOD_FUTURE || slot->period.kind == DBI_PERIOD_SPAN;
+
+		if (slot->kind != DBI_SLOT_DATE || slot->from < clause->from || slot->to > clause->to ||
+			slot->period.kind == DBI_PERIOD_RECENT)
+			continue;
+		for (int t = 0; t < lex->ntools; t++)
+			if (clause->tools[t] > 0 && !takes_period(&lex->tools[t], future))
+				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
+		return;
+	}
+}
+
 /* Best tool of an agent; without any evidence the first one it owns. */
 static int
 best_tool(const DbiLexicon *lex, const DbiClause *clause, int agent)
@@ -378,6 +421,7 @@ choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 	clause->best_tool = best_tool(lex, clause, clause->best_agent);
 	clause->confidence = (1 - exp(-0.9 * clause->evidence)) *
 		sqrt(clause->evidence / (clause->evidence + 0.5 * Max(second, 0)));
+	clause->confidence = rint(clause->confidence * 100) / 100;
 }
 
 void
@@ -392,6 +436,7 @@ dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *c
 	clause->scope = 0;
 	add_concepts(lex, clause, strength);
 	add_likeness(lex, text, slots, clause);
+	weigh_period(lex, slots, clause);
 	if (frame_agent >= 0)
 		clause->agents[frame_agent] += FRAME_AGENT;
 	if (frame_tool >= 0)
@@ -470,19 +515,23 @@ same_question(const DbiClause *a, const DbiClause *b)
 
 /*
  * A stretch joins the clause before it unless both are questions of their own,
- * and for different tools.
+ * for different tools, and the second stays one beside the first ("tried to
+ * log in and failed" is one).
  */
 static List *
 add_stretch(const DbiLexicon *lex, DbiText *text, List *slots, List *clauses, DbiClause *next, int only_agent)
 {
 	DbiClause  *last;
+	DbiClause  *both;
 
 	if (clauses == NIL)
 		return list_make1(next);
 	last = llast(clauses);
-	if (stands_alone(last) && stands_alone(next) && !same_question(last, next))
+	both = scored(lex, text, slots, last->from, next->to, only_agent);
+	if (stands_alone(last) && stands_alone(next) && !same_question(last, next) &&
+		both->agents[next->best_agent] > DISSOLVED * next->evidence)
 		return lappend(clauses, next);
-	llast(clauses) = scored(lex, text, slots, last->from, next->to, only_agent);
+	llast(clauses) = both;
 	return clauses;
 }
 
