@@ -662,7 +662,7 @@ plan_clause(Planner *p, const DbiClause *clause, bool inherit)
 {
 	List	   *slots = slots_of(p, clause, inherit);
 	List	   *periods = period_slots(slots);
-	DbiSlot    *period = periods ? joined_period(p, periods) : NULL;
+	DbiSlot    *period;
 	int			domain;
 	bool		wide = is_platform_wide(p, clause, &domain);
 	const char *agent = p->lex->agents[clause->best_agent].name;
@@ -672,6 +672,7 @@ plan_clause(Planner *p, const DbiClause *clause, bool inherit)
 	remember(p, clause);
 	if (strcmp(intent, "compare") == 0 && compare(p, clause, slots))
 		return;
+	period = periods ? joined_period(p, periods) : NULL;
 	if (period && period->period.kind == DBI_PERIOD_PRIOR)
 	{
 		/* "and the week before?" */

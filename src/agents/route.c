@@ -31,7 +31,7 @@
 #define FRAME_AGENT 1.0
 #define FRAME_TOOL 1.0
 /* Against a tool that takes no period when one was named. */
-#define NO_PERIOD 0.8
+#define NO_PERIOD 2.5
 /* A part that loses most of its evidence beside the part before belongs to it. */
 #define DISSOLVED 0.3
 /* An agent that was chosen needs little more. */
