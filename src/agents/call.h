@@ -81,6 +81,7 @@ typedef struct DbiResult
 	bool		truncated;		/* there were more than dbinsight.max_tool_rows */
 	int			dropped;		/* rows left out by filters or because they lie outside the period asked for */
 	bool		repeated;		/* shares the rows of an identical earlier call */
+	int			default_days;	/* window when no argument says one; 0: the tool has none */
 	double		elapsed_ms;
 } DbiResult;
 
