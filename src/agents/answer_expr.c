@@ -511,6 +511,8 @@ name_value(Parser *parser)
 	}
 	if (strcmp(name, "focus") == 0)
 		return focus_value(parser);
+	if (strcmp(name, "entity") == 0)
+		return text_value(parser->scope ? parser->scope->entity : NULL);
 	if (strcmp(name, "today") == 0)
 		return day_value(0);
 	if (strcmp(name, "yesterday") == 0)

@@ -7,8 +7,8 @@
  * An expression: column (of the first row) · tool.column (of another call of
  * the answer) · base.column (of the other side of a comparison) ·
  * rows(where …) sum(x where …) min max avg distinct list first last mode ·
- * best(x by y where …) · arg(name) · period · in_period · focus · today ·
- * yesterday ·
+ * best(x by y where …) · arg(name) · period · in_period · focus · entity ·
+ * today · yesterday ·
  * numbers, 'texts', + - * /, = != < <= > >=, in ('a', 'b'), and or not, ().
  */
 #ifndef DBI_AGENTS_ANSWER_EXPR_H
@@ -24,6 +24,7 @@ typedef struct DbiScope
 	List	   *results;		/* of all calls of the answer */
 	int			nrows;			/* rows of self in view: -1 all, else those in row_numbers */
 	const int  *row_numbers;
+	const char *entity;			/* the thing two results share, or NULL */
 } DbiScope;
 
 /* Evaluates; NULL scope only checks the syntax. Throws 22023 naming the place. */

@@ -68,6 +68,7 @@ typedef struct DbiTurn
 /* answer_template.c */
 void		dbi_load_templates(DbiTurn *turn);
 const char *dbi_agent_title(const char *agent);
+List	   *dbi_example_questions(int n);
 List	   *dbi_load_links(const char *kind, const char *agent_a, const char *agent_b);
 
 /* answer_inputs.c: what the tools read and how fresh it is */

@@ -14,6 +14,7 @@ static SPIPlanPtr templates_plan;
 static SPIPlanPtr rules_plan;
 static SPIPlanPtr title_plan;
 static SPIPlanPtr links_plan;
+static SPIPlanPtr examples_plan;
 
 static void
 prepare(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
@@ -177,4 +178,21 @@ dbi_load_links(const char *kind, const char *agent_a, const char *agent_b)
 	for (uint64 i = 0; i < SPI_processed; i++)
 		bodies = lappend(bodies, text_column(SPI_tuptable->vals[i], 1));
 	return bodies;
+}
+
+/* A few questions that can be asked: the first example of the first tool of each agent, in order. */
+List *
+dbi_example_questions(int n)
+{
+	List	   *questions = NIL;
+
+	prepare(&examples_plan, "SELECT DISTINCT ON (a.position, a.name) t.examples[1]"
+			" FROM dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent OPERATOR(pg_catalog.=) a.name"
+			" WHERE a.enabled AND t.enabled AND pg_catalog.cardinality(t.examples) OPERATOR(pg_catalog.>) 0"
+			" ORDER BY a.position, a.name, t.position, t.tool", 0, NULL);
+	if (SPI_execute_plan(examples_plan, NULL, NULL, true, n) != SPI_OK_SELECT)
+		elog(ERROR, "could not read example questions");
+	for (uint64 i = 0; i < SPI_processed; i++)
+		questions = lappend(questions, text_column(SPI_tuptable->vals[i], 1));
+	return questions;
 }
