@@ -249,6 +249,7 @@ bind_argument(DbiResult *r, Jsonb *given, int i, Bound *bound)
 	g->kind = dbi_kind(arg->name, arg->type);
 	g->given = v != NULL;
 	dbi_cell(&g->cell, g->kind, arg->type, bound->values[i], isnull);
+	r->ngiven = i + 1;
 	r->argument = NULL;
 }
 
@@ -266,7 +267,6 @@ bind_arguments(DbiResult *r, Bound *bound)
 	bound->values = palloc(sizeof(Datum) * n);
 	bound->nulls = palloc(n + 1);
 	r->given = palloc0(sizeof(DbiGiven) * n);
-	r->ngiven = bound->n;
 	for (int i = 0; i < bound->n; i++)
 		bind_argument(r, given, i, bound);
 }
