@@ -85,10 +85,10 @@ CREATE FUNCTION dbinsight._is_approved(rules text[], actor text, workspace_id te
 COMMENT ON FUNCTION dbinsight._is_approved(text[], text, text, timestamptz) IS
 'Whether an allow-list entry for one of these rules, or their family, covered this actor at that time';
 
-CREATE FUNCTION dbinsight._evidence(ids text[], more jsonb DEFAULT '{}') RETURNS jsonb
+CREATE FUNCTION dbinsight._check_evidence(ids text[], more jsonb DEFAULT '{}') RETURNS jsonb
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN more || jsonb_build_object('ids', to_jsonb(coalesce(ids[1:20], '{}'::text[])));
-COMMENT ON FUNCTION dbinsight._evidence(text[], jsonb) IS 'Evidence of a check: at most 20 ids, and what else it has to say';
+COMMENT ON FUNCTION dbinsight._check_evidence(text[], jsonb) IS 'Evidence of a check: at most 20 ids, and what else it has to say';
 
 CREATE FUNCTION dbinsight._unknown(reason text) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN jsonb_build_object('reason', reason);
@@ -218,23 +218,23 @@ BEGIN ATOMIC
 		audit.newest
 	FROM audit, LATERAL (
 		SELECT 'C01' AS check_id, true AS needs_audit, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END AS status, count(*) AS failing,
-			dbinsight._evidence(array_agg(g.workspace_id || ' silent from ' || to_char(g.last_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
+			dbinsight._check_evidence(array_agg(g.workspace_id || ' silent from ' || to_char(g.last_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
 				|| ' to ' || to_char(g.next_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') ORDER BY g.last_time DESC, g.workspace_id)) AS evidence
 		FROM gap g
 		UNION ALL
 		SELECT 'C02', true, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END, count(*),
-			dbinsight._evidence(array_agg(v.event_id ORDER BY v.off_from DESC, v.event_id), jsonb_build_object('minutes_off',
+			dbinsight._check_evidence(array_agg(v.event_id ORDER BY v.off_from DESC, v.event_id), jsonb_build_object('minutes_off',
 				coalesce(round(sum(extract(epoch FROM v.off_to - v.off_from)) / 60), 0), 'workspaces', coalesce(jsonb_agg(DISTINCT v.workspace_id), '[]')))
 		FROM verbose_off v
 		UNION ALL
 		SELECT 'C03', true, CASE WHEN audit.oldest <= _audit_checks.until - interval '365 days' THEN 'PASS' ELSE 'FAIL' END,
-			(audit.oldest > _audit_checks.until - interval '365 days')::int, dbinsight._evidence(NULL, jsonb_build_object('target_days', 365,
+			(audit.oldest > _audit_checks.until - interval '365 days')::int, dbinsight._check_evidence(NULL, jsonb_build_object('target_days', 365,
 				'oldest_row', audit.oldest, 'days_held', floor(extract(epoch FROM _audit_checks.until - audit.oldest) / 86400)))
 		UNION ALL
-		SELECT 'C06', true, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END, count(*), dbinsight._evidence(array_agg(g.event_id ORDER BY g.event_id))
+		SELECT 'C06', true, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END, count(*), dbinsight._check_evidence(array_agg(g.event_id ORDER BY g.event_id))
 		FROM admin_grant g
 		UNION ALL
-		SELECT 'C07', true, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END, count(*), dbinsight._evidence(array_agg(s.event_id ORDER BY s.event_id))
+		SELECT 'C07', true, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END, count(*), dbinsight._check_evidence(array_agg(s.event_id ORDER BY s.event_id))
 		FROM self_grant s
 		UNION ALL
 		SELECT 'C08', true, CASE WHEN NOT EXISTS (SELECT FROM grantee) OR audit.oldest > _audit_checks.since + interval '1 day' THEN 'NOT_ASSESSED'
@@ -242,23 +242,23 @@ BEGIN ATOMIC
 			CASE WHEN audit.oldest > _audit_checks.since + interval '1 day' THEN 0 ELSE count(*) END,
 			CASE WHEN NOT EXISTS (SELECT FROM grantee) THEN dbinsight._unknown('no grant to a single identity is loaded')
 				WHEN audit.oldest > _audit_checks.since + interval '1 day' THEN dbinsight._unknown('the audit log held does not reach back over the window')
-				ELSE dbinsight._evidence(array_agg(d.principal ORDER BY d.principal)) END
+				ELSE dbinsight._check_evidence(array_agg(d.principal ORDER BY d.principal)) END
 		FROM dormant d
 		UNION ALL
 		SELECT 'C10', true, CASE WHEN coalesce(audit.logins, 0) = 0 THEN 'NOT_ASSESSED'
 				WHEN 100 * audit.bypassed < audit.logins AND count(*) = 0 THEN 'PASS' ELSE 'FAIL' END,
 			CASE WHEN coalesce(audit.logins, 0) = 0 THEN 0 ELSE audit.bypassed + count(*) END,
 			CASE WHEN coalesce(audit.logins, 0) = 0 THEN dbinsight._unknown('no interactive sign-in in the window')
-				ELSE dbinsight._evidence(array_agg(r.event_id ORDER BY r.event_id), jsonb_build_object('interactive_sign_ins', audit.logins,
+				ELSE dbinsight._check_evidence(array_agg(r.event_id ORDER BY r.event_id), jsonb_build_object('interactive_sign_ins', audit.logins,
 					'not_by_single_sign_on', audit.bypassed, 'mfa_keys_deleted', count(*))) END
 		FROM rare r WHERE r.kind = 'MFA_DELETED'
 		UNION ALL
-		SELECT 'C12', true, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END, count(*), dbinsight._evidence(array_agg(t.event_id ORDER BY t.event_id))
+		SELECT 'C12', true, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END, count(*), dbinsight._check_evidence(array_agg(t.event_id ORDER BY t.event_id))
 		FROM token t
 		UNION ALL
 		SELECT 'C20', true, CASE count(*) WHEN 0 THEN 'NOT_ASSESSED' ELSE 'FAIL' END, count(*), CASE count(*)
 			WHEN 0 THEN dbinsight._unknown('no recipient without an address list was made, but lifetimes of recipient tokens and approvals of shares are not loaded')
-			ELSE dbinsight._evidence(array_agg(r.event_id ORDER BY r.event_id)) END
+			ELSE dbinsight._check_evidence(array_agg(r.event_id ORDER BY r.event_id)) END
 		FROM rare r WHERE r.kind = 'RECIPIENT_OPEN'
 		UNION ALL
 		SELECT 'C22', true, CASE WHEN enforced.lists_off OR count(*) FILTER (WHERE p.what = 'off') > 0 THEN 'FAIL'
@@ -266,25 +266,25 @@ BEGIN ATOMIC
 				WHEN count(*) FILTER (WHERE p.what IS NOT NULL) > 0 THEN 'WARN' ELSE 'PASS' END,
 			count(p.event_id), CASE WHEN NOT (enforced.lists_on OR enforced.refused OR enforced.policies OR enforced.lists_off OR count(p.event_id) > 0)
 				THEN dbinsight._unknown('nothing shows that access lists or network policies are on')
-				ELSE dbinsight._evidence(array_agg(p.event_id ORDER BY p.event_id) FILTER (WHERE p.event_id IS NOT NULL),
+				ELSE dbinsight._check_evidence(array_agg(p.event_id ORDER BY p.event_id) FILTER (WHERE p.event_id IS NOT NULL),
 					jsonb_build_object('ip_lists_on', enforced.lists_on, 'ip_lists_off', enforced.lists_off, 'requests_refused', enforced.refused,
 						'network_policy_rows', enforced.policies)) END
 		FROM enforced LEFT JOIN perimeter p ON true GROUP BY enforced.lists_on, enforced.lists_off, enforced.refused, enforced.policies
 		UNION ALL
 		SELECT 'C24', true, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END, count(*),
-			dbinsight._evidence(array_agg(x.event_id ORDER BY x.event_time DESC, x.event_id))
+			dbinsight._check_evidence(array_agg(x.event_id ORDER BY x.event_time DESC, x.event_id))
 		FROM change x
 		UNION ALL
-		SELECT 'C31', true, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END, count(*), dbinsight._evidence(array_agg(s.event_id ORDER BY s.event_id))
+		SELECT 'C31', true, CASE count(*) WHEN 0 THEN 'PASS' ELSE 'FAIL' END, count(*), dbinsight._check_evidence(array_agg(s.event_id ORDER BY s.event_id))
 		FROM support s
 		UNION ALL
 		SELECT 'C36', true, CASE count(*) WHEN 0 THEN 'NOT_ASSESSED' ELSE 'FAIL' END, count(*), CASE count(*)
 			WHEN 0 THEN dbinsight._unknown('nobody granted a table to themselves and used it within 24 hours, but requests and approvals are not loaded')
-			ELSE dbinsight._evidence(array_agg(u.event_id ORDER BY u.event_id)) END
+			ELSE dbinsight._check_evidence(array_agg(u.event_id ORDER BY u.event_id)) END
 		FROM used_own u
 		UNION ALL
 		SELECT k.check_id, true, CASE count(r.event_id) WHEN 0 THEN 'NOT_ASSESSED' ELSE 'FAIL' END, count(r.event_id), CASE count(r.event_id)
-			WHEN 0 THEN dbinsight._unknown(k.reason) ELSE dbinsight._evidence(array_agg(r.event_id ORDER BY r.event_id)) END
+			WHEN 0 THEN dbinsight._unknown(k.reason) ELSE dbinsight._check_evidence(array_agg(r.event_id ORDER BY r.event_id)) END
 		FROM (VALUES ('C26', 'no library was pushed to every cluster and no global init script changed, but job and cluster definitions are not watched by an installed rule'),
 			('C27', 'no secret scope was opened widely, but reads of secrets are not watched by an installed rule')) k(check_id, reason)
 		LEFT JOIN (
@@ -365,12 +365,12 @@ BEGIN ATOMIC
 			WHEN bool_or(b.is_broad) THEN 'FAIL' WHEN count(b.id) > 0 THEN 'WARN' ELSE 'PASS' END, count(b.id),
 		CASE WHEN snapshot.grants IS NULL THEN dbinsight._unknown('no grants are loaded')
 			WHEN NOT EXISTS (SELECT FROM sensitive) THEN dbinsight._unknown('no sensitive table is known')
-			ELSE dbinsight._evidence(array_agg(b.id ORDER BY b.is_broad DESC, b.id) FILTER (WHERE b.id IS NOT NULL)) END, snapshot.grants
+			ELSE dbinsight._check_evidence(array_agg(b.id ORDER BY b.is_broad DESC, b.id) FILTER (WHERE b.id IS NOT NULL)) END, snapshot.grants
 	FROM snapshot LEFT JOIN broad b ON true GROUP BY snapshot.grants
 	UNION ALL
 	SELECT 'C15', CASE WHEN coalesce(sum(r.reads), 0) = 0 THEN 'NOT_ASSESSED' WHEN 100 * sum(r.unknown) <= sum(r.reads) THEN 'PASS' ELSE 'FAIL' END,
 		coalesce(sum(r.unknown), 0)::bigint, CASE WHEN coalesce(sum(r.reads), 0) = 0 THEN dbinsight._unknown('no read of a sensitive table is recorded')
-			ELSE dbinsight._evidence(array_agg(r.table_full_name ORDER BY r.table_full_name) FILTER (WHERE r.unknown > 0),
+			ELSE dbinsight._check_evidence(array_agg(r.table_full_name ORDER BY r.table_full_name) FILTER (WHERE r.unknown > 0),
 				jsonb_build_object('reads', sum(r.reads))) END, max(r.newest)
 	FROM reads r
 	UNION ALL
@@ -379,32 +379,32 @@ BEGIN ATOMIC
 		CASE WHEN EXISTS (SELECT FROM dbinsight.fact_data_classification) THEN count(*) FILTER (WHERE NOT c.is_labelled) ELSE 0 END,
 		CASE WHEN count(*) = 0 THEN dbinsight._unknown('no table is catalogued')
 			WHEN NOT EXISTS (SELECT FROM dbinsight.fact_data_classification) THEN dbinsight._unknown('data classification is off or not loaded')
-			ELSE dbinsight._evidence(array_agg(c.table_full_name ORDER BY c.table_full_name) FILTER (WHERE NOT c.is_labelled),
+			ELSE dbinsight._check_evidence(array_agg(c.table_full_name ORDER BY c.table_full_name) FILTER (WHERE NOT c.is_labelled),
 				jsonb_build_object('tables', count(*))) END, (SELECT s.tables FROM snapshot s)
 	FROM catalogued c
 	UNION ALL
 	SELECT 'C17', CASE WHEN count(*) = 0 THEN 'NOT_ASSESSED' WHEN 20 * count(*) FILTER (WHERE c.is_covered) >= 19 * count(*) THEN 'PASS' ELSE 'FAIL' END,
 		count(*) FILTER (WHERE NOT c.is_covered), CASE count(*) WHEN 0 THEN dbinsight._unknown('no sensitive column is known')
-			ELSE dbinsight._evidence(array_agg(c.table_full_name || '.' || c.column_name ORDER BY c.table_full_name, c.column_name)
+			ELSE dbinsight._check_evidence(array_agg(c.table_full_name || '.' || c.column_name ORDER BY c.table_full_name, c.column_name)
 				FILTER (WHERE NOT c.is_covered), jsonb_build_object('sensitive_columns', count(*))) END, (SELECT s.tables FROM snapshot s)
 	FROM sensitive_column c
 	UNION ALL
 	SELECT 'C28', CASE count(*) WHEN 0 THEN 'NOT_ASSESSED' ELSE 'FAIL' END, count(*), CASE count(*)
 			WHEN 0 THEN dbinsight._unknown('no table is past the date of a retention tag, but statements that cut history short are not watched by an installed rule')
-			ELSE dbinsight._evidence(array_agg(e.object_full_name ORDER BY e.object_full_name)) END, (SELECT s.tables FROM snapshot s)
+			ELSE dbinsight._check_evidence(array_agg(e.object_full_name ORDER BY e.object_full_name)) END, (SELECT s.tables FROM snapshot s)
 	FROM expired e
 	UNION ALL
 	SELECT 'C35', CASE WHEN coalesce(sum(p.runs), 0) = 0 THEN 'NOT_ASSESSED'
 			WHEN count(*) FILTER (WHERE 100 * p.good < p.min_success_pct * p.runs) = 0 THEN 'PASS' ELSE 'FAIL' END,
 		count(*) FILTER (WHERE 100 * p.good < p.min_success_pct * p.runs),
 		CASE WHEN coalesce(sum(p.runs), 0) = 0 THEN dbinsight._unknown('no run of a job with a promised success rate (sla_targets) in the window')
-			ELSE dbinsight._evidence(array_agg(p.job_id ORDER BY p.job_id) FILTER (WHERE 100 * p.good < p.min_success_pct * p.runs),
+			ELSE dbinsight._check_evidence(array_agg(p.job_id ORDER BY p.job_id) FILTER (WHERE 100 * p.good < p.min_success_pct * p.runs),
 				jsonb_build_object('jobs_with_a_target', count(*))) END, max(p.newest)
 	FROM promise p
 	UNION ALL
 	SELECT 'C38', CASE WHEN count(*) = 0 THEN 'NOT_ASSESSED' WHEN 20 * count(*) FILTER (WHERE r.is_complete) >= 19 * count(*) THEN 'PASS' ELSE 'FAIL' END,
 		count(*) FILTER (WHERE NOT r.is_complete), CASE count(*) WHEN 0 THEN dbinsight._unknown('no sensitive table is known')
-			ELSE dbinsight._evidence(array_agg(r.table_full_name ORDER BY r.table_full_name) FILTER (WHERE NOT r.is_complete),
+			ELSE dbinsight._check_evidence(array_agg(r.table_full_name ORDER BY r.table_full_name) FILTER (WHERE NOT r.is_complete),
 				jsonb_build_object('sensitive_tables', count(*))) END, (SELECT s.tables FROM snapshot s)
 	FROM recorded r;
 END;
@@ -448,7 +448,7 @@ BEGIN ATOMIC
 	)
 	SELECT o.check_id, CASE WHEN o.ids IS NOT NULL THEN 'FAIL' WHEN w.reason IS NOT NULL THEN 'NOT_ASSESSED' ELSE 'PASS' END,
 		coalesce(cardinality(o.ids), 0), CASE WHEN o.ids IS NULL AND w.reason IS NOT NULL THEN dbinsight._unknown(w.reason)
-			ELSE dbinsight._evidence(o.ids) END, newest.finding
+			ELSE dbinsight._check_evidence(o.ids) END, newest.finding
 	FROM open o, newest, LATERAL (SELECT CASE
 		WHEN cardinality(o.missing) > 0 THEN 'detection rules not installed: ' || array_to_string(o.missing, ', ')
 		WHEN o.check_id = 'C23' AND NOT EXISTS (SELECT FROM dbinsight.fact_outbound_network n WHERE n.event_time < _finding_checks.until)
@@ -460,12 +460,12 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'C04', CASE WHEN u.findings = 0 THEN 'NOT_ASSESSED' WHEN 20 * u.open <= u.findings THEN 'PASS' ELSE 'FAIL' END, u.open,
 		CASE u.findings WHEN 0 THEN dbinsight._unknown('no critical or high finding to review in the window')
-			ELSE dbinsight._evidence(u.ids, jsonb_build_object('critical_and_high', u.findings)) END, newest.finding
+			ELSE dbinsight._check_evidence(u.ids, jsonb_build_object('critical_and_high', u.findings)) END, newest.finding
 	FROM urgent u, newest
 	UNION ALL
 	SELECT 'C32', CASE WHEN h.incidents = 0 THEN 'NOT_ASSESSED' WHEN h.ids IS NULL THEN 'PASS' ELSE 'FAIL' END, coalesce(cardinality(h.ids), 0),
 		CASE h.incidents WHEN 0 THEN dbinsight._unknown('no security incident in the window')
-			ELSE dbinsight._evidence(h.ids, jsonb_build_object('incidents', h.incidents)) END, newest.incident
+			ELSE dbinsight._check_evidence(h.ids, jsonb_build_object('incidents', h.incidents)) END, newest.incident
 	FROM handled h, newest;
 END;
 COMMENT ON FUNCTION dbinsight._finding_checks(timestamptz, timestamptz) IS

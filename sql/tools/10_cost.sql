@@ -85,23 +85,25 @@ BEGIN ATOMIC
 				dbinsight.today() - 1) AS last_day
 		FROM (SELECT DISTINCT d.workspace_id FROM day d) w
 	), series AS MATERIALIZED (
-		SELECT s.workspace_id, s.first_day + n AS usage_date, coalesce(d.cost, 0) AS cost, d.cost IS NOT NULL AS has_data
-		FROM span s
-		CROSS JOIN LATERAL generate_series(0, s.last_day - s.first_day) n
-		LEFT JOIN day d ON d.workspace_id = s.workspace_id AND d.usage_date = s.first_day + n
-	), typical AS (
-		SELECT c.workspace_id, c.usage_date, c.cost, percentile_cont(0.5) WITHIN GROUP (ORDER BY b.cost::float8) AS median
+		SELECT s.workspace_id, c.usage_date, coalesce(d.cost, 0) AS cost,
+			array_agg(coalesce(d.cost, 0)::float8) OVER before AS costs, count(d.cost) OVER before AS days_with_data
+		FROM (
+			SELECT dbinsight._first_day(dbinsight._in_range('lookback_days', get_cost_anomalies.lookback_days, 1, 365)::int) + n AS usage_date
+			FROM generate_series(-28, dbinsight._in_range('lookback_days', get_cost_anomalies.lookback_days, 1, 365)::int - 1) n
+		) c
+		JOIN span s ON c.usage_date BETWEEN s.first_day AND s.last_day
+		LEFT JOIN day d ON d.workspace_id = s.workspace_id AND d.usage_date = c.usage_date
+		WINDOW before AS (PARTITION BY s.workspace_id ORDER BY c.usage_date ROWS BETWEEN 28 PRECEDING AND 1 PRECEDING)
+	), typical AS MATERIALIZED (
+		SELECT c.workspace_id, c.usage_date, c.cost, c.costs,
+			(SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY b) FROM unnest(c.costs) b) AS median
 		FROM series c
-		JOIN series b ON b.workspace_id = c.workspace_id AND b.usage_date BETWEEN c.usage_date - 28 AND c.usage_date - 1
 		WHERE c.usage_date >= dbinsight._first_day(dbinsight._in_range('lookback_days', get_cost_anomalies.lookback_days, 1, 365)::int)
-		GROUP BY c.workspace_id, c.usage_date, c.cost
-		HAVING count(*) FILTER (WHERE b.has_data) >= 7
-	), scaled AS (
+			AND c.days_with_data >= 7
+	), scaled AS MATERIALIZED (
 		SELECT t.workspace_id, t.usage_date, t.cost, t.median,
-			1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(b.cost::float8 - t.median)) AS mad
+			1.4826 * (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(b - t.median)) FROM unnest(t.costs) b) AS mad
 		FROM typical t
-		JOIN series b ON b.workspace_id = t.workspace_id AND b.usage_date BETWEEN t.usage_date - 28 AND t.usage_date - 1
-		GROUP BY t.workspace_id, t.usage_date, t.cost, t.median
 	), anomaly AS MATERIALIZED (
 		-- A quiet workspace still detects: at least 5 % of its median, or one dollar, is one deviation.
 		SELECT s.workspace_id, s.usage_date, s.cost, s.median::numeric AS expected, s.cost - s.median::numeric AS deviation,
@@ -256,10 +258,10 @@ BEGIN ATOMIC
 			GROUP BY d.sku_name, d.usage_unit
 			HAVING max(d.usage_date) >= dbinsight._first_day(get_sku_cost_trend.days)) s
 	), filled AS (
-		SELECT s.sku_name, s.usage_unit, s.first_day + n AS usage_date, coalesce(d.cost, 0) AS cost, coalesce(d.quantity, 0) AS quantity
-		FROM span s
-		CROSS JOIN LATERAL generate_series(0, s.last_day - s.first_day) n
-		LEFT JOIN day d ON d.sku_name = s.sku_name AND d.usage_unit IS NOT DISTINCT FROM s.usage_unit AND d.usage_date = s.first_day + n
+		SELECT s.sku_name, s.usage_unit, c.usage_date, coalesce(d.cost, 0) AS cost, coalesce(d.quantity, 0) AS quantity
+		FROM (SELECT dbinsight._first_day(get_sku_cost_trend.days) + n AS usage_date FROM generate_series(-7, get_sku_cost_trend.days - 1) n) c
+		JOIN span s ON c.usage_date BETWEEN s.first_day AND s.last_day
+		LEFT JOIN day d ON d.sku_name = s.sku_name AND d.usage_unit IS NOT DISTINCT FROM s.usage_unit AND d.usage_date = c.usage_date
 	), compared AS (
 		SELECT f.*, lag(f.cost) OVER series AS prior,
 			avg(f.cost) OVER (series ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING) AS avg_7d

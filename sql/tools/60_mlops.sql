@@ -83,16 +83,17 @@ BEGIN ATOMIC
 			AND m.split IN ('test', 'production') AND m.value NOT IN ('NaN', 'Infinity', '-Infinity')
 			AND dbinsight._matches(get_model_performance.model_name, m.model_name, m.model_name)
 		UNION ALL
-		SELECT r.model_name, r.version, 'mlflow', NULL, m.key, r.evaluated_at, m.value::float8
+		SELECT r.model_name, r.version, 'mlflow', NULL, m.value ->> 'metric_name', r.evaluated_at, (m.value ->> 'latest_value')::float8
 		FROM (
 			SELECT coalesce(f.tags ->> 'mlflow.registeredModelName', f.run_name) AS model_name,
 				f.tags ->> 'mlflow.registeredModelVersion' AS version, coalesce(f.end_time, f.start_time) AS evaluated_at,
-				dbinsight._latest_metrics(f.aggregated_metrics) AS metrics, f.run_name
+				f.aggregated_metrics, f.run_name
 			FROM dbinsight.fact_mlflow_runs f
 			WHERE f.delete_time IS NULL AND coalesce(f.end_time, f.start_time) >= dbinsight._since_days(get_model_performance.days)
 				AND coalesce(f.end_time, f.start_time) < dbinsight.now()
-		) r, LATERAL jsonb_each(r.metrics) m
-		WHERE r.model_name IS NOT NULL AND dbinsight._matches(get_model_performance.model_name, r.model_name, r.run_name)
+		) r, LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(r.aggregated_metrics) = 'array' THEN r.aggregated_metrics END) m
+		WHERE r.model_name IS NOT NULL AND m.value ->> 'metric_name' IS NOT NULL AND jsonb_typeof(m.value -> 'latest_value') = 'number'
+			AND dbinsight._matches(get_model_performance.model_name, r.model_name, r.run_name)
 		UNION ALL
 		SELECT o.model_name, o.version, 'production', NULL, m.metric_name, o.day::timestamp AT TIME ZONE 'UTC', m.value
 		FROM (
@@ -137,112 +138,95 @@ CREATE FUNCTION dbinsight.get_model_drift(model_name text DEFAULT NULL)
 		current_n bigint, baseline_n bigint, baseline_start timestamptz, current_start timestamptz)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 40
 BEGIN ATOMIC
-	WITH logged AS MATERIALIZED (
-		SELECT coalesce(e.entity_name, l.endpoint_name) AS model_name, l.request_time >= dbinsight._since_days(7) AS is_current,
-			l.prediction, l.prediction_label, l.extra -> 'features' AS features
+	WITH logged AS NOT MATERIALIZED (
+		SELECT coalesce(e.entity_name, l.endpoint_name) COLLATE "C" AS model_name, l.request_time >= dbinsight._since_days(7) AS is_current,
+			l.prediction, l.prediction_label, l.extra
 		FROM dbinsight.fact_inference_log l
 		LEFT JOIN dbinsight.current_served_entity e ON e.served_entity_id = l.served_entity_id
 			AND (e.workspace_id = l.workspace_id OR l.workspace_id IS NULL)
 		WHERE l.request_time >= dbinsight._since_days(35) AND l.request_time < dbinsight.now()
 			AND dbinsight._matches(get_model_drift.model_name, coalesce(e.entity_name, l.endpoint_name), l.endpoint_name)
-	), number AS MATERIALIZED (
-		SELECT o.model_name, o.subject, o.is_current, o.x
+	), cell AS (
+		-- Each value once, with how often it came now (n) and before (m).
+		SELECT o.model_name, o.subject, o.x, (count(*) FILTER (WHERE o.is_current))::int AS n, (count(*) FILTER (WHERE NOT o.is_current))::int AS m
 		FROM (
-			SELECT p.model_name, 'prediction' AS subject, p.scored_at >= dbinsight._since_days(7) AS is_current, coalesce(p.score, p.value) AS x
+			SELECT p.model_name COLLATE "C" AS model_name, 'prediction' COLLATE "C" AS subject,
+				p.scored_at >= dbinsight._since_days(7) AS is_current, coalesce(p.score, p.value) AS x
 			FROM dbinsight.predictions p
 			WHERE p.scored_at >= dbinsight._since_days(35) AND p.scored_at < dbinsight.now()
 				AND dbinsight._matches(get_model_drift.model_name, p.model_name, p.model_name)
 			UNION ALL
-			SELECT l.model_name, 'prediction', l.is_current, l.prediction FROM logged l WHERE l.prediction IS NOT NULL
+			SELECT l.model_name, 'prediction', l.is_current, l.prediction FROM logged l
 			UNION ALL
-			SELECT l.model_name, f.key, l.is_current, (f.value #>> '{}')::float8
-			FROM logged l, LATERAL jsonb_each(CASE WHEN jsonb_typeof(l.features) = 'object' THEN l.features END) f
-			WHERE jsonb_typeof(f.value) = 'number'
+			SELECT l.model_name, f.key COLLATE "C", l.is_current, (f.value #>> '{}')::float8
+			FROM logged l, LATERAL jsonb_each(CASE WHEN jsonb_typeof(l.extra -> 'features') = 'object' THEN l.extra -> 'features' END) f
+			WHERE l.extra ? 'features' AND jsonb_typeof(f.value) = 'number'
 		) o
-		WHERE o.x NOT IN ('NaN', 'Infinity', '-Infinity') AND o.model_name IS NOT NULL
-	), sided AS (
-		SELECT o.model_name, o.subject, count(*) FILTER (WHERE o.is_current) AS n, count(*) FILTER (WHERE NOT o.is_current) AS m,
-			avg(o.x) FILTER (WHERE o.is_current) - avg(o.x) FILTER (WHERE NOT o.is_current) AS shift,
-			stddev_samp(o.x) FILTER (WHERE NOT o.is_current) AS deviation,
-			-- Deciles of the negated values: width_bucket() puts what equals an edge above it, and x <= edge belongs below.
-			percentile_cont(ARRAY[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) WITHIN GROUP (ORDER BY -o.x) FILTER (WHERE NOT o.is_current) AS decile
-		FROM number o GROUP BY o.model_name, o.subject
-	), measured AS MATERIALIZED (
-		SELECT s.*, s.n >= 50 AND s.m >= 50 AS enough,
-			(SELECT array_agg(DISTINCT d ORDER BY d) FROM unnest(s.decile) d) AS edge
-		FROM sided s
-	), bin AS (
-		SELECT s.model_name, s.subject, s.n, s.m, cardinality(s.edge) + 1 AS bins, coalesce(c.n, 0) AS bin_n, coalesce(c.m, 0) AS bin_m
-		FROM measured s
-		CROSS JOIN LATERAL generate_series(0, cardinality(s.edge)) b(bin)
-		LEFT JOIN (
-			SELECT o.model_name, o.subject, width_bucket(-o.x, s.edge) AS bin, count(*) FILTER (WHERE o.is_current) AS n,
-				count(*) FILTER (WHERE NOT o.is_current) AS m
-			FROM number o JOIN measured s ON s.model_name = o.model_name AND s.subject = o.subject AND s.enough
-			GROUP BY 1, 2, 3
-		) c ON c.model_name = s.model_name AND c.subject = s.subject AND c.bin = b.bin
-		WHERE s.enough
-	), label_count AS (
-		SELECT l.model_name, l.prediction_label AS label, count(*) FILTER (WHERE l.is_current) AS n, count(*) FILTER (WHERE NOT l.is_current) AS m
+		WHERE o.x > '-Infinity' AND o.x < 'Infinity' AND o.model_name IS NOT NULL
+		GROUP BY o.model_name, o.subject, o.x
+	), ordered AS MATERIALIZED (
+		SELECT c.model_name, c.subject, c.x, c.n, c.m, sum(c.n) OVER w AS n_below, sum(c.m) OVER w AS m_below
+		FROM cell c WINDOW w AS (PARTITION BY c.model_name, c.subject ORDER BY c.x)
+	), side AS MATERIALIZED (
+		SELECT o.model_name, o.subject, sum(o.n) AS n, sum(o.m) AS m, sum(o.n * o.x) / nullif(sum(o.n), 0) AS n_mean,
+			sum(o.m * o.x) / nullif(sum(o.m), 0) AS m_mean
+		FROM ordered o GROUP BY o.model_name, o.subject
+	), binned AS MATERIALIZED (
+		-- Ten bins by the share of the baseline below a value; ties stay together, bins nobody falls in do not exist.
+		SELECT o.model_name, o.subject, s.n, s.m, s.n_mean - s.m_mean AS shift, least(10 * (o.m_below - o.m) / s.m, 9) AS bin, sum(o.n) AS bin_n,
+			sum(o.m) AS bin_m, max(abs(o.n_below::float8 / s.n - o.m_below::float8 / s.m)) AS ks,
+			sum(o.m * (o.x - s.m_mean) * (o.x - s.m_mean)) AS squares
+		FROM ordered o JOIN side s ON s.model_name = o.model_name AND s.subject = o.subject
+		WHERE s.n >= 50 AND s.m >= 50
+		GROUP BY o.model_name, o.subject, s.n, s.m, s.n_mean, s.m_mean, 6
+	), label AS (
+		SELECT l.model_name, l.prediction_label, count(*) FILTER (WHERE l.is_current) AS n, count(*) FILTER (WHERE NOT l.is_current) AS m
 		FROM logged l WHERE l.prediction_label IS NOT NULL AND l.model_name IS NOT NULL
 		GROUP BY l.model_name, l.prediction_label
-	), label_bin AS (
+	), label_bin AS MATERIALIZED (
 		-- The twenty labels most frequent before, and one bin for the others.
-		SELECT c.model_name, least(c.place, 21) AS bin, sum(c.n) AS bin_n, sum(c.m) AS bin_m
-		FROM (SELECT *, row_number() OVER (PARTITION BY model_name ORDER BY m DESC, label COLLATE "C") AS place FROM label_count) c
-		GROUP BY c.model_name, 2
-	), label_side AS MATERIALIZED (
-		SELECT b.model_name, 'prediction_label' AS subject, b.bin_n, b.bin_m, sum(b.bin_n) OVER w AS n, sum(b.bin_m) OVER w AS m, count(*) OVER w AS bins
-		FROM label_bin b WINDOW w AS (PARTITION BY b.model_name)
-	), shares AS (
+		SELECT c.model_name, 'prediction_label' COLLATE "C" AS subject, least(c.place, 21) AS bin, sum(c.n)::bigint AS bin_n, sum(c.m)::bigint AS bin_m,
+			(sum(sum(c.n)) OVER w)::bigint AS n, (sum(sum(c.m)) OVER w)::bigint AS m
+		FROM (SELECT l.*, row_number() OVER (PARTITION BY l.model_name ORDER BY l.m DESC, l.prediction_label COLLATE "C") AS place FROM label l) c
+		GROUP BY c.model_name, 3
+		WINDOW w AS (PARTITION BY c.model_name)
+	), share AS (
 		-- Half a count in each bin, so that one empty bin cannot decide.
-		SELECT b.model_name, b.subject, b.n::float8 AS n, b.m::float8 AS m, b.bins, (b.bin_n + 0.5)::float8 / (b.n + 0.5 * b.bins)::float8 AS q,
-			(b.bin_m + 0.5)::float8 / (b.m + 0.5 * b.bins)::float8 AS p
-		FROM (SELECT model_name, subject, n, m, bins, bin_n, bin_m FROM bin
-			UNION ALL
-			SELECT model_name, subject, n, m, bins, bin_n, bin_m FROM label_side WHERE n >= 50 AND m >= 50) b
-	), binned AS (
-		-- noise: the 99 % point of the statistic without drift, chi-square with bins - 1 degrees (Wilson and Hilferty's form).
-		SELECT s.model_name, s.subject, sum((s.q - s.p) * ln(s.q / s.p)) AS psi,
-			sum(s.p * ln(2 * s.p / (s.p + s.q)) + s.q * ln(2 * s.q / (s.p + s.q))) / (2 * ln(2::float8)) AS js,
-			(1 / s.n + 1 / s.m) * CASE WHEN s.bins > 1 THEN (s.bins - 1) * power(1 - 2.0 / (9 * (s.bins - 1))
-				+ 2.3263 * sqrt(2.0 / (9 * (s.bins - 1))), 3) ELSE 0 END::float8 AS noise
-		FROM shares s GROUP BY s.model_name, s.subject, s.n, s.m, s.bins
-	), ks AS (
-		SELECT k.model_name, k.subject, max(abs(k.n_below / k.n - k.m_below / k.m)) AS ks
+		SELECT b.*, (b.bin_n + 0.5::float8) / (b.n + 0.5::float8 * b.bins) AS q, (b.bin_m + 0.5::float8) / (b.m + 0.5::float8 * b.bins) AS p
 		FROM (
-			SELECT c.model_name, c.subject, s.n::float8 AS n, s.m::float8 AS m,
-				sum(c.n) OVER w AS n_below, sum(c.m) OVER w AS m_below
-			FROM (SELECT o.model_name, o.subject, o.x, (count(*) FILTER (WHERE o.is_current))::float8 AS n,
-					(count(*) FILTER (WHERE NOT o.is_current))::float8 AS m
-				FROM number o GROUP BY o.model_name, o.subject, o.x) c
-			JOIN measured s ON s.model_name = c.model_name AND s.subject = c.subject AND s.enough
-			WINDOW w AS (PARTITION BY c.model_name, c.subject ORDER BY c.x)
-		) k
-		GROUP BY k.model_name, k.subject
+			SELECT b.model_name, b.subject, b.n, b.m, b.bin_n, b.bin_m, b.ks, b.shift, b.squares, count(*) OVER w AS bins
+			FROM binned b WINDOW w AS (PARTITION BY b.model_name, b.subject)
+			UNION ALL
+			SELECT b.model_name, b.subject, b.n, b.m, b.bin_n, b.bin_m, NULL, NULL, NULL, count(*) OVER w
+			FROM label_bin b WHERE b.n >= 50 AND b.m >= 50 WINDOW w AS (PARTITION BY b.model_name)
+		) b
+	), measured AS (
+		SELECT s.model_name, s.subject, sum((s.q - s.p) * ln(s.q / s.p)) AS psi, max(s.ks) AS ks,
+			sum(s.p * ln(2 * s.p / (s.p + s.q)) + s.q * ln(2 * s.q / (s.p + s.q))) / (2 * ln(2::float8)) AS js,
+			abs(max(s.shift)) / nullif(sqrt(sum(s.squares) / (s.m - 1)), 0) AS mean_shift, s.bins - 1 AS degrees
+		FROM share s GROUP BY s.model_name, s.subject, s.n, s.m, s.bins
+	), noise AS (
+		-- 99 of 100 statistics stay below this without drift. chi is the chi-square's 99 % point in Wilson and
+		-- Hilferty's form; 1.6276 and 2.5758 are those of the Kolmogorov and, two-sided, the normal distribution.
+		SELECT t.model_name, t.subject, t.n, t.m, m.psi, m.ks, m.js, m.mean_shift, 1.0::float8 / nullif(t.n, 0) + 1.0::float8 / nullif(t.m, 0) AS rate,
+			m.degrees * power(1 - 2.0::float8 / (9 * nullif(m.degrees, 0)) + 2.3263 * sqrt(2.0::float8 / (9 * nullif(m.degrees, 0))), 3) AS chi
+		FROM (SELECT s.model_name, s.subject, s.n, s.m FROM side s
+			UNION
+			SELECT b.model_name, b.subject, b.n, b.m FROM label_bin b) t
+		LEFT JOIN measured m ON m.model_name = t.model_name AND m.subject = t.subject
 	), verdict AS (
-		-- 1.6276 and 2.5758: the 1 % points of the Kolmogorov distribution and, two-sided, of the normal one.
-		SELECT s.model_name, s.subject, s.n, s.m, v.statistic, v.value, v.threshold, v.noise
-		FROM measured s
-		LEFT JOIN binned b ON b.model_name = s.model_name AND b.subject = s.subject
-		LEFT JOIN ks k ON k.model_name = s.model_name AND k.subject = s.subject
-		CROSS JOIN LATERAL (VALUES
-			('psi', b.psi, 0.2::float8, b.noise),
-			('ks', k.ks, 0.1, 1.6276 * sqrt(1.0::float8 / nullif(s.n, 0) + 1.0::float8 / nullif(s.m, 0))),
-			('js', b.js, 0.1, b.noise / (8 * ln(2::float8))),
-			('mean_shift', CASE WHEN s.enough THEN abs(s.shift) / nullif(s.deviation, 0) END, 0.5,
-				2.5758 * sqrt(1.0::float8 / nullif(s.n, 0) + 1.0::float8 / nullif(s.m, 0)))
+		SELECT t.model_name, t.subject, t.n, t.m, v.statistic, v.value, v.threshold,
+			coalesce(v.value >= v.threshold AND v.value > coalesce(v.noise, 0), false) AS drifted
+		FROM noise t
+		CROSS JOIN LATERAL (VALUES ('psi', t.psi, 0.2::float8, t.rate * t.chi), ('ks', t.ks, 0.1, 1.6276 * sqrt(t.rate)),
+			('js', t.js, 0.1, t.rate * t.chi / (8 * ln(2::float8))), ('mean_shift', t.mean_shift, 0.5, 2.5758 * sqrt(t.rate))
 		) v(statistic, value, threshold, noise)
-		UNION ALL
-		SELECT s.model_name, s.subject, s.n, s.m, v.statistic, v.value, v.threshold, v.noise
-		FROM (SELECT DISTINCT l.model_name, l.subject, l.n::bigint AS n, l.m::bigint AS m FROM label_side l) s
-		LEFT JOIN binned b ON b.model_name = s.model_name AND b.subject = s.subject
-		CROSS JOIN LATERAL (VALUES ('psi', b.psi, 0.2::float8, b.noise), ('js', b.js, 0.1, b.noise / (8 * ln(2::float8)))) v(statistic, value, threshold, noise)
+		WHERE t.subject <> 'prediction_label' OR v.statistic IN ('psi', 'js')
 	)
-	SELECT v.model_name, v.subject, v.statistic, dbinsight._r(v.value, 4), v.threshold, coalesce(v.value >= v.threshold AND v.value > v.noise, false),
-		v.n, v.m, dbinsight._since_days(35), dbinsight._since_days(7)
+	SELECT v.model_name, v.subject, v.statistic, dbinsight._r(v.value, 4), v.threshold, v.drifted, v.n, v.m,
+		dbinsight._since_days(35), dbinsight._since_days(7)
 	FROM verdict v
-	ORDER BY coalesce(v.value >= v.threshold AND v.value > v.noise, false) DESC, v.subject COLLATE "C", v.model_name COLLATE "C", v.statistic COLLATE "C";
+	ORDER BY v.drifted DESC, v.subject, v.model_name, v.statistic COLLATE "C";
 END;
 COMMENT ON FUNCTION dbinsight.get_model_drift(text) IS
 'Have the predictions or logged features of a model drifted in the last 7 days against the 28 days before?
@@ -259,37 +243,44 @@ BEGIN ATOMIC
 	WITH training AS (
 		SELECT m.name AS model_name, m.version::text AS version, NULL::text AS run_id, 'internal' AS source,
 			m.trained_at - make_interval(secs => coalesce(m.duration_s, 0)) AS started_at, m.trained_at AS ended_at,
-			m.duration_s, m.stage AS status, m.training_rows, m.metrics, m.trained_by, m.params
+			m.duration_s, m.stage AS status, m.training_rows, nullif(m.metrics, '{}') AS metrics, m.trained_by, m.params
 		FROM dbinsight.models m
 		WHERE m.trained_at <= dbinsight.now() AND dbinsight._matches(get_training_history.model_name, m.name, m.name)
 		UNION ALL
 		SELECT coalesce(f.tags ->> 'mlflow.registeredModelName', f.run_name), f.tags ->> 'mlflow.registeredModelVersion', f.run_id, 'mlflow',
 			f.start_time, f.end_time, extract(epoch FROM f.end_time - f.start_time)::float8, f.status,
 			CASE WHEN f.params ->> 'training_rows' ~ '^[0-9]{1,18}$' THEN (f.params ->> 'training_rows')::bigint END,
-			dbinsight._latest_metrics(f.aggregated_metrics), f.created_by, f.params
+			nullif(f.aggregated_metrics, '[]'), f.created_by, f.params
 		FROM dbinsight.fact_mlflow_runs f
 		WHERE f.delete_time IS NULL AND f.start_time <= dbinsight.now()
 			AND dbinsight._matches(get_training_history.model_name, coalesce(f.tags ->> 'mlflow.registeredModelName', f.run_name), f.run_name)
-	), measured AS (
-		SELECT t.*, (t.metrics ->> t.primary_metric)::float8 AS metric_value
-		FROM (SELECT *, dbinsight._primary_metric(metrics) AS primary_metric FROM training) t
-	), compared AS (
-		SELECT m.*, m.metric_value - lag(m.metric_value) OVER (PARTITION BY m.model_name, m.source, m.primary_metric
-			ORDER BY m.started_at, m.version COLLATE "C", m.run_id COLLATE "C") AS delta
-		FROM measured m
+	), latest AS (
+		-- The one before it is the latest earlier training that left metrics.
+		SELECT t.*, lag(t.metrics) OVER (PARTITION BY t.model_name, t.source, t.metrics IS NULL
+			ORDER BY t.started_at, t.version COLLATE "C", t.run_id COLLATE "C") AS earlier
+		FROM training t
+		ORDER BY t.started_at DESC NULLS LAST, t.model_name COLLATE "C", t.version COLLATE "C", t.run_id COLLATE "C"
+		LIMIT dbinsight._top_n(get_training_history.top_n)
+	), measured AS MATERIALIZED (
+		SELECT l.*, CASE l.source WHEN 'mlflow' THEN dbinsight._latest_metrics(l.metrics) ELSE l.metrics END AS figures,
+			CASE l.source WHEN 'mlflow' THEN dbinsight._latest_metrics(l.earlier) ELSE l.earlier END AS earlier_figures
+		FROM latest l
+	), judged AS MATERIALIZED (
+		SELECT m.*, dbinsight._primary_metric(m.figures) AS primary_metric FROM measured m
 	)
-	SELECT c.model_name, c.version, c.run_id, c.source, c.started_at, c.ended_at, dbinsight._r(c.duration_s, 3), c.status,
-		c.training_rows, c.primary_metric, dbinsight._r(c.metric_value, 6), dbinsight._r(c.delta, 6), c.trained_by, c.params
-	FROM compared c
-	ORDER BY c.started_at DESC NULLS LAST, c.model_name COLLATE "C", c.version COLLATE "C", c.run_id COLLATE "C"
-	LIMIT dbinsight._top_n(get_training_history.top_n);
+	SELECT j.model_name, j.version, j.run_id, j.source, j.started_at, j.ended_at, dbinsight._r(j.duration_s, 3), j.status,
+		j.training_rows, j.primary_metric, dbinsight._r((j.figures ->> j.primary_metric)::float8, 6),
+		dbinsight._r((j.figures ->> j.primary_metric)::float8 - CASE WHEN jsonb_typeof(j.earlier_figures -> j.primary_metric) = 'number'
+			THEN (j.earlier_figures ->> j.primary_metric)::float8 END, 6), j.trained_by, j.params
+	FROM judged j
+	ORDER BY j.started_at DESC NULLS LAST, j.model_name COLLATE "C", j.version COLLATE "C", j.run_id COLLATE "C";
 END;
 COMMENT ON FUNCTION dbinsight.get_training_history(text, int) IS
 'When were models trained, by whom, how long did it take and how good did they become?
 not for: how a model performs now, use get_model_performance; experiments as a whole, use get_experiment_summary
 @param model_name text, a model or MLflow run by name (% as wildcard), default all
 @param top_n int, rows, latest first, 1 to 100000, default 50
-Source internal is the product''s own models (status is their stage), mlflow the runs. primary_metric is the usual target among the recorded metrics; metric_delta its change since the training before.';
+Source internal is the product''s own models (status is their stage), mlflow the runs. primary_metric is the usual target among the recorded metrics; metric_delta its change since the model''s last earlier training that left metrics.';
 
 /*
  * Complete days, because usage is billed by the day. An endpoint's cost of a day
@@ -328,6 +319,15 @@ BEGIN ATOMIC
 			AND l.request_time < dbinsight.today()::timestamp AT TIME ZONE 'UTC' AND l.execution_ms IS NOT NULL
 			AND dbinsight._matches(get_inference_metrics.endpoint, l.endpoint_name, l.endpoint_name)
 		GROUP BY 1, 2, 3, 4
+	), best AS (
+		-- A log may lack the workspace or the served entity: the endpoint's figures then stand for each.
+		SELECT DISTINCT ON (s.workspace_id, s.endpoint_name, s.served_entity_id, s.entity_name, s.entity_version, s.usage_date) s.*, l.ms
+		FROM served s
+		LEFT JOIN latency l ON l.endpoint_name = s.endpoint_name AND l.usage_date = s.usage_date
+			AND coalesce(l.workspace_id = s.workspace_id, l.workspace_id IS NULL)
+			AND coalesce(l.served_entity_id = s.served_entity_id, l.served_entity_id IS NULL)
+		ORDER BY s.workspace_id, s.endpoint_name, s.served_entity_id, s.entity_name, s.entity_version, s.usage_date,
+			l.served_entity_id NULLS LAST, l.workspace_id NULLS LAST
 	), cost AS (
 		SELECT u.workspace_id, u.endpoint_name, u.usage_date, sum(u.list_cost) AS cost
 		FROM dbinsight.fact_usage u
@@ -336,20 +336,12 @@ BEGIN ATOMIC
 		GROUP BY u.workspace_id, u.endpoint_name, u.usage_date
 	)
 	SELECT s.endpoint_name, coalesce(s.entity_name, s.served_entity_id), s.entity_version, s.usage_date, s.requests, s.errors,
-		dbinsight._pct(s.errors, s.requests), s.throttled, dbinsight._r(l.ms[1], 3), dbinsight._r(l.ms[2], 3), dbinsight._r(l.ms[3], 3),
+		dbinsight._pct(s.errors, s.requests), s.throttled, dbinsight._r(s.ms[1], 3), dbinsight._r(s.ms[2], 3), dbinsight._r(s.ms[3], 3),
 		s.input_tokens, s.output_tokens, dbinsight._r(nullif(s.input_tokens + s.output_tokens, 0)::float8 / s.requests, 2), s.requesters,
 		dbinsight._pct(s.streaming, s.requests), round(c.cost * s.requests / s.endpoint_requests, 4),
 		round(1000 * c.cost / s.endpoint_requests, 4), s.workspace_id
-	FROM served s
+	FROM best s
 	LEFT JOIN cost c ON c.workspace_id = s.workspace_id AND c.endpoint_name = s.endpoint_name AND c.usage_date = s.usage_date
-	LEFT JOIN LATERAL (
-		-- A log may lack the workspace or the served entity: the endpoint's figures then stand for each.
-		SELECT l.ms FROM latency l
-		WHERE l.endpoint_name = s.endpoint_name AND l.usage_date = s.usage_date
-			AND (l.workspace_id = s.workspace_id OR l.workspace_id IS NULL)
-			AND (l.served_entity_id = s.served_entity_id OR l.served_entity_id IS NULL)
-		ORDER BY l.served_entity_id NULLS LAST, l.workspace_id NULLS LAST LIMIT 1
-	) l ON true
 	WHERE dbinsight._matches(get_inference_metrics.endpoint, s.endpoint_name, s.endpoint_name)
 	ORDER BY s.endpoint_name COLLATE "C", s.usage_date, s.entity_name COLLATE "C", s.entity_version COLLATE "C",
 		s.workspace_id COLLATE "C", s.served_entity_id COLLATE "C";
