@@ -173,12 +173,14 @@ BEGIN ATOMIC
 		FROM ordered o GROUP BY o.model_name, o.subject
 	), binned AS MATERIALIZED (
 		-- Ten bins by the share of the baseline below a value; ties stay together, bins nobody falls in do not exist.
-		SELECT o.model_name, o.subject, s.n, s.m, s.n_mean - s.m_mean AS shift, least(10 * (o.m_below - o.m) / s.m, 9) AS bin, sum(o.n) AS bin_n,
+		SELECT o.model_name, o.subject, min(s.n) AS n, min(s.m) AS m, min(s.n_mean - s.m_mean) AS shift, o.bin, sum(o.n) AS bin_n,
 			sum(o.m) AS bin_m, max(abs(o.n_below::float8 / s.n - o.m_below::float8 / s.m)) AS ks,
 			sum(o.m * (o.x - s.m_mean) * (o.x - s.m_mean)) AS squares
-		FROM ordered o JOIN side s ON s.model_name = o.model_name AND s.subject = o.subject
+		FROM side s
+		JOIN LATERAL (SELECT o.*, least(10 * (o.m_below - o.m) / s.m, 9) AS bin FROM ordered o) o
+			ON o.model_name = s.model_name AND o.subject = s.subject
 		WHERE s.n >= 50 AND s.m >= 50
-		GROUP BY o.model_name, o.subject, s.n, s.m, s.n_mean, s.m_mean, 6
+		GROUP BY o.model_name, o.subject, o.bin
 	), label AS (
 		SELECT l.model_name, l.prediction_label, count(*) FILTER (WHERE l.is_current) AS n, count(*) FILTER (WHERE NOT l.is_current) AS m
 		FROM logged l WHERE l.prediction_label IS NOT NULL AND l.model_name IS NOT NULL
