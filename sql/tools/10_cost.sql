@@ -318,12 +318,12 @@ CREATE FUNCTION dbinsight.get_cost_forecast(horizon_days int DEFAULT 30, workspa
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
 BEGIN ATOMIC
 	WITH workspace_day AS MATERIALIZED (
-		-- The last 8 of each weekday, and two weeks more for billing that is late.
+		-- The last 8 of each weekday, and a week more for billing that is late.
 		SELECT d.workspace_id, w.workspace_name, d.usage_date, d.cost, d.dbu
 		FROM (
 			SELECT r.workspace_id, r.usage_date, sum(r.list_cost) AS cost, sum(r.dbu) AS dbu
 			FROM dbinsight.rollup_usage_daily r
-			WHERE r.usage_date >= dbinsight.today() - 70
+			WHERE r.usage_date >= dbinsight.today() - 63
 				AND r.usage_date < dbinsight.today() + dbinsight._in_range('horizon_days', get_cost_forecast.horizon_days, 1, 365)::int
 			GROUP BY r.workspace_id, r.usage_date
 		) d
@@ -407,8 +407,7 @@ BEGIN ATOMIC
 		GROUP BY r.usage_date, r.workspace_id, r.tags
 	), tag_part AS (
 		SELECT p.usage_date, t.key || '=' || t.value AS scope_id, p.cost
-		FROM (SELECT p.usage_date, p.tags, sum(p.cost) AS cost FROM part p WHERE p.tags IS NOT NULL GROUP BY p.usage_date, p.tags) p,
-			jsonb_each_text(p.tags) t
+		FROM part p, jsonb_each_text(p.tags) t
 	), day AS MATERIALIZED (
 		SELECT 'ACCOUNT' AS scope_type, NULL AS scope_id, p.usage_date, sum(p.cost) AS cost FROM part p GROUP BY p.usage_date
 		UNION ALL
@@ -497,6 +496,42 @@ COMMENT ON FUNCTION dbinsight.get_cost_mtd_summary() IS
 not for: budgets, use get_budget_status; single days, use get_daily_cost_summary
 Counts complete days; the projection is linear and NULL on the first of a month. prior_mtd is the same number of days of the previous month.';
 
+CREATE FUNCTION dbinsight.get_idle_cluster_cost(days int DEFAULT 7, cpu_threshold float8 DEFAULT 5.0)
+	RETURNS TABLE (workspace_id text, cluster_id text, cluster_name text, cluster_source text, owned_by text, observed_h float8,
+		idle_h float8, idle_pct float8, cost numeric, idle_cost numeric, auto_termination_minutes bigint)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 50
+BEGIN ATOMIC
+	WITH observed AS (
+		SELECT r.workspace_id, r.cluster_id, sum(r.minutes) AS minutes,
+			sum((SELECT count(*) FROM unnest(r.quiet_cpu) cpu
+				WHERE cpu < dbinsight._in_range('cpu_threshold', get_idle_cluster_cost.cpu_threshold, 0, 100))) AS idle
+		FROM dbinsight.rollup_cluster_quiet_hourly r
+		WHERE r.hour >= dbinsight._first_day(get_idle_cluster_cost.days)::timestamp AT TIME ZONE 'UTC'
+			AND r.hour < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
+		GROUP BY r.workspace_id, r.cluster_id
+		HAVING sum(r.minutes) >= 60
+	), billed AS (
+		-- The fact, for a job's cluster is billed under the job.
+		SELECT u.workspace_id, u.cluster_id, sum(u.list_cost) AS cost
+		FROM dbinsight.fact_usage u
+		WHERE u.usage_date >= dbinsight._first_day(get_idle_cluster_cost.days) AND u.usage_date < dbinsight.today() AND u.cluster_id IS NOT NULL
+		GROUP BY u.workspace_id, u.cluster_id
+	)
+	SELECT o.workspace_id, o.cluster_id, c.cluster_name, c.cluster_source, c.owned_by, round(o.minutes / 60.0, 3)::float8,
+		round(o.idle / 60.0, 3)::float8, dbinsight._pct(o.idle, o.minutes), round(b.cost, 4), round(b.cost * o.idle / o.minutes, 4),
+		c.auto_termination_minutes
+	FROM observed o
+	LEFT JOIN billed b ON b.workspace_id = o.workspace_id AND b.cluster_id = o.cluster_id
+	LEFT JOIN dbinsight.current_cluster c ON c.workspace_id = o.workspace_id AND c.cluster_id = o.cluster_id
+	ORDER BY b.cost * o.idle / o.minutes DESC NULLS LAST, o.workspace_id COLLATE "C", o.cluster_id COLLATE "C";
+END;
+COMMENT ON FUNCTION dbinsight.get_idle_cluster_cost(int, float8) IS
+'Which clusters ran idle, for how long, and what did the idle time cost?
+not for: how busy clusters and nodes are, use get_resource_utilization; which resources cost most, use get_top_cost_drivers
+@param days int, complete days, 1 to 400, default 7
+@param cpu_threshold number, percent CPU under which every node must stay, 0 to 100, default 5
+A minute is idle when every node is under the threshold and less than 1 MiB went over the network. Clusters observed for an hour or more; idle_cost is the cluster''s cost by its share of idle minutes, NULL when nothing was billed.';
+
 SELECT dbinsight._builtin_tool('dbinsight.get_daily_cost_summary(date,date)'::regprocedure, ARRAY['cost'], ARRAY[
 	'How much did we spend each day last week?', 'Show daily cost for June', 'What was yesterday''s total cost?',
 	'Daily spend split by jobs, SQL and serving', 'How has our Databricks bill developed over the last 30 days?',
@@ -525,3 +560,6 @@ SELECT dbinsight._builtin_tool('dbinsight.get_budget_status(date,text)'::regproc
 SELECT dbinsight._builtin_tool('dbinsight.get_cost_mtd_summary()'::regprocedure, ARRAY['cost'], ARRAY[
 	'What is our month-to-date spend?', 'How much have we spent this month compared with last month?', 'Where will this month''s bill end?',
 	'MTD cost and DBU', 'Projected cost at the end of the month', 'What did last month cost in total?']);
+SELECT dbinsight._builtin_tool('dbinsight.get_idle_cluster_cost(integer,double precision)'::regprocedure, ARRAY['cost'], ARRAY[
+	'How much do idle clusters cost us?', 'Which clusters are idle?', 'Where do we waste money on unused compute?',
+	'Idle cost of clusters in the last week', 'Which clusters need a shorter auto termination?', 'Clusters that run but do nothing']);
