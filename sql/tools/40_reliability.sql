@@ -158,7 +158,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight.get_incident_summary(text, int) IS
 'What incidents there were: streaks of failures of a job or pipeline, with severity, root cause, recovery, downstream tables and cost.
-not for: security incidents (get_threat_detections); each failed run on its own (get_failed_jobs); what is firing now (get_active_alerts)
+not for: security incidents (get_security_incidents); each failed run on its own (get_failed_jobs); what is firing now (get_active_alerts)
 @param severity least severity, all
 @enum severity critical|high|medium|low
 @param days incidents whose last failure is in the last days, 1 to 400, 7';
