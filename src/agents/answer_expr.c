@@ -28,6 +28,7 @@ typedef struct Parser
 } Parser;
 
 static DbiValue expr_or(Parser *parser);
+static DbiValue name_value(Parser *parser);
 
 /* ---- values ---- */
 
@@ -377,6 +378,23 @@ is_aggregate(const char *name)
 
 /* ---- names ---- */
 
+/* same(column): whether a row agrees with the first in view. */
+static DbiValue
+same_value(Parser *parser)
+{
+	int			row = parser->row;
+	const char *start = parser->p;
+	DbiValue	here = name_value(parser);
+	DbiValue	first;
+
+	parser->p = start;
+	parser->row = -1;
+	first = name_value(parser);
+	parser->row = row;
+	expect(parser, ")");
+	return truth_value(!here.cell.isnull && !first.cell.isnull && strcmp(here.cell.text, first.cell.text) == 0);
+}
+
 static DbiValue
 argument_value(Parser *parser)
 {
@@ -447,8 +465,6 @@ result_of(const DbiScope *scope, const char *tool)
 	return NULL;
 }
 
-static DbiValue name_value(Parser *parser);
-
 /* tool.x and base.x look into another result. */
 static DbiValue
 qualified_value(Parser *parser, const char *tool)
@@ -490,8 +506,10 @@ name_value(Parser *parser)
 		parser->p++;
 		if (strcmp(name, "arg") == 0)
 			return argument_value(parser);
+		if (strcmp(name, "same") == 0)
+			return same_value(parser);
 		if (!is_aggregate(name))
-			wrong(parser, "rows, sum, min, max, avg, distinct, list, first, last, mode, best or arg before (");
+			wrong(parser, "rows, sum, min, max, avg, distinct, list, first, last, mode, best, same or arg before (");
 		return aggregate(parser, name);
 	}
 	if (*parser->p == '.' && word_length(parser->p + 1) > 0)
@@ -895,6 +913,8 @@ body_columns(const char *body, List **columns)
 			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a template has { without }: \"%s\"", p));
 		bar = memchr(p, '|', end - p);
 		(void) evaluate(pnstrdup(p + 1, (bar ? bar : end) - p - 1), NULL, columns);
+		if (bar)
+			dbi_check_formats(pnstrdup(bar + 1, end - bar - 1));
 		p = end;
 	}
 }
