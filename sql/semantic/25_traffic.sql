@@ -83,7 +83,7 @@ END;
 COMMENT ON FUNCTION dbinsight._refresh_cluster_traffic(timestamptz, timestamptz) IS 'Recomputes rollup_cluster_traffic for the hours between two times';
 
 /* Whole hours from the rollups, the hours a window cuts from the minutes. */
-CREATE FUNCTION dbinsight._node_hours(since timestamptz, until timestamptz)
+CREATE FUNCTION dbinsight._traffic_hours(since timestamptz, until timestamptz)
 	RETURNS TABLE (hour timestamptz, workspace_id text, cluster_id text, instance_id text, node_type text, minutes int,
 		sent_bytes bigint, received_bytes bigint, peak_mbps float8, peak_cpu_low_mbps float8, mbps float8[], cpu_low boolean[])
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -91,7 +91,7 @@ BEGIN ATOMIC
 	SELECT r.hour, r.workspace_id, r.cluster_id, r.instance_id, r.node_type, r.minutes, r.sent_bytes, r.received_bytes,
 		r.peak_mbps, r.peak_cpu_low_mbps, r.mbps, r.cpu_low
 	FROM dbinsight.rollup_node_traffic r
-	WHERE r.hour >= dbinsight._next_hour(_node_hours.since) AND r.hour < dbinsight._hour(_node_hours.until)
+	WHERE r.hour >= dbinsight._next_hour(_traffic_hours.since) AND r.hour < dbinsight._hour(_traffic_hours.until)
 	UNION ALL
 	SELECT m.hour, m.workspace_id, m.cluster_id, m.instance_id, max(m.node_type), count(*)::int, sum(m.sent)::bigint, sum(m.received)::bigint,
 		max(m.mbps), max(m.mbps) FILTER (WHERE m.cpu_low), array_agg(m.mbps ORDER BY m.mbps DESC, m.cpu_low),
@@ -102,12 +102,12 @@ BEGIN ATOMIC
 			dbinsight._mbps(f.network_sent_bytes, f.network_received_bytes) AS mbps,
 			coalesce(f.cpu_user_percent < 50, false) AS cpu_low
 		FROM dbinsight.fact_node_timeline f
-		WHERE (f.start_time >= _node_hours.since AND f.start_time < dbinsight._next_hour(_node_hours.since))
-			OR (f.start_time >= dbinsight._hour(_node_hours.until) AND f.start_time < _node_hours.until)
+		WHERE (f.start_time >= _traffic_hours.since AND f.start_time < dbinsight._next_hour(_traffic_hours.since))
+			OR (f.start_time >= dbinsight._hour(_traffic_hours.until) AND f.start_time < _traffic_hours.until)
 	) m
 	GROUP BY m.hour, m.workspace_id, m.cluster_id, m.instance_id;
 END;
-COMMENT ON FUNCTION dbinsight._node_hours(timestamptz, timestamptz) IS
+COMMENT ON FUNCTION dbinsight._traffic_hours(timestamptz, timestamptz) IS
 'Traffic per hour and node of [since, until), a window of an hour or more';
 
 CREATE FUNCTION dbinsight._cluster_hours(since timestamptz, until timestamptz)

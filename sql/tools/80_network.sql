@@ -132,7 +132,7 @@ BEGIN ATOMIC
 		SELECT date_bin(CASE WHEN get_bandwidth_usage.days <= 3 THEN interval '1 hour' ELSE interval '1 day' END, h.hour, 'epoch') AS period_start,
 			h.workspace_id, h.cluster_id, h.instance_id, max(h.node_type) AS node_type, sum(h.sent_bytes) AS sent,
 			sum(h.received_bytes) AS received, max(h.peak_mbps) AS peak
-		FROM dbinsight._node_hours(dbinsight._since_days(get_bandwidth_usage.days), dbinsight.now()) h
+		FROM dbinsight._traffic_hours(dbinsight._since_days(get_bandwidth_usage.days), dbinsight.now()) h
 		GROUP BY 1, 2, 3, 4
 	), node AS (
 		SELECT i.period_start, i.workspace_id, i.cluster_id, count(*) AS nodes, sum(i.sent) AS sent, sum(i.received) AS received,
@@ -179,13 +179,13 @@ BEGIN ATOMIC
 		SELECT t.node_type, t.n, t.place, coalesce(t.peaks[t.n - floor(t.place)::bigint], 0) AS cut
 		FROM (
 			SELECT h.node_type, sum(h.minutes) AS n, (sum(h.minutes) - 1) * 0.999 AS place, array_agg(h.peak_mbps ORDER BY h.peak_mbps DESC) AS peaks
-			FROM dbinsight._node_hours(_node_reference.until - interval '7 days', _node_reference.until) h
+			FROM dbinsight._traffic_hours(_node_reference.until - interval '7 days', _node_reference.until) h
 			GROUP BY h.node_type
 		) t
 		WHERE NOT EXISTS (SELECT FROM dbinsight.node_bandwidth b WHERE b.node_type = t.node_type)
 	), top_minute AS (
 		SELECT t.node_type, t.n, t.place, v.mbps, row_number() OVER (PARTITION BY t.node_type ORDER BY v.mbps DESC) AS rank
-		FROM dbinsight._node_hours(_node_reference.until - interval '7 days', _node_reference.until) h
+		FROM dbinsight._traffic_hours(_node_reference.until - interval '7 days', _node_reference.until) h
 			JOIN type t ON t.node_type IS NOT DISTINCT FROM h.node_type, LATERAL unnest(h.mbps) v(mbps)
 		WHERE h.peak_mbps >= t.cut AND v.mbps >= t.cut
 	)
@@ -206,7 +206,7 @@ CREATE FUNCTION dbinsight.get_network_bottlenecks(days int DEFAULT 7)
 BEGIN ATOMIC
 	WITH saturated_hour AS (
 		SELECT h.hour, h.workspace_id, h.cluster_id, r.mbps AS reference, count(*) AS minutes, max(m.mbps) AS peak
-		FROM dbinsight._node_hours(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) h
+		FROM dbinsight._traffic_hours(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) h
 			JOIN dbinsight._node_reference(dbinsight.now()) r ON r.node_type IS NOT DISTINCT FROM h.node_type,
 			LATERAL unnest(h.mbps, h.cpu_low) m(mbps, cpu_low)
 		WHERE h.peak_cpu_low_mbps >= 0.8 * r.mbps AND r.mbps > 0 AND m.mbps >= 0.8 * r.mbps AND m.cpu_low
@@ -222,7 +222,7 @@ BEGIN ATOMIC
 		) s GROUP BY s.workspace_id, s.cluster_id HAVING sum(s.minutes) >= 10
 	), node_minutes AS (
 		SELECT h.workspace_id, h.cluster_id, sum(h.minutes) AS minutes
-		FROM dbinsight._node_hours(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) h
+		FROM dbinsight._traffic_hours(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) h
 		GROUP BY h.workspace_id, h.cluster_id
 	), quarter AS (
 		-- Only quarter hours that lie wholly in the window are judged.

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 #include "utils/palloc.h"
 
@@ -20,6 +21,7 @@
 struct DbiSplitter
 {
 	StringInfoData buffer;
+	StringInfoData masked;		/* the buffer as the tokener sees it */
 	int			start;			/* of the value being read */
 	int			fed;			/* bytes the tokener has seen */
 	int			consumed;		/* end of the value returned last */
@@ -55,6 +57,7 @@ dbi_splitter_create(MemoryContext context)
 	DbiSplitter *s = palloc0(sizeof(DbiSplitter));
 
 	initStringInfo(&s->buffer);
+	initStringInfo(&s->masked);
 	s->line = 1;
 	s->callback.func = splitter_free;
 	s->callback.arg = s;
@@ -62,7 +65,7 @@ dbi_splitter_create(MemoryContext context)
 	s->tokener = json_tokener_new_ex(MAX_DEPTH);
 	if (s->tokener == NULL)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	json_tokener_set_flags(s->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(s->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	MemoryContextSwitchTo(old);
 	return s;
 }
@@ -76,18 +79,29 @@ drop_consumed(DbiSplitter *s)
 	if (keep_from == 0)
 		return;
 	memmove(s->buffer.data, s->buffer.data + keep_from, s->buffer.len - keep_from + 1);
-	s->buffer.len -= keep_from;
+	memmove(s->masked.data, s->masked.data + keep_from, s->masked.len - keep_from + 1);
+	s->buffer.len = s->masked.len = s->buffer.len - keep_from;
 	s->start -= keep_from;
 	s->fed -= keep_from;
 	s->consumed = Max(0, s->consumed - keep_from);
 	s->dropped += keep_from;
 }
 
+/*
+ * The tokener only finds where a value ends. It sees an x for every byte above
+ * 127: just as good inside a string, just as wrong outside, and not taken for
+ * a control character by json-c 0.18's strict mode (its issue 892). Whether
+ * the real bytes are UTF-8 is asked of the value as a whole.
+ */
 void
 dbi_splitter_feed(DbiSplitter *s, const char *bytes, int len)
 {
 	drop_consumed(s);
 	appendBinaryStringInfo(&s->buffer, bytes, len);
+	appendBinaryStringInfo(&s->masked, bytes, len);
+	for (int i = s->masked.len - len; i < s->masked.len; i++)
+		if (IS_HIGHBIT_SET(s->masked.data[i]))
+			s->masked.data[i] = 'x';
 }
 
 void
@@ -158,8 +172,13 @@ skip_between(DbiSplitter *s, DbiSplit *result)
 static DbiSplit
 value_complete(DbiSplitter *s, const char **value, int *len)
 {
+	int			valid;
+
 	*value = s->buffer.data + s->start;
 	*len = s->fed - s->start;
+	valid = pg_encoding_verifymbstr(PG_UTF8, *value, *len);
+	if (valid != *len)
+		return fail(s, "invalid UTF-8", s->start + valid);
 	for (int i = s->start; i < s->fed; i++)
 		if (s->buffer.data[i] == '\n')
 			count_line(s, i);
@@ -169,34 +188,12 @@ value_complete(DbiSplitter *s, const char **value, int *len)
 	return DBI_SPLIT_VALUE;
 }
 
-/*
- * How many unseen bytes can be given to the tokener, which does not remember
- * half a character: at most three bytes wait for the rest of theirs.
- */
-static int
-whole_characters(DbiSplitter *s)
-{
-	int			n = s->buffer.len - s->fed;
-	const unsigned char *end = (unsigned char *) s->buffer.data + s->buffer.len;
-
-	for (int back = 1; back <= Min(3, n) && !s->finished; back++)
-	{
-		unsigned char c = end[-back];
-
-		if (c >= 0xC0)
-			return back < (c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2) ? n - back : n;
-		if (c < 0x80)
-			break;
-	}
-	return n;
-}
-
 /* Let the tokener go on with what it has not seen. */
 static DbiSplit
 read_value(DbiSplitter *s, const char **value, int *len)
 {
-	int			n = whole_characters(s);
-	json_object *object = json_tokener_parse_ex(s->tokener, s->buffer.data + s->fed, n);
+	int			n = s->masked.len - s->fed;
+	json_object *object = json_tokener_parse_ex(s->tokener, s->masked.data + s->fed, n);
 	enum json_tokener_error error = json_tokener_get_error(s->tokener);
 	int			end = (int) json_tokener_get_parse_end(s->tokener);
 

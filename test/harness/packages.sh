@@ -41,6 +41,20 @@ missing_packages() {
 	done
 }
 
+# Debian's server package makes a cluster and starts it on port 5432; nobody asked for that one here.
+# (Where postgresql-common is set up already its owner has decided.)
+CREATECLUSTER=/etc/postgresql-common/createcluster.d
+without_main_cluster() {
+	local status=0
+	[ ! -e /etc/postgresql-common ] || { "$@"; return; }
+	as_root mkdir -p $CREATECLUSTER
+	echo 'create_main_cluster = false' | as_root tee $CREATECLUSTER/dbinsight.conf >/dev/null
+	"$@" || status=$?
+	as_root rm $CREATECLUSTER/dbinsight.conf
+	as_root rmdir $CREATECLUSTER
+	return $status
+}
+
 need_packages() {
 	local missing
 	missing=$(missing_packages "$@" | tr ' ' '\n' | sort -u)
@@ -48,13 +62,13 @@ need_packages() {
 	command -v apt-get >/dev/null ||
 		die "not found here: ${missing//$'\n'/, }" \
 			"These are Debian's names; install their like with your system's package manager, or set PG_CONFIG."
-	step "Refreshing the package lists (missing: ${missing//$'\n'/ })"
+	step "Refreshing the package lists"
 	export DEBIAN_FRONTEND=noninteractive
 	quietly as_root apt-get -q update
 	missing=${missing//MAJOR/$(debian_major)}
-	step "Installing packages"
+	step "Installing what is missing: ${missing//$'\n'/ }"
 	# shellcheck disable=SC2086  # one word a package
-	quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing
+	quietly without_main_cluster as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing
 	hash -r
 	missing=$(missing_packages "$@")
 	[ -z "$missing" ] || die "still missing after the installation: ${missing//$'\n'/, }" \

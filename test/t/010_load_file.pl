@@ -53,6 +53,8 @@ my %wrong = (
 	'open.json' => [ sprintf("[$event", 'x3'), qr/is not JSON: the array does not end/ ],
 	'after.json' => [ sprintf("[$event] more", 'x4'), qr/text after the end of the array/ ],
 	'nocomma.json' => [ sprintf("[$event\n $event]", 'x5', 'x6'), qr/line 2, character 2 of .*a comma or the end of the array was expected/ ],
+	'latin.json' => [ sprintf("$event\n{\"event_id\": \"caf\xe9\"}\n", 'x7'), qr/line 2, character 18 of "latin.json" is not JSON: invalid UTF-8/ ],
+	'outside.json' => [ sprintf("$event\né\n", 'x8'), qr/line 2, character 1 of "outside.json" is not JSON/ ],
 	'binary' => [ "\xff\xfe\x00\x01", qr/line 1, character 1 of "binary" is not JSON/ ],
 	'deep.json' => [ ('[' x 2) . ('{"a":' x 100), qr/is not JSON/ ]);
 foreach my $name (sort keys %wrong)
