@@ -14,6 +14,18 @@ COMMENT ON TABLE dbinsight.rollup_service_5min IS
 'Attempts and failures of jobs, sql, pipelines, serving and clusters by five-minute bucket and workspace; latencies holds the seconds of each where known';
 CREATE INDEX ON dbinsight.rollup_service_5min (bucket);
 CREATE INDEX ON dbinsight.rollup_service_5min (service, last_failure) WHERE failures > 0;
+CREATE INDEX ON dbinsight.rollup_service_5min (bucket) WHERE attempts >= 3 AND 2 * failures >= attempts;
+
+CREATE TABLE dbinsight.rollup_uptime_daily (
+	day date NOT NULL,
+	workspace_id text NOT NULL,
+	service text NOT NULL,
+	demanded int NOT NULL,
+	down int NOT NULL,
+	PRIMARY KEY (day, workspace_id, service)
+);
+COMMENT ON TABLE dbinsight.rollup_uptime_daily IS
+'Five-minute buckets of rollup_service_5min by UTC day: demanded with an attempt, down with at least three of which half failed; (all) counts a bucket once over the services';
 
 CREATE FUNCTION dbinsight._bucket(at timestamptz) RETURNS timestamptz
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -81,8 +93,24 @@ BEGIN
 	DELETE FROM dbinsight.rollup_service_5min r WHERE r.service = _fill_service.service AND r.bucket >= low AND r.bucket < high;
 	INSERT INTO dbinsight.rollup_service_5min
 	SELECT * FROM dbinsight._service_buckets(low, high) b WHERE b.service = _fill_service.service;
+	IF _fill_service.service = 'clusters' THEN
+		RETURN;
+	END IF;
+	low := date_trunc('day', low, 'UTC');
+	high := date_trunc('day', until, 'UTC') + interval '1 day';
+	DELETE FROM dbinsight.rollup_uptime_daily u
+	WHERE u.day >= (low AT TIME ZONE 'UTC')::date AND u.day < (high AT TIME ZONE 'UTC')::date
+		AND u.service IN (_fill_service.service, '(all)');
+	INSERT INTO dbinsight.rollup_uptime_daily
+	SELECT (b.bucket AT TIME ZONE 'UTC')::date, b.workspace_id, CASE GROUPING(b.service) WHEN 0 THEN b.service ELSE '(all)' END,
+		count(DISTINCT b.bucket), count(DISTINCT b.bucket) FILTER (WHERE b.attempts >= 3 AND 2 * b.failures >= b.attempts)
+	FROM dbinsight.rollup_service_5min b
+	WHERE b.bucket >= low AND b.bucket < high AND b.attempts > 0 AND b.service IN ('jobs', 'sql', 'pipelines', 'serving')
+	GROUP BY GROUPING SETS ((1, 2, b.service), (1, 2))
+	HAVING GROUPING(b.service) = 1 OR b.service = _fill_service.service;
 END $$;
-COMMENT ON FUNCTION dbinsight._fill_service(text, timestamptz, timestamptz) IS 'Recomputes one service''s buckets between two times';
+COMMENT ON FUNCTION dbinsight._fill_service(text, timestamptz, timestamptz) IS
+'Recomputes one service''s buckets between two times, and the days they are in';
 
 CREATE FUNCTION dbinsight._refresh_service_jobs(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
@@ -126,6 +154,17 @@ INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_service_5min latency', 'fact_inference_log', 30, '_refresh_service_serving'),
 	('rollup_service_5min clusters', 'fact_audit_logs', 30, '_refresh_service_clusters');
 
+/* In PL/pgSQL, so that a session plans the many branches once and not at every call. */
+CREATE FUNCTION dbinsight._service_edge(since timestamptz, until timestamptz)
+	RETURNS SETOF dbinsight.rollup_service_5min
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF since < until THEN
+		RETURN QUERY SELECT * FROM dbinsight._service_buckets(since, until);
+	END IF;
+END $$;
+COMMENT ON FUNCTION dbinsight._service_edge(timestamptz, timestamptz) IS 'What part of a bucket holds: its attempts in [since, until)';
+
 CREATE FUNCTION dbinsight._service_window(since timestamptz, until timestamptz)
 	RETURNS SETOF dbinsight.rollup_service_5min
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -135,13 +174,13 @@ BEGIN ATOMIC
 	WHERE r.bucket >= dbinsight._bucket(_service_window.since - interval '1 microsecond') + interval '5 minutes'
 		AND r.bucket < dbinsight._bucket(_service_window.until)
 	UNION ALL
-	SELECT b.* FROM dbinsight._service_buckets(_service_window.since,
+	SELECT b.* FROM dbinsight._service_edge(_service_window.since,
 		dbinsight._bucket(_service_window.since - interval '1 microsecond') + interval '5 minutes') b
 	UNION ALL
-	SELECT b.* FROM dbinsight._service_buckets(dbinsight._bucket(_service_window.until), _service_window.until) b;
+	SELECT b.* FROM dbinsight._service_edge(dbinsight._bucket(_service_window.until), _service_window.until) b;
 END;
 COMMENT ON FUNCTION dbinsight._service_window(timestamptz, timestamptz) IS
-'Attempts by five-minute bucket, workspace and service in exactly [since, until); the window must be longer than a bucket';
+'Attempts by five-minute bucket, workspace and service in exactly [since, until); not both ends may cut the same bucket';
 
 /*
  * Which tables jobs and pipelines read and write, by day.
