@@ -1,11 +1,13 @@
 -- The registry: schemas from types, defaults and comments; a user's own agent
 -- and tool; what is refused.
+\set ON_ERROR_ROLLBACK on
+\set SHOW_CONTEXT never
 BEGIN;
 SET LOCAL dbinsight.now = '2025-03-10 12:00:00+00';
 CREATE SCHEMA shop;
 CREATE TYPE shop.state AS ENUM ('open', 'shipped', 'late');
 
-CREATE FUNCTION shop.get_open_orders(days int DEFAULT 7, customer text DEFAULT NULL, state shop.state DEFAULT 'open', least numeric DEFAULT 0.5,
+CREATE FUNCTION shop.get_open_orders(days int DEFAULT 7, customer text DEFAULT NULL, state shop.state DEFAULT 'open', smallest numeric DEFAULT 0.5,
 	since timestamptz DEFAULT NULL, tags text[] DEFAULT '{}', rushed boolean DEFAULT false)
 	RETURNS TABLE (customer_name text, cost numeric) LANGUAGE sql STABLE AS $$ SELECT 'ada', 12.5 WHERE false $$;
 COMMENT ON FUNCTION shop.get_open_orders(int, text, shop.state, numeric, timestamptz, text[], boolean) IS
@@ -13,7 +15,7 @@ COMMENT ON FUNCTION shop.get_open_orders(int, text, shop.state, numeric, timesta
 not for: orders that were shipped
 @param days look-back in days, 1 to 90, default 7
 @param customer name of a customer
-@param least smallest amount';
+@param smallest least amount, 0.5–1000';
 
 SELECT dbinsight.register_agent('orders', 'orders of the shop', '', ARRAY['Which orders are open?']);
 SELECT dbinsight.register_tool('shop.get_open_orders(int, text, shop.state, numeric, timestamptz, text[], boolean)', 'orders', ARRAY['show me open orders']);
@@ -27,7 +29,7 @@ SELECT count(*) > 40 AS many, bool_and(parameters ->> 'type' = 'object') AS obje
 	bool_and(parameters -> 'additionalProperties' = 'false') AS closed, bool_and(description <> '') AS described
 FROM dbinsight.tools();
 -- What stands in a schema is what the function takes.
-SELECT t.tool FROM dbinsight.tools() t JOIN dbinsight.agent_tools a USING (agent, tool) JOIN pg_proc p ON p.oid = to_regprocedure(a.function)
+SELECT t.tool FROM dbinsight.tools() t JOIN dbinsight.agent_tools a USING (agent, tool) JOIN pg_proc p ON p.proname = a.tool AND dbinsight._signature(p.oid) = a.function
 WHERE (SELECT count(*) FROM jsonb_object_keys(t.parameters -> 'properties')) <> p.pronargs
 	OR jsonb_array_length(t.parameters -> 'required') <> p.pronargs - p.pronargdefaults;
 -- Required is what has no default.
@@ -75,21 +77,19 @@ RESET ROLE;
 ROLLBACK TO s;
 
 -- Templates: what they mention exists; a body that holds a figure, or cannot be read, is refused.
-WITH functions AS (
-	SELECT 'dbinsight.' || p.proname AS tool, p.proargnames[p.pronargs + 1:] AS columns
-	FROM (SELECT DISTINCT function FROM dbinsight.agent_tools WHERE builtin) t JOIN pg_proc p ON p.oid = to_regprocedure(t.function)
+WITH columns AS (
+	SELECT 'dbinsight.' || p.proname AS tool, p.proname || '.' || c AS qualified, c AS name
+	FROM (SELECT DISTINCT tool, function FROM dbinsight.agent_tools WHERE builtin) t JOIN pg_proc p ON p.proname = t.tool AND dbinsight._signature(p.oid) = t.function,
+		unnest(p.proargnames[p.pronargs + 1:]) c
 ), mentions AS (
-	SELECT r.tool, x.name, lag(x.name) OVER (PARTITION BY r.ctid ORDER BY x.n) AS before
-	FROM dbinsight.answer_rules r, unnest(dbinsight._template_columns(r.body, false) || dbinsight._template_columns(r.condition, true)) WITH ORDINALITY x(name, n)
-	WHERE r.builtin
-	UNION ALL
-	SELECT t.tool, x.name, NULL FROM dbinsight.answer_templates t,
-		unnest(dbinsight._template_columns(t.yes, true) || t.subject || t.measure || ARRAY(SELECT substring(c FROM '^[^|=]+') FROM unnest(t.columns) c)) x(name)
-	WHERE t.builtin AND x.name IS NOT NULL
+	SELECT r.tool, unnest(dbinsight._template_columns(r.body, false) || dbinsight._template_columns(r.condition, true)) AS name
+	FROM dbinsight.answer_rules r WHERE r.builtin
+	UNION
+	SELECT t.tool, unnest(dbinsight._template_columns(t.yes, true) || t.subject || t.measure || ARRAY(SELECT substring(c FROM '^[^|=]+') FROM unnest(t.columns) c))
+	FROM dbinsight.answer_templates t WHERE t.builtin
 )
-SELECT m.tool, m.name FROM mentions m LEFT JOIN functions f
-	ON f.tool = CASE WHEN m.before LIKE '%.' AND m.before <> 'base.' THEN 'dbinsight.' || rtrim(m.before, '.') ELSE m.tool END
-WHERE m.name NOT LIKE '%.' AND NOT m.name = ANY (coalesce(f.columns, '{}'));
+SELECT m.tool, m.name FROM mentions m
+WHERE m.name IS NOT NULL AND NOT EXISTS (SELECT FROM columns c WHERE (c.tool = m.tool AND c.name = m.name) OR c.qualified = m.name);
 INSERT INTO dbinsight.answer_rules (tool, part, body) VALUES ('shop.x', 'headline', 'It costs 42 dollars'); ROLLBACK TO s;
 INSERT INTO dbinsight.answer_rules (tool, part, body) VALUES ('shop.x', 'headline', 'It costs {cost'); ROLLBACK TO s;
 INSERT INTO dbinsight.answer_rules (tool, part, body) VALUES ('shop.x', 'headline', 'It costs {sum(cost where}'); ROLLBACK TO s;
