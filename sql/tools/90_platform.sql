@@ -86,7 +86,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'cost', 'anomalies', 20, CASE WHEN s.total > 0 THEN 20 * (1 - least(1, a.days / 5.0))::float8 END,
 		jsonb_build_object('high_anomalies_7d', a.days),
-		CASE WHEN s.total IS NULL OR s.total = 0 THEN 'no spend in 30 days' WHEN a.days > 0 THEN a.days || ' high cost anomalies in 7 days' END
+		CASE WHEN s.total IS NULL OR s.total = 0 THEN 'no spend in 30 days' WHEN a.days > 0 THEN 'high cost anomalies in 7 days: ' || a.days END
 	FROM anomaly a, spend s;
 END;
 COMMENT ON FUNCTION dbinsight._health_cost() IS
@@ -150,12 +150,12 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'performance', 'sla_duration', 30, CASE WHEN r.n > 0 THEN 30 * (1 - least(1, b.n / r.n::float8)) END,
 		jsonb_build_object('runs_7d', r.n, 'duration_breaches', b.n),
-		CASE WHEN r.n = 0 THEN 'no job run ended in 7 days' WHEN b.n > 0 THEN b.n || ' job runs took longer than their target in 7 days' END
+		CASE WHEN r.n = 0 THEN 'no job run ended in 7 days' WHEN b.n > 0 THEN 'job runs longer than their target in 7 days: ' || b.n END
 	FROM run r, breach b
 	UNION ALL
 	SELECT 'performance', 'saturated_clusters', 20, 20 * (1 - c.saturated / nullif(c.n, 0)::float8),
 		jsonb_build_object('clusters_24h', c.n, 'saturated', c.saturated),
-		CASE WHEN c.n = 0 THEN 'no cluster minutes in 24 hours' WHEN c.saturated > 0 THEN c.saturated || ' of ' || c.n || ' clusters are saturated' END
+		CASE WHEN c.n = 0 THEN 'no cluster minutes in 24 hours' WHEN c.saturated > 0 THEN 'saturated clusters: ' || c.saturated || ' of ' || c.n END
 	FROM cluster c;
 END;
 COMMENT ON FUNCTION dbinsight._health_performance() IS
@@ -220,12 +220,12 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'reliability', 'uptime', 25, 25 * (b.demanded - b.down) / nullif(b.demanded, 0)::float8,
 		jsonb_build_object('demanded_minutes_7d', 5 * b.demanded, 'down_minutes', 5 * b.down),
-		CASE WHEN b.demanded = 0 THEN 'nothing was asked of any service in 7 days' WHEN b.down > 0 THEN 5 * b.down || ' minutes of outage in 7 days' END
+		CASE WHEN b.demanded = 0 THEN 'nothing was asked of any service in 7 days' WHEN b.down > 0 THEN 'minutes of outage in 7 days: ' || 5 * b.down END
 	FROM bucket b
 	UNION ALL
 	SELECT 'reliability', 'critical_incidents', 15, CASE WHEN r.n > 0 THEN 15 * (1 - least(1, i.n / 3.0))::float8 END,
 		jsonb_build_object('open_critical', i.n),
-		CASE WHEN r.n = 0 THEN 'no job run ended in 7 days' WHEN i.n > 0 THEN i.n || ' critical incidents of jobs or pipelines are open' END
+		CASE WHEN r.n = 0 THEN 'no job run ended in 7 days' WHEN i.n > 0 THEN 'open critical incidents of jobs or pipelines: ' || i.n END
 	FROM incident i, run r;
 END;
 COMMENT ON FUNCTION dbinsight._health_reliability(timestamptz) IS
@@ -236,12 +236,12 @@ CREATE FUNCTION dbinsight._health_quality(as_of timestamptz)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 BEGIN ATOMIC
 	SELECT 'quality', 'dq_score', 70::float8, 70 * d.good / nullif(d.checks, 0)::float8, jsonb_build_object('checks', coalesce(d.checks, 0), 'healthy', coalesce(d.good, 0)),
-		CASE WHEN coalesce(d.checks, 0) = 0 THEN 'no table is monitored' WHEN d.good < d.checks THEN d.checks - d.good || ' data quality checks are unhealthy' END
+		CASE WHEN coalesce(d.checks, 0) = 0 THEN 'no table is monitored' WHEN d.good < d.checks THEN 'unhealthy data quality checks: ' || d.checks - d.good || ' of ' || d.checks END
 	FROM (SELECT sum(m.healthy_checks) AS good, sum(m.healthy_checks + m.unhealthy_checks) AS checks
 		FROM dbinsight._dq_latest(_health_quality.as_of - interval '7 days', _health_quality.as_of) m) d
 	UNION ALL
 	SELECT 'quality', 'freshness', 30, 30 * f.fresh / nullif(f.n, 0)::float8, jsonb_build_object('tables', f.n, 'fresh', f.fresh),
-		CASE WHEN f.n = 0 THEN 'no table is written regularly' WHEN f.fresh < f.n THEN f.n - f.fresh || ' of ' || f.n || ' tables are late' END
+		CASE WHEN f.n = 0 THEN 'no table is written regularly' WHEN f.fresh < f.n THEN 'late tables: ' || f.n - f.fresh || ' of ' || f.n END
 	FROM (SELECT count(*) AS n, count(*) FILTER (WHERE t.hours_since_write <= t.threshold_h) AS fresh
 		FROM dbinsight._table_freshness(_health_quality.as_of, 24) t) f;
 END;
@@ -259,7 +259,7 @@ BEGIN ATOMIC
 		WHERE u.request_time >= dbinsight._since_days(7) AND u.request_time < dbinsight.now()) r
 	UNION ALL
 	SELECT 'mlops', 'drifted_models', 50, 50 * (d.n - d.drifted) / nullif(d.n, 0)::float8, jsonb_build_object('models', d.n, 'drifted', d.drifted),
-		CASE WHEN d.n = 0 THEN 'no model has enough predictions to judge drift' WHEN d.drifted > 0 THEN d.drifted || ' of ' || d.n || ' models drifted' END
+		CASE WHEN d.n = 0 THEN 'no model has enough predictions to judge drift' WHEN d.drifted > 0 THEN 'drifted models: ' || d.drifted || ' of ' || d.n END
 	FROM (SELECT count(*) AS n, count(*) FILTER (WHERE m.drifted) AS drifted
 		FROM (SELECT x.model_name, bool_or(x.drifted) AS drifted FROM dbinsight.get_model_drift() x
 			GROUP BY x.model_name HAVING count(x.value) > 0) m) d;
@@ -273,14 +273,14 @@ CREATE FUNCTION dbinsight._health_governance(as_of timestamptz)
 BEGIN ATOMIC
 	SELECT 'governance', 'metadata', 60::float8, 0.6 * m.score, jsonb_build_object('tables', m.tables, 'metadata_score', m.score),
 		CASE WHEN m.tables = 0 THEN 'no table is catalogued' WHEN m.score IS NULL THEN 'no columns are catalogued'
-			WHEN m.score < 100 THEN m.undescribed || ' of ' || m.tables || ' tables have no comment' END
+			WHEN m.score < 100 THEN 'tables without a comment: ' || m.undescribed || ' of ' || m.tables END
 	FROM (SELECT count(*) AS tables, count(*) FILTER (WHERE NOT t.has_comment) AS undescribed,
 			dbinsight._metadata_score(count(*), count(*) FILTER (WHERE t.has_comment), count(*) FILTER (WHERE t.has_owner), sum(t.columns),
 				sum(t.columns_with_comment), count(*) FILTER (WHERE t.has_tags), count(*) FILTER (WHERE t.has_lineage)) AS score
 		FROM dbinsight._metadata_tables((_health_governance.as_of AT TIME ZONE 'UTC')::date) t) m
 	UNION ALL
 	SELECT 'governance', 'masking', 40, 40 * c.covered / nullif(c.n, 0)::float8, jsonb_build_object('classified_columns', c.n, 'masked_or_filtered', c.covered),
-		CASE WHEN c.n = 0 THEN 'no column is classified' WHEN c.covered < c.n THEN c.n - c.covered || ' classified columns have no mask' END
+		CASE WHEN c.n = 0 THEN 'no column is classified' WHEN c.covered < c.n THEN 'classified columns without a mask: ' || c.n - c.covered || ' of ' || c.n END
 	FROM (
 		SELECT count(*) AS n, count(*) FILTER (WHERE
 			EXISTS (SELECT FROM dbinsight.dim_column_mask m WHERE m.table_full_name = d.table_full_name AND m.column_name = d.column_name
@@ -304,20 +304,20 @@ BEGIN ATOMIC
 		SELECT EXISTS (SELECT FROM dbinsight.rollup_audit_coverage a WHERE a.hour >= dbinsight._since_days(7) AND a.hour < dbinsight.now()) AS audit,
 			EXISTS (SELECT FROM dbinsight.fact_outbound_network o WHERE o.event_time < dbinsight.now()) AS egress
 	), counted AS (
-		SELECT 'high_risk_addresses' AS component, 15::float8 AS each, count(*) AS n, 'external addresses are of high risk' AS what
+		SELECT 'high_risk_addresses' AS component, 15::float8 AS each, count(*) AS n, 'external addresses of high risk: ' AS what
 		FROM dbinsight.get_external_ips(7) i WHERE i.risk = 'high'
 		UNION ALL
-		SELECT 'denied_egress', 10, count(*), 'destinations with many or new denials'
+		SELECT 'denied_egress', 10, count(*), 'destinations denied often or newly: '
 		FROM dbinsight.get_denied_egress(7) d WHERE d.severity = 'high'
 		UNION ALL
-		SELECT 'bottlenecks', 5, count(*), 'severe network bottlenecks'
+		SELECT 'bottlenecks', 5, count(*), 'severe network bottlenecks: '
 		FROM dbinsight.get_network_bottlenecks(7) b WHERE b.severity = 'high'
 	)
 	SELECT 'network', c.component, c.each,
 		CASE WHEN p.audit AND (p.egress OR c.component <> 'denied_egress') THEN -c.each * c.n END, jsonb_build_object('found', c.n),
 		CASE WHEN NOT p.audit THEN 'no audit events in 7 days'
 			WHEN c.component = 'denied_egress' AND NOT p.egress THEN 'no egress policy is known: nothing was ever recorded'
-			WHEN c.n > 0 THEN c.n || ' ' || c.what END
+			WHEN c.n > 0 THEN c.what || c.n END
 	FROM counted c, present p;
 END;
 COMMENT ON FUNCTION dbinsight._health_network() IS

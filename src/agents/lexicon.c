@@ -270,7 +270,7 @@ load_tools(DbiLexicon *lex, MemoryContext context)
 	run("SELECT t.agent, t.tool, p.oid, t.position, pg_catalog.obj_description(p.oid, 'pg_proc'), t.builtin"
 		" FROM dbinsight.agent_tools t"
 		" JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled"
-		" JOIN pg_catalog.pg_proc p ON p.oid = pg_catalog.to_regprocedure(t.function)"
+		" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::name AND dbinsight._signature(p.oid) = t.function"
 		" WHERE t.enabled ORDER BY a.position, a.name, t.position, t.tool");
 	lex->tools = MemoryContextAllocZero(context, sizeof(DbiTool) * Max(SPI_processed, 1));
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -524,7 +524,7 @@ load_examples(DbiLexicon *lex, MemoryContext context)
 
 	run("SELECT t.agent, t.tool, t.examples, pg_catalog.obj_description(p.oid, 'pg_proc')"
 		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled"
-		" JOIN pg_catalog.pg_proc p ON p.oid = pg_catalog.to_regprocedure(t.function)"
+		" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::name AND dbinsight._signature(p.oid) = t.function"
 		" WHERE t.enabled"
 		" UNION ALL SELECT name, '', examples, description FROM dbinsight.agents WHERE enabled ORDER BY 1, 2");
 	rows = SPI_tuptable;
