@@ -192,7 +192,7 @@ dbi_read_period(PG_FUNCTION_ARGS)
 	static const char *const kinds[] = {"calendar", "rolling", "hours", "future", "span", "recent", "prior"};
 	DbiClock	clock;
 	DbiPeriod	period;
-	DbiText    *text;
+	DbiText    *words;
 	TupleDesc	desc;
 	Datum		values[4];
 	bool		nulls[4] = {false, false, false, false};
@@ -200,8 +200,8 @@ dbi_read_period(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	dbi_set_clock(&clock, text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	text = dbi_tokenize(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	if (dbi_parse_period(text->tokens, text->n, &clock, &period) != text->n || text->n == 0)
+	words = dbi_tokenize(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	if (dbi_parse_period(words->tokens, words->n, &clock, &period) != words->n || words->n == 0)
 		PG_RETURN_NULL();
 	values[0] = CStringGetTextDatum(kinds[period.kind]);
 	values[1] = DateADTGetDatum(period.start);
