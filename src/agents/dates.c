@@ -655,11 +655,15 @@ read_week_of(Reader *r)
 	int			nth = -1;
 	DbiPeriod	inner;
 
+	(void) take(r, "the");
 	for (int i = 0; i < 5; i++)
 		if (is_word(r, 0, ordinals[i]) && is_word(r, 1, "week") && (is_word(r, 2, "of") || is_word(r, 2, "in")))
 			nth = i;
 	if (nth < 0 && !(is_word(r, 0, "week") && is_word(r, 1, "of")))
+	{
+		r->at = start;
 		return false;
+	}
 	r->at += nth < 0 ? 2 : 3;
 	(void) take(r, "the");
 	if (!read_point(r))
@@ -902,6 +906,9 @@ take_range_word(Reader *r, bool between)
 
 	if (between)
 		return take(r, "and|to");
+	/* "June 1-5": the dash fell away when the chunk was parted. */
+	if (t && t->kind == DBI_TOK_NUMBER && t->glued)
+		return true;
 	if (take(r, "to|till|til|until|through|thru") || take_pair(r, "up", "to"))
 		return true;
 	if (t && t->kind == DBI_TOK_PUNCT && strcmp(t->text, "-") == 0)
@@ -963,7 +970,8 @@ read_range(Reader *r)
 		r->period->note = "The range was given backwards; it was turned round.";
 		return calendar(r, swap, first.end, DBI_GRAIN_DAY);
 	}
-	return calendar(r, first.start, r->period->end, DBI_GRAIN_DAY);
+	return calendar(r, first.start, first.start <= r->clock->today ? Min(r->period->end, r->clock->today) : r->period->end,
+					DBI_GRAIN_DAY);
 }
 
 /* since A, after A, until A, before A. */
@@ -1136,7 +1144,7 @@ dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod
 	(void) take(&r, "in|on|over|during|for|within|throughout|of|at|across");
 	if (r.at > 0 && is_word(&r, 0, "the") && one_of(&r, 1, "night"))
 		r.at++;
-	if (read_range(&r) || read_open_range(&r) || read_relative(&r) || read_point(&r) || read_recent(&r) || read_length(&r))
+	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_relative(&r) || read_point(&r) || read_recent(&r) || read_length(&r))
 		return r.at;
 	r.at = 0;
 	memset(period, 0, sizeof(DbiPeriod));
