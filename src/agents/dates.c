@@ -1087,12 +1087,13 @@ read_relative(Reader *r)
 	{
 		(void) take(r, "the|this");
 		(void) take(r, "current");
+		next = take(r, "next");
 		if (!take_unit(r, &grain, &hours) || grain < DBI_GRAIN_WEEK)
 		{
 			r->at = start;
 			return false;
 		}
-		(void) unit_period(r, grain, 0);
+		(void) unit_period(r, grain, next ? 1 : 0);
 		r->period->kind = DBI_PERIOD_FUTURE;
 		r->period->end = step(r->period->start, grain, 1) - 1;
 		r->period->start = r->clock->today;

@@ -32,6 +32,8 @@
 #define FRAME_TOOL 1.0
 /* Against a tool that takes no period when one was named. */
 #define NO_PERIOD 2.5
+/* For a tool that looks ahead when a time to come was named. */
+#define LOOKS_AHEAD 1.5
 /* A part that loses most of its evidence beside the part before belongs to it. */
 #define DISSOLVED 0.3
 /* An agent that was chosen needs little more. */
@@ -358,6 +360,12 @@ takes_period(const DbiTool *tool, bool future)
 	return false;
 }
 
+static bool
+looks_ahead(const DbiTool *tool)
+{
+	return takes_period(tool, true) && !takes_period(tool, false);
+}
+
 static void
 weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 {
@@ -372,8 +380,12 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 			slot->period.kind == DBI_PERIOD_RECENT)
 			continue;
 		for (int t = 0; t < lex->ntools; t++)
+		{
 			if (clause->tools[t] > 0 && !takes_period(&lex->tools[t], future))
 				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
+			else if (slot->period.kind == DBI_PERIOD_FUTURE && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))
+				clause->tools[t] += LOOKS_AHEAD;
+		}
 		return;
 	}
 }
@@ -480,7 +492,8 @@ scored(const DbiLexicon *lex, DbiText *text, List *slots, int from, int to, int 
 static int
 separator(const DbiText *text, int i)
 {
-	static const char *const words[] = {"and", "also", "plus", "but", "then", "while", "because", "whereas", "additionally"};
+	static const char *const words[] = {"and", "also", "plus", "but", "then", "while", "because", "whereas", "additionally",
+	"making", "causing", "affecting", "impacting"};
 	const DbiToken *t = &text->tokens[i];
 
 	if (t->slot >= 0)
