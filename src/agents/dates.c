@@ -773,8 +773,15 @@ read_day_word(Reader *r)
 		(void) take_pair(r, "so", "far");
 		return calendar(r, today, today, DBI_GRAIN_DAY);
 	}
-	if (take(r, "tonight"))
-		return calendar(r, today, today, DBI_GRAIN_DAY);
+	if (take(r, "tonight") || take(r, "tomorrow"))
+	{
+		bool		tomorrow = strcmp(r->tokens[r->at - 1].text, "tomorrow") == 0;
+
+		(void) calendar(r, today + tomorrow, today + tomorrow, DBI_GRAIN_DAY);
+		if (tomorrow || r->clock->hour < NIGHT_BEGINS)
+			r->period->kind = DBI_PERIOD_FUTURE;
+		return true;
+	}
 	if (take(r, "yesterday|yesterdays"))
 	{
 		if (take(r, "evening|night"))

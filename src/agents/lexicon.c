@@ -353,7 +353,8 @@ static void
 form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, StringInfo full, int *words, int *all)
 {
 	bool		exact = form[0] == '=';
-	const char *p = form + exact;
+	bool		whole = form[0] == '~';
+	const char *p = form + (exact || whole);
 
 	*words = *all = 0;
 	if (exact)
@@ -376,6 +377,11 @@ form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, 
 			continue;
 		appendStringInfo(plain, "%s%s", *words ? " " : "", exact ? word : stem);
 		(*words)++;
+	}
+	if (whole && *all > 1)
+	{
+		*words = 0;
+		return;
 	}
 	if (*words == 0 && *all == 1)
 	{
@@ -431,11 +437,22 @@ add_forms(DbiLexicon *lex, MemoryContext context, bool stop)
 	qsort(lex->forms, lex->nforms, sizeof(DbiForm), compare_forms);
 }
 
+static int
+sort_unique(char **words, int n)
+{
+	int			unique = 0;
+
+	qsort(words, n, sizeof(char *), compare_strings);
+	for (int i = 0; i < n; i++)
+		if (unique == 0 || strcmp(words[unique - 1], words[i]) != 0)
+			words[unique++] = words[i];
+	return unique;
+}
+
 static void
 load_forms(DbiLexicon *lex, MemoryContext context)
 {
 	int			n = 0;
-	int			unique = 0;
 
 	run("SELECT concept, form, weight FROM dbinsight.concept_forms ORDER BY concept, form");
 	lex->forms = MemoryContextAllocZero(context, sizeof(DbiForm) * Max(2 * SPI_processed, 1));
@@ -447,15 +464,15 @@ load_forms(DbiLexicon *lex, MemoryContext context)
 		char	   *form = dbi_lower(column(i, 2));
 		char	   *save;
 
-		for (char *w = strtok_r(form, " =", &save); w; w = strtok_r(NULL, " =", &save))
+		for (char *w = strtok_r(form, " =~", &save); w; w = strtok_r(NULL, " =~", &save))
 			if (w[0] != '<' && n < SPI_processed * MAX_FORM_WORDS)
 				lex->vocabulary[n++] = kept(context, w);
 	}
-	qsort(lex->vocabulary, n, sizeof(char *), compare_strings);
-	for (int i = 0; i < n; i++)
-		if (unique == 0 || strcmp(lex->vocabulary[unique - 1], lex->vocabulary[i]) != 0)
-			lex->vocabulary[unique++] = lex->vocabulary[i];
-	lex->nvocabulary = unique;
+	lex->nvocabulary = sort_unique(lex->vocabulary, n);
+	lex->stems = MemoryContextAlloc(context, sizeof(char *) * Max(lex->nvocabulary, 1));
+	for (int i = 0; i < lex->nvocabulary; i++)
+		lex->stems[i] = kept(context, dbi_stem(lex->vocabulary[i]));
+	lex->nstems = sort_unique(lex->stems, lex->nvocabulary);
 }
 
 static void
@@ -652,7 +669,12 @@ dbi_is_stop(const DbiLexicon *lex, const char *word, const char *stem)
 bool
 dbi_in_vocabulary(const DbiLexicon *lex, const char *word)
 {
-	return bsearch(&word, lex->vocabulary, lex->nvocabulary, sizeof(char *), compare_strings) != NULL;
+	char	   *stem;
+
+	if (bsearch(&word, lex->vocabulary, lex->nvocabulary, sizeof(char *), compare_strings) != NULL)
+		return true;
+	stem = dbi_stem(word);
+	return bsearch(&stem, lex->stems, lex->nstems, sizeof(char *), compare_strings) != NULL;
 }
 
 static bool

@@ -30,7 +30,7 @@
 /* In a follow-up the agent and the tool of before stay likely. */
 #define FRAME_AGENT 1.0
 #define FRAME_TOOL 1.0
-/* Against a tool that takes no period when one was named. */
+/* Against a tool that takes no period when one was named, or only a past one when the future was. */
 #define NO_PERIOD 2.5
 /* For a tool that looks ahead when a time to come was named. */
 #define LOOKS_AHEAD 1.5
@@ -381,9 +381,11 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 			continue;
 		for (int t = 0; t < lex->ntools; t++)
 		{
-			if (clause->tools[t] > 0 && !takes_period(&lex->tools[t], future))
+			bool		ahead = slot->period.kind == DBI_PERIOD_FUTURE;
+
+			if (clause->tools[t] > 0 && (ahead ? takes_period(&lex->tools[t], false) : !takes_period(&lex->tools[t], future)))
 				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
-			else if (slot->period.kind == DBI_PERIOD_FUTURE && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))
+			else if (ahead && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))
 				clause->tools[t] += LOOKS_AHEAD;
 		}
 		return;

@@ -279,6 +279,8 @@ typedef struct DbiLexicon
 	int			longest;		/* words of the longest form */
 	int			nvocabulary;
 	char	  **vocabulary;		/* sorted words a typo may be meant for */
+	int			nstems;
+	char	  **stems;			/* of the vocabulary, sorted */
 	int			nagents;
 	DbiAgent   *agents;			/* in their order */
 	int			ntools;
@@ -301,7 +303,7 @@ extern int	dbi_find_concept(const DbiLexicon *lexicon, const char *name);
 extern int	dbi_find_agent(const DbiLexicon *lexicon, const char *name);
 extern bool dbi_is_stop(const DbiLexicon *lexicon, const char *word, const char *stem);
 extern const DbiForm *dbi_find_form(const DbiLexicon *lexicon, const char *key);
-extern bool dbi_in_vocabulary(const DbiLexicon *lexicon, const char *stem);
+extern bool dbi_in_vocabulary(const DbiLexicon *lexicon, const char *word);
 extern void dbi_repair_typos(const DbiLexicon *lexicon, DbiText *text);
 
 /* ---- features.c: how like an example a question is ---- */
