@@ -33,7 +33,11 @@ typedef struct Reader
 	int			at;
 	const DbiClock *clock;
 	DbiPeriod  *period;
+	int			depth;			/* of points within points: "week of the end of May" */
 } Reader;
+
+/* Nobody says more; and what is said must not be read in exponential time. */
+#define MAX_DEPTH 3
 
 static bool read_point(Reader *r);
 
@@ -170,15 +174,8 @@ static bool
 one_of(Reader *r, int ahead, const char *words)
 {
 	const DbiToken *t = peek(r, ahead);
-	size_t		len;
 
-	if (!t || t->kind != DBI_TOK_WORD)
-		return false;
-	len = strlen(t->text);
-	for (const char *p = words; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-		if (strncmp(p, t->text, len) == 0 && (p[len] == '|' || p[len] == '\0'))
-			return true;
-	return false;
+	return t && t->kind == DBI_TOK_WORD && dbi_is_one_of(t->text, words);
 }
 
 static bool
@@ -219,16 +216,13 @@ static const struct
 static bool
 unit_of(const char *word, DbiGrain *grain, double *hours)
 {
-	size_t		len = strlen(word);
-
 	for (int i = 0; i < lengthof(units); i++)
-		for (const char *p = units[i].words; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-			if (strncmp(p, word, len) == 0 && (p[len] == '|' || p[len] == '\0'))
-			{
-				*grain = units[i].grain;
-				*hours = units[i].hours;
-				return true;
-			}
+		if (dbi_is_one_of(word, units[i].words))
+		{
+			*grain = units[i].grain;
+			*hours = units[i].hours;
+			return true;
+		}
 	return false;
 }
 
@@ -835,7 +829,7 @@ read_ago(Reader *r)
 
 /* A moment or stretch that can be an end of a range. */
 static bool
-read_point(Reader *r)
+read_point_here(Reader *r)
 {
 	int			start = r->at;
 	DbiGrain	grain;
@@ -882,6 +876,19 @@ read_point(Reader *r)
 		return true;
 	r->at = start;
 	return false;
+}
+
+static bool
+read_point(Reader *r)
+{
+	bool		read;
+
+	if (r->depth >= MAX_DEPTH)
+		return false;
+	r->depth++;
+	read = read_point_here(r);
+	r->depth--;
+	return read;
 }
 
 /* The second end may leave the month to the first: "from 1 to 15 March", "March 1 - 15". */
@@ -1146,7 +1153,7 @@ read_length(Reader *r)
 int
 dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period)
 {
-	Reader		r = {tokens, n, 0, clock, period};
+	Reader		r = {tokens, n, 0, clock, period, 0};
 
 	memset(period, 0, sizeof(DbiPeriod));
 	(void) take(&r, "in|on|over|during|for|within|throughout|of|at|across");
@@ -1207,7 +1214,7 @@ dbi_period_before(const DbiPeriod *period)
 bool
 dbi_period_of_unit(DbiGrain grain, int steps, const DbiClock *clock, DbiPeriod *period)
 {
-	Reader		r = {NULL, 0, 0, clock, period};
+	Reader		r = {NULL, 0, 0, clock, period, 0};
 
 	memset(period, 0, sizeof(DbiPeriod));
 	return unit_period(&r, grain, steps);

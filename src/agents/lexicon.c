@@ -159,12 +159,19 @@ compare_strings(const void *a, const void *b)
 }
 
 static int
+compare_concepts(const void *a, const void *b)
+{
+	return strcmp(((const DbiConcept *) a)->name, ((const DbiConcept *) b)->name);
+}
+
+/* Concepts are sorted by name. */
+static int
 concept_index(const DbiLexicon *lex, const char *name)
 {
-	for (int i = 0; i < lex->nconcepts; i++)
-		if (strcmp(lex->concepts[i].name, name) == 0)
-			return i;
-	return -1;
+	DbiConcept	key = {(char *) name};
+	DbiConcept *found = bsearch(&key, lex->concepts, lex->nconcepts, sizeof(DbiConcept), compare_concepts);
+
+	return found ? (int) (found - lex->concepts) : -1;
 }
 
 int
@@ -299,7 +306,7 @@ load_tools(DbiLexicon *lex, MemoryContext context)
 static void
 load_concepts(DbiLexicon *lex, MemoryContext context)
 {
-	run("SELECT name, kind FROM dbinsight.concepts ORDER BY name");
+	run("SELECT name, kind FROM dbinsight.concepts ORDER BY name COLLATE \"C\"");
 	lex->nconcepts = (int) SPI_processed;
 	lex->concepts = MemoryContextAllocZero(context, sizeof(DbiConcept) * Max(lex->nconcepts, 1));
 	for (int i = 0; i < lex->nconcepts; i++)

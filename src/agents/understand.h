@@ -56,6 +56,7 @@ typedef struct DbiText
 extern DbiText *dbi_tokenize(const char *source);
 extern char *dbi_stem(const char *word);
 extern char *dbi_lower(const char *s);
+extern bool dbi_is_one_of(const char *word, const char *words);
 extern char *dbi_span(const DbiText *text, int from, int to);
 
 /* Edits between two ASCII words, a swap of neighbours being one; more than limit is limit + 1. */
