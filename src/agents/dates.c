@@ -1150,12 +1150,36 @@ read_length(Reader *r)
 	return false;
 }
 
+/* Words a period can begin with, by their first letter: most words of a question are none. */
+static const char *const openers[26] = {
+	"a|after|across|an|april|apr|august|aug|at", "between|before|beginning|by", "current|coming|couple",
+	"during|day|december|dec|dozen", "end|eight|eighteen|eighty|eleven",
+	"from|for|first|fourth|friday|february|feb|following|four|fourteen|forty|five|fifteen|fifty|fri|frid|fridays|few|fortnight|fortnights",
+	"", "half|hour", "in", "january|jan|july|jul|june|jun", "", "last|latest|lately",
+	"month|mtd|monday|mon|mond|march|mar|may|mondays|minute", "next|night|now|november|nov|nine|nineteen|ninety",
+	"on|over|of|october|oct|overnight|one", "past|previous|prior|preceding", "quarter|q1|q2|q3|q4|qtd",
+	"recent|recently|rest|remainder|running",
+	"since|starting|start|saturday|satu|sunday|sund|saturdays|sundays|september|sept|sep|second|several|seven|seventeen|seventy|six|sixteen|sixty",
+	"today|todays|tonight|tomorrow|this|the|these|throughout|trailing|third|thursday|thu|thur|thursdays|tuesday|tue|tues|tuesdays|till|to|two|three|ten|twelve|thirteen|twenty|thirty",
+	"until|upcoming", "", "week|wtd|within|weekend|weekends|wednesday|wed|wedn|wednesdays", "", "yesterday|yesterdays|year|ytd", "zero"
+};
+
+static bool
+may_begin(const DbiToken *t)
+{
+	if (t->kind == DBI_TOK_WORD)
+		return t->text[0] >= 'a' && t->text[0] <= 'z' && dbi_is_one_of(t->text, openers[t->text[0] - 'a']);
+	return t->kind == DBI_TOK_NUMBER || t->kind == DBI_TOK_DATE;
+}
+
 int
 dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period)
 {
 	Reader		r = {tokens, n, 0, clock, period, 0};
 
 	memset(period, 0, sizeof(DbiPeriod));
+	if (n == 0 || !may_begin(&tokens[0]))
+		return 0;
 	(void) take(&r, "in|on|over|during|for|within|throughout|of|at|across");
 	if (r.at > 0 && is_word(&r, 0, "the") && one_of(&r, 1, "night"))
 		r.at++;
