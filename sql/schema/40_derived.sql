@@ -142,7 +142,10 @@ CREATE INDEX ON dbinsight.job_task_run (workspace_id, job_run_id);
 CREATE INDEX ON dbinsight.job_task_run (start_time);
 
 CREATE FUNCTION dbinsight._refresh_job_task_run(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	-- plpgsql, because a SQL function plans the UPDATE before the INSERT has
+	-- filled the table, and chooses loops fit for an empty one.
 	INSERT INTO dbinsight.job_task_run (workspace_id, task_run_id, job_id, job_run_id, parent_run_id, task_key,
 		start_time, end_time, last_seen_time, duration_s, result_state, termination_code, compute_ids)
 	WITH touched AS (
@@ -180,7 +183,7 @@ CREATE FUNCTION dbinsight._refresh_job_task_run(since timestamptz, until timesta
 			WHERE c.start_time BETWEEN since - interval '7 days' AND until)
 	) n
 	WHERE t.workspace_id = n.workspace_id AND t.task_run_id = n.task_run_id AND t.attempt_no <> n.attempt_no;
-END;
+END $$;
 COMMENT ON FUNCTION dbinsight._refresh_job_task_run(timestamptz, timestamptz) IS 'Recomputes the task runs with a slice that starts between two times';
 
 CREATE TABLE dbinsight.pipeline_update (
