@@ -30,6 +30,10 @@
 #define MAX_FORM_WORDS 8
 #define MAX_REPAIRS 40
 
+/* By signature: to_regprocedure() throws at whoever may not use the schema of one. */
+#define FIND_FUNCTION \
+	" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::pg_catalog.name AND dbinsight._signature(p.oid) = t.function"
+
 static const char *const watched[] = {"agents", "agent_tools", "concepts", "concept_forms", "concept_weights",
 "tool_companions", "name_hints"};
 
@@ -274,11 +278,9 @@ load_tools(DbiLexicon *lex, MemoryContext context)
 {
 	int			n = 0;
 
-	run("SELECT f.agent, f.tool, f.oid, f.position, pg_catalog.obj_description(f.oid, 'pg_proc'), f.builtin FROM ("
-		"SELECT t.agent, t.tool, pg_catalog.to_regprocedure(t.function)::pg_catalog.oid AS oid, t.position, t.builtin,"
-		" a.position AS agent_position FROM dbinsight.agent_tools t"
-		" JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled WHERE t.enabled OFFSET 0) f"
-		" WHERE f.oid IS NOT NULL ORDER BY f.agent_position, f.agent COLLATE \"C\", f.position, f.tool COLLATE \"C\"");
+	run("SELECT t.agent, t.tool, p.oid, t.position, pg_catalog.obj_description(p.oid, 'pg_proc'), t.builtin"
+		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled" FIND_FUNCTION
+		" WHERE t.enabled ORDER BY a.position, a.name COLLATE \"C\", t.position, t.tool COLLATE \"C\"");
 	lex->tools = MemoryContextAllocZero(context, sizeof(DbiTool) * Max(SPI_processed, 1));
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -546,8 +548,8 @@ load_examples(DbiLexicon *lex, MemoryContext context)
 	uint64		n;
 	uint64		size = 0;
 
-	run("SELECT t.agent, t.tool, t.examples, pg_catalog.obj_description(pg_catalog.to_regprocedure(t.function)::pg_catalog.oid, 'pg_proc')"
-		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled WHERE t.enabled"
+	run("SELECT t.agent, t.tool, t.examples, pg_catalog.obj_description(p.oid, 'pg_proc')"
+		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled" FIND_FUNCTION " WHERE t.enabled"
 		" UNION ALL SELECT name, '', examples, description FROM dbinsight.agents WHERE enabled ORDER BY 1, 2");
 	rows = SPI_tuptable;
 	n = SPI_processed;
