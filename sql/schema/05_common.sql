@@ -128,3 +128,7 @@ CREATE FUNCTION dbinsight._setting(name text) RETURNS text
 	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_setting';
 COMMENT ON FUNCTION dbinsight._setting(text) IS
 'A setting of dbinsight by its name without the prefix; loads the library first, so that the default is there';
+
+CREATE FUNCTION dbinsight._try_jsonb(document text) RETURNS jsonb
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_try_jsonb_sql';
+COMMENT ON FUNCTION dbinsight._try_jsonb(text) IS 'JSON text as jsonb; NULL when it is not JSON';

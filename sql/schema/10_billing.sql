@@ -68,6 +68,8 @@ COMMENT ON TABLE dbinsight.fact_usage IS
 COMMENT ON COLUMN dbinsight.fact_usage.list_cost IS 'US dollars: usage_quantity times the list price valid at usage_end_time; 0 when no price was found';
 CREATE INDEX ON dbinsight.fact_usage (usage_date);
 CREATE INDEX ON dbinsight.fact_usage (job_id, usage_date) WHERE job_id IS NOT NULL;
+CREATE INDEX ON dbinsight.fact_usage (endpoint_name, usage_date) WHERE endpoint_name IS NOT NULL;
+CREATE INDEX ON dbinsight.fact_usage (job_run_id) WHERE job_run_id IS NOT NULL;
 
 CREATE TABLE dbinsight.fact_list_prices (
 	account_id text,

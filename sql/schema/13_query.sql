@@ -60,3 +60,4 @@ COMMENT ON TABLE dbinsight.fact_query_history IS
 'system.query.history, one row a statement on a SQL warehouse or serverless compute; classic clusters leave none';
 CREATE INDEX ON dbinsight.fact_query_history (start_time);
 CREATE INDEX ON dbinsight.fact_query_history (start_time) WHERE total_duration_ms >= 10000;
+CREATE INDEX ON dbinsight.fact_query_history (start_time) WHERE result_fetch_duration_ms >= 60000;

@@ -41,9 +41,10 @@ CREATE TABLE dbinsight.fact_audit_logs (
 COMMENT ON TABLE dbinsight.fact_audit_logs IS 'system.access.audit, one row an event_id; category and base_severity come from dbinsight.audit_action';
 CREATE INDEX ON dbinsight.fact_audit_logs USING brin (event_time) WITH (pages_per_range = 32);
 CREATE INDEX ON dbinsight.fact_audit_logs (event_time)
-	WHERE is_denied OR base_severity IN ('medium', 'high', 'critical') OR category IN ('auth_denied', 'admin', 'permission', 'token', 'secret', 'network_policy', 'config', 'support_access', 'destructive', 'download');
+	WHERE is_denied OR base_severity IN ('medium', 'high', 'critical') OR (base_severity = 'low' AND (is_failed OR category <> 'auth')) OR category IN ('auth_denied', 'admin', 'permission', 'token', 'secret', 'network_policy', 'config', 'support_access', 'destructive', 'download');
 CREATE INDEX ON dbinsight.fact_audit_logs (category, event_time) WHERE category IN ('admin', 'permission', 'token', 'network_policy', 'config', 'support_access', 'auth_denied');
 CREATE INDEX ON dbinsight.fact_audit_logs (user_email, event_time);
+CREATE INDEX ON dbinsight.fact_audit_logs (action_name, event_time) WHERE action_name IN ('createRecipient', 'createShare', 'updateShare');
 
 CREATE TABLE dbinsight.fact_table_lineage (
 	record_id text NOT NULL,

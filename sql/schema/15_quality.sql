@@ -149,6 +149,7 @@ CREATE TABLE dbinsight.dim_grant (
 );
 COMMENT ON TABLE dbinsight.dim_grant IS
 'Daily snapshots of system.information_schema.table_privileges and of the other privilege views; privilege_type with underscores as spaces removed';
+CREATE INDEX ON dbinsight.dim_grant (object_full_name, grantee);
 
 CREATE TABLE dbinsight.dim_tag (
 	snapshot_date date NOT NULL,

@@ -13,8 +13,9 @@ COMMENT ON TABLE dbinsight.derived_relations IS
 'Maintained relations: the gold table they follow, their order, and the function (since, until) that refreshes them';
 
 CREATE FUNCTION dbinsight._refresh_derived(gold_table text, since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_sort = off SET jit = off AS $$
 DECLARE
+	-- Right after a load the statistics lag: hashing is safe, sorting wide rows is not.
 	d record;
 BEGIN
 	FOR d IN SELECT r.refresh FROM dbinsight.derived_relations r
@@ -68,46 +69,54 @@ CREATE TABLE dbinsight.job_run (
 	PRIMARY KEY (workspace_id, run_id)
 );
 COMMENT ON TABLE dbinsight.job_run IS
-'Derived from fact_job_run_timeline, one row a run: latest attempt decides the state; duration_s is time worked, wall_s includes the pause before a repair';
+'Derived from fact_job_run_timeline, one row a run: the latest slice decides the state, NULL while it carries none; duration_s is time worked, wall_s includes the pause before a repair';
 CREATE INDEX ON dbinsight.job_run (end_time);
 CREATE INDEX ON dbinsight.job_run (start_time);
 CREATE INDEX ON dbinsight.job_run (workspace_id, job_id, end_time);
 CREATE INDEX ON dbinsight.job_run (end_time) WHERE is_failure;
+CREATE INDEX ON dbinsight.job_run (workspace_id, job_id, end_time) WHERE is_failure;
+CREATE INDEX ON dbinsight.job_run (workspace_id, job_id, end_time) WHERE is_success;
 
 CREATE FUNCTION dbinsight._refresh_job_run(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
-	-- A run may have begun up to seven days before the slices just loaded and
-	-- may go on for as long after them: read its other slices there.
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	-- A run has slices before and after those just loaded: seven days around
+	-- them, and as far as the run was known to reach (a stream runs for months).
 	INSERT INTO dbinsight.job_run AS r (workspace_id, run_id, job_id, run_name, run_type, trigger_type, start_time,
 		last_seen_time, attempts, repair_count, result_state, termination_code, first_result_state, is_terminal,
 		end_time, duration_s, wall_s, compute_ids, job_parameters)
-	WITH touched AS (
+	WITH touched AS MATERIALIZED (
 		SELECT DISTINCT f.workspace_id, f.run_id FROM dbinsight.fact_job_run_timeline f
 		WHERE f.period_start_time BETWEEN since AND until
+	), reach AS MATERIALIZED (
+		SELECT least(since - interval '7 days', min(k.start_time)) AS low,
+			greatest(until + interval '7 days', max(k.last_seen_time)) AS high
+		FROM touched JOIN dbinsight.job_run k USING (workspace_id, run_id)
 	), slice AS (
-		SELECT f.* FROM dbinsight.fact_job_run_timeline f JOIN touched USING (workspace_id, run_id)
-		WHERE f.period_start_time BETWEEN since - interval '7 days' AND until + interval '7 days'
+		SELECT f.workspace_id, f.run_id, f.job_id, f.run_name, f.run_type, f.trigger_type, f.period_start_time, f.period_end_time,
+			f.result_state, f.termination_code, f.job_parameters, f.compute_ids, row_number() OVER latest AS age
+		FROM dbinsight.fact_job_run_timeline f JOIN touched USING (workspace_id, run_id)
+		WHERE f.period_start_time BETWEEN (SELECT low FROM reach) AND (SELECT high FROM reach)
+		WINDOW latest AS (PARTITION BY f.workspace_id, f.run_id ORDER BY f.period_end_time DESC, f.period_start_time DESC)
 	), run AS (
 		SELECT workspace_id, run_id, max(job_id) AS job_id, max(run_name) AS run_name, max(run_type) AS run_type,
-			(array_agg(trigger_type ORDER BY period_start_time, period_end_time) FILTER (WHERE trigger_type IS NOT NULL))[1] AS trigger_type,
+			(array_agg(trigger_type ORDER BY age DESC) FILTER (WHERE trigger_type IS NOT NULL))[1] AS trigger_type,
 			min(period_start_time) AS start_time, max(period_end_time) AS last_seen_time,
 			count(result_state)::int AS attempts,
-			(array_agg(result_state ORDER BY period_end_time DESC, period_start_time DESC) FILTER (WHERE result_state IS NOT NULL))[1] AS result_state,
-			(array_agg(termination_code ORDER BY period_end_time DESC, period_start_time DESC) FILTER (WHERE result_state IS NOT NULL))[1] AS termination_code,
-			(array_agg(result_state ORDER BY period_end_time, period_start_time) FILTER (WHERE result_state IS NOT NULL))[1] AS first_result_state,
-			(array_agg(result_state IS NOT NULL ORDER BY period_end_time DESC, period_start_time DESC))[1] AS is_terminal,
+			max(result_state) FILTER (WHERE age = 1) AS result_state,
+			max(termination_code) FILTER (WHERE age = 1 AND result_state IS NOT NULL) AS termination_code,
+			(array_agg(result_state ORDER BY age DESC) FILTER (WHERE result_state IS NOT NULL))[1] AS first_result_state,
 			sum(extract(epoch FROM period_end_time - period_start_time))::float8 AS duration_s,
-			(array_agg(job_parameters ORDER BY period_start_time) FILTER (WHERE job_parameters IS NOT NULL))[1] AS job_parameters
+			(array_agg(job_parameters ORDER BY age DESC) FILTER (WHERE job_parameters IS NOT NULL))[1] AS job_parameters
 		FROM slice GROUP BY workspace_id, run_id
 	), compute AS (
 		SELECT workspace_id, run_id, array_agg(DISTINCT c ORDER BY c) AS compute_ids
 		FROM slice, unnest(slice.compute_ids) c GROUP BY workspace_id, run_id
 	)
 	SELECT run.workspace_id, run.run_id, run.job_id, run.run_name, run.run_type, run.trigger_type, run.start_time,
-		run.last_seen_time, run.attempts, greatest(run.attempts - 1, 0),
-		CASE WHEN run.is_terminal THEN run.result_state END, CASE WHEN run.is_terminal THEN run.termination_code END,
-		run.first_result_state, run.is_terminal, CASE WHEN run.is_terminal THEN run.last_seen_time END, run.duration_s,
-		extract(epoch FROM run.last_seen_time - run.start_time)::float8, compute.compute_ids, run.job_parameters
+		run.last_seen_time, run.attempts, greatest(run.attempts - 1, 0), run.result_state, run.termination_code,
+		run.first_result_state, run.result_state IS NOT NULL, CASE WHEN run.result_state IS NOT NULL THEN run.last_seen_time END,
+		run.duration_s, extract(epoch FROM run.last_seen_time - run.start_time)::float8, compute.compute_ids, run.job_parameters
 	FROM run LEFT JOIN compute USING (workspace_id, run_id)
 	ON CONFLICT (workspace_id, run_id) DO UPDATE SET job_id = excluded.job_id, run_name = excluded.run_name,
 		run_type = excluded.run_type, trigger_type = excluded.trigger_type, start_time = excluded.start_time,
@@ -116,8 +125,29 @@ CREATE FUNCTION dbinsight._refresh_job_run(since timestamptz, until timestamptz)
 		first_result_state = excluded.first_result_state, is_terminal = excluded.is_terminal, end_time = excluded.end_time,
 		duration_s = excluded.duration_s, wall_s = excluded.wall_s, compute_ids = excluded.compute_ids,
 		job_parameters = excluded.job_parameters;
-END;
+END $$;
 COMMENT ON FUNCTION dbinsight._refresh_job_run(timestamptz, timestamptz) IS 'Recomputes the runs with a slice that starts between two times';
+
+/*
+ * Days on which runs touched by new slices end, or ended before those slices
+ * came: a repair takes a run from the day of its failure to that of its end.
+ */
+CREATE FUNCTION dbinsight._job_run_end_days(since timestamptz, until timestamptz) RETURNS date[]
+	LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT array_agg(DISTINCT d.day::date ORDER BY d.day::date)
+	FROM (
+		SELECT DISTINCT f.workspace_id, f.run_id FROM dbinsight.fact_job_run_timeline f
+		WHERE f.period_start_time BETWEEN _job_run_end_days.since AND _job_run_end_days.until
+	) touched
+	JOIN dbinsight.job_run r USING (workspace_id, run_id)
+	CROSS JOIN LATERAL generate_series(
+		CASE WHEN r.is_terminal AND r.attempts = 1 THEN r.end_date ELSE r.run_date END::timestamp,
+		(r.last_seen_time AT TIME ZONE 'UTC')::date::timestamp, interval '1 day') d(day)
+	WHERE r.attempts > 0;
+END;
+COMMENT ON FUNCTION dbinsight._job_run_end_days(timestamptz, timestamptz) IS
+'UTC days whose ended runs may differ after slices that start between two times were loaded';
 
 CREATE TABLE dbinsight.job_task_run (
 	workspace_id text NOT NULL,
@@ -134,32 +164,43 @@ CREATE TABLE dbinsight.job_task_run (
 	termination_code text,
 	compute_ids text[],
 	attempt_no int NOT NULL DEFAULT 1,
+	ready_time timestamptz,
+	on_critical_path boolean NOT NULL DEFAULT false,
 	PRIMARY KEY (workspace_id, task_run_id)
 );
 COMMENT ON TABLE dbinsight.job_task_run IS
 'Derived from fact_job_task_run_timeline, one row a task run; attempt_no counts the task runs of one job run and task key';
+COMMENT ON COLUMN dbinsight.job_task_run.ready_time IS
+'When the last of its dependencies had ended; NULL when it has none in the run, so that it could start with the run';
+COMMENT ON COLUMN dbinsight.job_task_run.on_critical_path IS
+'Whether its task is on the path from the task that ended last back over the dependencies that ended last';
 CREATE INDEX ON dbinsight.job_task_run (workspace_id, job_run_id);
 CREATE INDEX ON dbinsight.job_task_run (start_time);
 
 CREATE FUNCTION dbinsight._refresh_job_task_run(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	-- plpgsql, because a SQL function plans the UPDATE before the INSERT has
-	-- filled the table, and chooses loops fit for an empty one.
 	INSERT INTO dbinsight.job_task_run (workspace_id, task_run_id, job_id, job_run_id, parent_run_id, task_key,
 		start_time, end_time, last_seen_time, duration_s, result_state, termination_code, compute_ids)
-	WITH touched AS (
+	WITH touched AS MATERIALIZED (
 		SELECT DISTINCT f.workspace_id, f.task_run_id FROM dbinsight.fact_job_task_run_timeline f
 		WHERE f.period_start_time BETWEEN since AND until
+	), reach AS MATERIALIZED (
+		SELECT least(since - interval '7 days', min(k.start_time)) AS low,
+			greatest(until + interval '7 days', max(k.last_seen_time)) AS high
+		FROM touched JOIN dbinsight.job_task_run k USING (workspace_id, task_run_id)
 	), slice AS (
-		SELECT f.* FROM dbinsight.fact_job_task_run_timeline f JOIN touched USING (workspace_id, task_run_id)
-		WHERE f.period_start_time BETWEEN since - interval '7 days' AND until + interval '7 days'
+		SELECT f.workspace_id, f.task_run_id, f.job_id, f.job_run_id, f.parent_run_id, f.task_key, f.period_start_time,
+			f.period_end_time, f.result_state, f.termination_code, f.compute_ids, row_number() OVER latest AS age
+		FROM dbinsight.fact_job_task_run_timeline f JOIN touched USING (workspace_id, task_run_id)
+		WHERE f.period_start_time BETWEEN (SELECT low FROM reach) AND (SELECT high FROM reach)
+		WINDOW latest AS (PARTITION BY f.workspace_id, f.task_run_id ORDER BY f.period_end_time DESC, f.period_start_time DESC)
 	), run AS (
 		SELECT workspace_id, task_run_id, max(job_id) AS job_id, max(job_run_id) AS job_run_id,
 			max(parent_run_id) AS parent_run_id, max(task_key) AS task_key, min(period_start_time) AS start_time,
 			max(period_end_time) AS last_seen_time,
-			(array_agg(result_state ORDER BY period_end_time DESC, period_start_time DESC) FILTER (WHERE result_state IS NOT NULL))[1] AS result_state,
-			(array_agg(termination_code ORDER BY period_end_time DESC, period_start_time DESC) FILTER (WHERE result_state IS NOT NULL))[1] AS termination_code,
+			max(result_state) FILTER (WHERE age = 1) AS result_state,
+			max(termination_code) FILTER (WHERE age = 1 AND result_state IS NOT NULL) AS termination_code,
 			sum(extract(epoch FROM period_end_time - period_start_time))::float8 AS duration_s
 		FROM slice GROUP BY workspace_id, task_run_id
 	), compute AS (
@@ -176,15 +217,104 @@ BEGIN
 		result_state = excluded.result_state, termination_code = excluded.termination_code, compute_ids = excluded.compute_ids;
 	UPDATE dbinsight.job_task_run t SET attempt_no = n.attempt_no
 	FROM (
-		SELECT workspace_id, task_run_id,
-			row_number() OVER (PARTITION BY workspace_id, job_run_id, task_key ORDER BY start_time, task_run_id)::int AS attempt_no
-		FROM dbinsight.job_task_run
-		WHERE (workspace_id, job_run_id) IN (SELECT c.workspace_id, c.job_run_id FROM dbinsight.job_task_run c
-			WHERE c.start_time BETWEEN since - interval '7 days' AND until)
+		SELECT k.workspace_id, k.task_run_id,
+			row_number() OVER (PARTITION BY k.workspace_id, k.job_run_id, k.task_key ORDER BY k.start_time, k.task_run_id)::int AS attempt_no
+		FROM (
+			SELECT DISTINCT f.workspace_id, f.job_run_id FROM dbinsight.fact_job_task_run_timeline f
+			WHERE f.period_start_time BETWEEN since AND until
+		) touched JOIN dbinsight.job_task_run k USING (workspace_id, job_run_id)
 	) n
 	WHERE t.workspace_id = n.workspace_id AND t.task_run_id = n.task_run_id AND t.attempt_no <> n.attempt_no;
 END $$;
 COMMENT ON FUNCTION dbinsight._refresh_job_task_run(timestamptz, timestamptz) IS 'Recomputes the task runs with a slice that starts between two times';
+
+/*
+ * ready_time and on_critical_path of the task runs of some job runs, with the
+ * dependencies valid when the task began; one older than the first known
+ * version of its task takes that version. A task that was retried ended when
+ * its last attempt did.
+ */
+CREATE FUNCTION dbinsight._rebuild_task_paths(workspaces text[], job_runs text[]) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	WITH RECURSIVE run AS (
+		SELECT r.workspace_id, r.job_run_id FROM unnest(workspaces, job_runs) r(workspace_id, job_run_id)
+	), version AS (
+		SELECT v.workspace_id, v.job_id, v.task_key, v.depends_on, v.valid_to,
+			CASE WHEN row_number() OVER (PARTITION BY v.workspace_id, v.job_id, v.task_key ORDER BY v.valid_from) = 1
+				THEN '-infinity' ELSE v.valid_from END AS valid_from
+		FROM dbinsight.dim_job_task v
+	), dependency AS MATERIALIZED (
+		-- Joined from the table twice, not from a CTE: only tables have the
+		-- statistics that keep this from being a nested loop over everything.
+		SELECT t.workspace_id, t.job_run_id, t.task_key, t.task_run_id, t.start_time, u.task_key AS depends_on,
+			u.last_seen_time AS ended
+		FROM run
+		JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
+		JOIN version v ON v.workspace_id = t.workspace_id AND v.job_id = t.job_id AND v.task_key = t.task_key
+			AND v.valid_from <= t.start_time AND t.start_time < v.valid_to
+		JOIN dbinsight.job_task_run u ON u.workspace_id = t.workspace_id AND u.job_run_id = t.job_run_id
+			AND u.task_key = ANY (v.depends_on)
+	), latest_dependency AS MATERIALIZED (
+		SELECT DISTINCT ON (workspace_id, job_run_id, task_key) workspace_id, job_run_id, task_key, depends_on
+		FROM dependency ORDER BY workspace_id, job_run_id, task_key, ended DESC, depends_on
+	), path AS (
+		SELECT * FROM (
+			SELECT DISTINCT ON (t.workspace_id, t.job_run_id) t.workspace_id, t.job_run_id, t.task_key
+			FROM run JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
+			ORDER BY t.workspace_id, t.job_run_id, t.last_seen_time DESC, t.task_key
+		) last
+		UNION		-- not UNION ALL: a cycle in the dependencies must end
+		SELECT p.workspace_id, p.job_run_id, d.depends_on
+		FROM path p JOIN latest_dependency d USING (workspace_id, job_run_id, task_key)
+	), ready AS (
+		-- An attempt waits for the attempts of its dependencies that ended
+		-- before it: one that began although a dependency went on waited for none.
+		SELECT workspace_id, task_run_id, coalesce(max(ended) FILTER (WHERE ended <= start_time), start_time) AS ready_time
+		FROM dependency GROUP BY workspace_id, task_run_id, start_time
+	), linked AS (
+		SELECT t.workspace_id, t.task_run_id, ready.ready_time, path.task_key IS NOT NULL AS on_critical_path
+		FROM run
+		JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
+		LEFT JOIN path ON path.workspace_id = t.workspace_id AND path.job_run_id = t.job_run_id AND path.task_key = t.task_key
+		LEFT JOIN ready ON ready.workspace_id = t.workspace_id AND ready.task_run_id = t.task_run_id
+	)
+	UPDATE dbinsight.job_task_run t SET ready_time = linked.ready_time, on_critical_path = linked.on_critical_path
+	FROM linked
+	WHERE t.workspace_id = linked.workspace_id AND t.task_run_id = linked.task_run_id
+		AND (t.ready_time IS DISTINCT FROM linked.ready_time OR t.on_critical_path <> linked.on_critical_path);
+END $$;
+COMMENT ON FUNCTION dbinsight._rebuild_task_paths(text[], text[]) IS 'Finds ready times and critical paths of job runs, given as arrays of workspace and run ids';
+
+CREATE FUNCTION dbinsight._refresh_task_path(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT dbinsight._rebuild_task_paths(array_agg(r.workspace_id), array_agg(r.job_run_id))
+	FROM (
+		SELECT DISTINCT f.workspace_id, f.job_run_id FROM dbinsight.fact_job_task_run_timeline f
+		WHERE f.period_start_time BETWEEN since AND until AND f.job_run_id IS NOT NULL
+	) r;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_task_path(timestamptz, timestamptz) IS
+'Finds ready times and critical paths of the job runs with a task slice that starts between two times';
+
+CREATE FUNCTION dbinsight._refresh_task_path_of_versions(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	-- A first version also holds for the runs before it.
+	SELECT dbinsight._rebuild_task_paths(array_agg(r.workspace_id), array_agg(r.job_run_id))
+	FROM (
+		SELECT DISTINCT t.workspace_id, t.job_run_id
+		FROM (
+			SELECT v.workspace_id, v.job_id, min(v.change_time) AS changed,
+				bool_or(NOT EXISTS (SELECT FROM dbinsight.dim_job_task o WHERE o.workspace_id = v.workspace_id AND o.job_id = v.job_id
+					AND o.task_key = v.task_key AND o.change_time < v.change_time)) AS is_first
+			FROM dbinsight.dim_job_task v WHERE v.change_time BETWEEN since AND until
+			GROUP BY v.workspace_id, v.job_id
+		) c JOIN dbinsight.job_task_run t USING (workspace_id, job_id)
+		WHERE t.job_run_id IS NOT NULL AND (c.is_first OR t.last_seen_time >= c.changed)
+	) r;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_task_path_of_versions(timestamptz, timestamptz) IS
+'Finds critical paths anew for the jobs whose task definitions changed between two times';
 
 CREATE TABLE dbinsight.pipeline_update (
 	workspace_id text NOT NULL,
@@ -204,23 +334,34 @@ CREATE TABLE dbinsight.pipeline_update (
 COMMENT ON TABLE dbinsight.pipeline_update IS
 'Derived from fact_pipeline_update_timeline, one row an update: COMPLETED is success, FAILED failure, CANCELLED neutral';
 CREATE INDEX ON dbinsight.pipeline_update (end_time);
+CREATE INDEX ON dbinsight.pipeline_update (workspace_id, pipeline_id, end_time);
 
 CREATE FUNCTION dbinsight._refresh_pipeline_update(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
 	INSERT INTO dbinsight.pipeline_update (workspace_id, update_id, pipeline_id, update_type, trigger_type, request_id,
 		run_as, start_time, last_seen_time, end_time, duration_s, result_state)
-	WITH touched AS (
+	WITH touched AS MATERIALIZED (
 		SELECT DISTINCT f.workspace_id, f.update_id FROM dbinsight.fact_pipeline_update_timeline f
 		WHERE f.period_start_time BETWEEN since AND until
+	), reach AS MATERIALIZED (
+		SELECT least(since - interval '7 days', min(k.start_time)) AS low,
+			greatest(until + interval '7 days', max(k.last_seen_time)) AS high
+		FROM touched JOIN dbinsight.pipeline_update k USING (workspace_id, update_id)
+	), slice AS (
+		SELECT f.workspace_id, f.update_id, f.pipeline_id, f.update_type, f.trigger_type, f.request_id, f.run_as,
+			f.period_start_time, f.period_end_time, f.result_state, row_number() OVER latest AS age
+		FROM dbinsight.fact_pipeline_update_timeline f JOIN touched USING (workspace_id, update_id)
+		WHERE f.period_start_time BETWEEN (SELECT low FROM reach) AND (SELECT high FROM reach)
+		WINDOW latest AS (PARTITION BY f.workspace_id, f.update_id ORDER BY f.period_end_time DESC, f.period_start_time DESC)
 	), run AS (
-		SELECT f.workspace_id, f.update_id, max(pipeline_id) AS pipeline_id, max(update_type) AS update_type,
+		SELECT workspace_id, update_id, max(pipeline_id) AS pipeline_id, max(update_type) AS update_type,
 			max(trigger_type) AS trigger_type, max(request_id) AS request_id, max(run_as) AS run_as,
 			min(period_start_time) AS start_time, max(period_end_time) AS last_seen_time,
-			(array_agg(result_state ORDER BY period_end_time DESC) FILTER (WHERE result_state IS NOT NULL))[1] AS result_state,
+			-- The source spells this state with one L.
+			replace(max(result_state) FILTER (WHERE age = 1), 'CANCELED', 'CANCELLED') AS result_state,
 			sum(extract(epoch FROM period_end_time - period_start_time))::float8 AS duration_s
-		FROM dbinsight.fact_pipeline_update_timeline f JOIN touched USING (workspace_id, update_id)
-		WHERE f.period_start_time BETWEEN since - interval '7 days' AND until + interval '7 days'
-		GROUP BY f.workspace_id, f.update_id
+		FROM slice GROUP BY workspace_id, update_id
 	)
 	SELECT workspace_id, update_id, pipeline_id, update_type, trigger_type, request_id, run_as, start_time, last_seen_time,
 		CASE WHEN result_state IS NOT NULL THEN last_seen_time END, duration_s, result_state
@@ -229,20 +370,26 @@ CREATE FUNCTION dbinsight._refresh_pipeline_update(since timestamptz, until time
 		update_type = excluded.update_type, trigger_type = excluded.trigger_type, request_id = excluded.request_id,
 		run_as = excluded.run_as, start_time = excluded.start_time, last_seen_time = excluded.last_seen_time,
 		end_time = excluded.end_time, duration_s = excluded.duration_s, result_state = excluded.result_state;
-END;
+END $$;
 COMMENT ON FUNCTION dbinsight._refresh_pipeline_update(timestamptz, timestamptz) IS 'Recomputes the updates with a slice that starts between two times';
 
 INSERT INTO dbinsight.derived_relations VALUES
 	('job_run', 'fact_job_run_timeline', 10, '_refresh_job_run'),
 	('job_task_run', 'fact_job_task_run_timeline', 10, '_refresh_job_task_run'),
+	('job_task_run paths', 'fact_job_task_run_timeline', 20, '_refresh_task_path'),
+	('job_task_run paths of versions', 'dim_job_task', 10, '_refresh_task_path_of_versions'),
 	('pipeline_update', 'fact_pipeline_update_timeline', 10, '_refresh_pipeline_update');
 
 /* Current rows of the versioned dimensions, and names that are never NULL. */
 CREATE VIEW dbinsight.current_job AS
-SELECT j.workspace_id, j.job_id, j.job_name, coalesce(j.run_as_user_name, j.run_as_id) AS run_as, j.trigger_type, j.trigger,
-	j.delete_time, j.change_time
+SELECT j.workspace_id, j.job_id, j.job_name, coalesce(j.run_as_user_name,
+		(SELECT u.run_as FROM dbinsight.fact_usage u
+		WHERE u.workspace_id = j.workspace_id AND u.job_id = j.job_id AND u.run_as IS NOT NULL
+		ORDER BY u.usage_date DESC, u.usage_end_time DESC, u.run_as LIMIT 1), j.run_as_id) AS run_as,
+	j.trigger_type, j.trigger, j.delete_time, j.change_time
 FROM dbinsight.dim_job j WHERE j.is_current;
-COMMENT ON VIEW dbinsight.current_job IS 'Latest version of each job; run_as is the name where known, else the id';
+COMMENT ON VIEW dbinsight.current_job IS
+'Latest version of each job; run_as is the name where known, else that of its latest bill, else the id';
 CREATE VIEW dbinsight.current_cluster AS SELECT * FROM dbinsight.dim_cluster WHERE is_current;
 COMMENT ON VIEW dbinsight.current_cluster IS 'Latest version of each cluster';
 CREATE VIEW dbinsight.current_warehouse AS SELECT * FROM dbinsight.dim_warehouse WHERE is_current;

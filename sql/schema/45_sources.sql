@@ -69,7 +69,7 @@ INSERT INTO dbinsight.sources (source, gold_table, key, version_column, time_col
 ('system.compute.node_timeline', 'fact_node_timeline', '{workspace_id,instance_id,start_time}', NULL, 'start_time', 'start_time', '24 hours', 'append',
  '{}', '{}', '{}', NULL, NULL, 240, '90 days'),
 ('system.compute.warehouse_events', 'fact_warehouse_events', '{workspace_id,warehouse_id,event_time,event_type,cluster_count}', NULL, 'event_time', 'event_time', '24 hours', 'append',
- '{}', '{}', '{}', NULL, NULL, 240, '400 days'),
+ '{"cluster_count": {"path": "cluster_count", "const": "0"}}', '{}', '{}', NULL, NULL, 240, '400 days'),
 ('system.lakeflow.jobs', 'dim_job', '{workspace_id,job_id,change_time}', NULL, 'change_time', 'change_time', '24 hours', 'version',
  '{"job_name": "name", "run_as_id": "run_as"}', '{}', '{}', NULL, NULL, 480, NULL),
 ('system.lakeflow.job_tasks', 'dim_job_task', '{workspace_id,job_id,task_key,change_time}', NULL, 'change_time', 'change_time', '24 hours', 'version',
@@ -135,28 +135,28 @@ INSERT INTO dbinsight.sources (source, gold_table, key, version_column, time_col
  '{"snapshot_date": {"path": "snapshot_date", "as": "today"}, "object_type": {"const": "TABLE"},
    "object_full_name": {"concat": ["table_catalog", "table_schema", "table_name"]},
    "privilege_type": {"path": "privilege_type", "as": "privilege"}, "inherited_from": {"path": "inherited_from", "const": "NONE"}}',
- '{table_catalog,table_schema,table_name}', '{}', NULL, NULL, 2880, '400 days'),
+ '{}', '{}', NULL, NULL, 2880, '400 days'),
 ('system.information_schema.schema_privileges', 'dim_grant', '{snapshot_date,object_full_name,grantee,privilege_type,inherited_from,object_type}', NULL, 'snapshot_date', NULL, '0', 'upsert',
  '{"snapshot_date": {"path": "snapshot_date", "as": "today"}, "object_type": {"const": "SCHEMA"},
    "object_full_name": {"concat": ["catalog_name", "schema_name"]},
    "privilege_type": {"path": "privilege_type", "as": "privilege"}, "inherited_from": {"path": "inherited_from", "const": "NONE"}}',
- '{catalog_name,schema_name}', '{}', NULL, NULL, 2880, '400 days'),
+ '{}', '{}', NULL, NULL, 2880, '400 days'),
 ('system.information_schema.catalog_privileges', 'dim_grant', '{snapshot_date,object_full_name,grantee,privilege_type,inherited_from,object_type}', NULL, 'snapshot_date', NULL, '0', 'upsert',
  '{"snapshot_date": {"path": "snapshot_date", "as": "today"}, "object_type": {"const": "CATALOG"}, "object_full_name": "catalog_name",
    "privilege_type": {"path": "privilege_type", "as": "privilege"}, "inherited_from": {"path": "inherited_from", "const": "NONE"}}',
  '{}', '{}', NULL, NULL, 2880, '400 days'),
 ('system.information_schema.table_tags', 'dim_tag', '{snapshot_date,level,object_full_name,column_name,tag_name}', NULL, 'snapshot_date', NULL, '0', 'upsert',
  '{"snapshot_date": {"path": "snapshot_date", "as": "today"}, "level": {"const": "table"}, "column_name": {"const": ""},
-   "object_full_name": {"concat": ["catalog_name", "schema_name", "table_name"]}}', '{catalog_name,schema_name,table_name}', '{}', NULL, NULL, 2880, '400 days'),
+   "object_full_name": {"concat": ["catalog_name", "schema_name", "table_name"]}}', '{}', '{}', NULL, NULL, 2880, '400 days'),
 ('system.information_schema.column_tags', 'dim_tag', '{snapshot_date,level,object_full_name,column_name,tag_name}', NULL, 'snapshot_date', NULL, '0', 'upsert',
  '{"snapshot_date": {"path": "snapshot_date", "as": "today"}, "level": {"const": "column"},
-   "object_full_name": {"concat": ["catalog_name", "schema_name", "table_name"]}}', '{catalog_name,schema_name,table_name}', '{}', NULL, NULL, 2880, '400 days'),
+   "object_full_name": {"concat": ["catalog_name", "schema_name", "table_name"]}}', '{}', '{}', NULL, NULL, 2880, '400 days'),
 ('system.information_schema.column_masks', 'dim_column_mask', '{snapshot_date,table_full_name,column_name}', NULL, 'snapshot_date', NULL, '0', 'upsert',
  '{"snapshot_date": {"path": "snapshot_date", "as": "today"}, "table_full_name": {"concat": ["table_catalog", "table_schema", "table_name"]}}',
- '{table_catalog,table_schema,table_name}', '{}', NULL, NULL, 2880, '400 days'),
+ '{}', '{}', NULL, NULL, 2880, '400 days'),
 ('system.information_schema.row_filters', 'dim_row_filter', '{snapshot_date,table_full_name}', NULL, 'snapshot_date', NULL, '0', 'upsert',
  '{"snapshot_date": {"path": "snapshot_date", "as": "today"}, "table_full_name": {"concat": ["table_catalog", "table_schema", "table_name"]}}',
- '{table_catalog,table_schema,table_name}', '{}', NULL, NULL, 2880, '400 days'),
+ '{}', '{}', NULL, NULL, 2880, '400 days'),
 ('system.serving.endpoint_usage', 'fact_endpoint_usage', '{databricks_request_id}', 'request_time', 'request_time', 'request_time', '24 hours', 'append',
  '{}', '{}',
  '{"endpoint_name": "e.endpoint_name", "entity_name": "e.entity_name", "entity_version": "e.entity_version"}',
@@ -237,26 +237,27 @@ CREATE FUNCTION dbinsight._audit_label(service_name text, action_name text, requ
 	RETURNS TABLE (category text, base_severity text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
+	-- Plain left joins, so that a load joins a whole batch at once.
 	SELECT
-		CASE WHEN x.admin_group THEN 'admin' WHEN x.drop_label THEN NULL
-			WHEN x.category IS NULL AND x.destroys THEN 'destructive' ELSE x.category END,
-		CASE WHEN x.admin_group THEN 'high' WHEN x.drop_label THEN NULL
-			WHEN x.category IS NULL AND x.destroys THEN 'medium' ELSE x.base_severity END
+		CASE WHEN x.admin_group THEN 'admin' WHEN x.dropped THEN NULL WHEN x.category IS NOT NULL THEN x.category
+			WHEN x.destroys THEN 'destructive' END,
+		CASE WHEN x.admin_group THEN 'high' WHEN x.dropped THEN NULL WHEN x.category IS NOT NULL THEN x.base_severity
+			WHEN x.destroys THEN 'medium' END
 	FROM (
-		SELECT a.category, a.base_severity,
-			_audit_label.action_name IN ('addPrincipalToGroup', 'addPrincipalsToGroup', 'removePrincipalFromGroup', 'removePrincipalsFromGroup')
-				AND coalesce(lower(coalesce(request_params ->> 'targetGroupName', request_params ->> 'target_group_name'))
-					IN ('admins', 'account admins', 'metastore admins', 'metastore-admins', 'account-admins'), false) AS admin_group,
-			coalesce((_audit_label.action_name = 'downloadQueryResult' AND request_params ->> 'fileType' = 'arrows')
-				OR (_audit_label.action_name = 'workspaceExport' AND request_params ->> 'workspaceExportFormat' = 'SOURCE')
-				OR (_audit_label.action_name = 'generateTemporaryTableCredential' AND strpos(coalesce(request_params ->> 'operation', ''), 'READ') = 0), false) AS drop_label,
-			coalesce(_audit_label.action_name ~ '^(delete|permanentDelete|purge|trash)' OR _audit_label.action_name ~ 'Delete$', false) AS destroys
+		SELECT coalesce(s.category, a.category) AS category, coalesce(s.base_severity, a.base_severity) AS base_severity,
+			CASE WHEN _audit_label.action_name IN ('addPrincipalToGroup', 'addPrincipalsToGroup', 'removePrincipalFromGroup', 'removePrincipalsFromGroup')
+				THEN coalesce(lower(coalesce(request_params ->> 'targetGroupName', request_params ->> 'target_group_name'))
+					IN ('admins', 'account admins', 'metastore admins', 'metastore-admins', 'account-admins'), false) ELSE false END AS admin_group,
+			CASE _audit_label.action_name
+				WHEN 'downloadQueryResult' THEN coalesce(request_params ->> 'fileType' = 'arrows', false)
+				WHEN 'workspaceExport' THEN coalesce(request_params ->> 'workspaceExportFormat' = 'SOURCE', false)
+				WHEN 'generateTemporaryTableCredential' THEN strpos(coalesce(request_params ->> 'operation', ''), 'READ') = 0
+				ELSE false END AS dropped,
+			CASE WHEN coalesce(s.category, a.category) IS NULL
+				THEN coalesce(_audit_label.action_name ~ '^(delete|permanentDelete|purge|trash)' OR _audit_label.action_name ~ 'Delete$', false) END AS destroys
 		FROM (SELECT 1) one
-		LEFT JOIN LATERAL (
-			SELECT s.category, s.base_severity FROM dbinsight.audit_action s
-			WHERE s.action_name = _audit_label.action_name AND s.service_name IN ('', _audit_label.service_name)
-			ORDER BY s.service_name DESC LIMIT 1
-		) a ON true
+		LEFT JOIN dbinsight.audit_action s ON s.action_name = _audit_label.action_name AND s.service_name = _audit_label.service_name
+		LEFT JOIN dbinsight.audit_action a ON a.action_name = _audit_label.action_name AND a.service_name = ''
 	) x;
 END;
 COMMENT ON FUNCTION dbinsight._audit_label(text, text, jsonb) IS 'Category and base severity of an audit action; NULL when it is not seeded';
@@ -330,3 +331,13 @@ CREATE FUNCTION dbinsight._rename_endpoints() RETURNS void
 	WHERE e.workspace_id = u.workspace_id AND e.served_entity_id = u.served_entity_id AND u.endpoint_name IS NULL;
 END;
 COMMENT ON FUNCTION dbinsight._rename_endpoints() IS 'Names the requests whose served entity was not known when they were loaded';
+
+CREATE FUNCTION dbinsight.load_rows(source text, rows jsonb) RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dbi_load_rows';
+COMMENT ON FUNCTION dbinsight.load_rows(text, jsonb) IS
+'Loads rows as Databricks prints them (a JSON array of objects) into the gold table of a source; returns the rows written. A known row is left alone, a bad one is set aside in rejected_rows';
+
+CREATE FUNCTION dbinsight.load_file(source text, path text) RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dbi_load_file';
+COMMENT ON FUNCTION dbinsight.load_file(text, text) IS
+'load_rows() for a file on the server, one JSON object a line or one array; for members of pg_read_server_files';

@@ -1,0 +1,292 @@
+/*
+ * Parts of audit events that several tools and rules read.
+ */
+CREATE FUNCTION dbinsight._audit_target(request_params jsonb) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(request_params ->> 'securable_full_name', request_params ->> 'full_name_arg', request_params ->> 'table_full_name',
+		request_params ->> 'targetUserName', request_params ->> 'targetGroupName', request_params ->> 'name', request_params ->> 'name_arg',
+		request_params ->> 'jobId', request_params ->> 'cluster_id', request_params ->> 'warehouseId', request_params ->> 'path',
+		request_params ->> 'scope');
+COMMENT ON FUNCTION dbinsight._audit_target(jsonb) IS 'What an audit event was done to: the first of the naming parameters that is there';
+
+CREATE FUNCTION dbinsight._audit_group(request_params jsonb) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(request_params ->> 'targetGroupName', request_params ->> 'target_group_name', request_params ->> 'targetGroupId');
+COMMENT ON FUNCTION dbinsight._audit_group(jsonb) IS 'The group an audit event names, under any of its spellings';
+
+/* In a change of membership the member is the principal, the group the object. */
+CREATE FUNCTION dbinsight._audit_principal(request_params jsonb) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(request_params ->> 'targetUserName', request_params ->> 'target_user_name', request_params ->> 'principal',
+		request_params ->> 'principals', request_params ->> 'targetUserId', dbinsight._audit_group(request_params));
+COMMENT ON FUNCTION dbinsight._audit_principal(jsonb) IS
+'Who received or lost a right: the user or principal named, else the group';
+
+CREATE FUNCTION dbinsight._audit_table(request_params jsonb) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(request_params ->> 'full_name_arg', request_params ->> 'table_full_name');
+COMMENT ON FUNCTION dbinsight._audit_table(jsonb) IS 'The table an audit event names';
+
+CREATE FUNCTION dbinsight._securable_type(request_params jsonb) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(upper(coalesce(request_params ->> 'securable_type', request_params ->> 'securableType')),
+		CASE WHEN dbinsight._audit_group(request_params) IS DISTINCT FROM dbinsight._audit_principal(request_params)
+			AND dbinsight._audit_group(request_params) IS NOT NULL THEN 'GROUP' END);
+COMMENT ON FUNCTION dbinsight._securable_type(jsonb) IS 'Kind of object a change of rights is about, upper case; GROUP for a change of membership';
+
+CREATE FUNCTION dbinsight._securable_name(request_params jsonb) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(request_params ->> 'securable_full_name', request_params ->> 'full_name_arg', request_params ->> 'table_full_name',
+		nullif(dbinsight._audit_group(request_params), dbinsight._audit_principal(request_params)),
+		request_params ->> 'name', request_params ->> 'name_arg', request_params ->> 'resourceId', request_params ->> 'jobId',
+		request_params ->> 'cluster_id', request_params ->> 'clusterId', request_params ->> 'warehouseId', request_params ->> 'path',
+		request_params ->> 'scope');
+COMMENT ON FUNCTION dbinsight._securable_name(jsonb) IS 'The object a change of rights is about; the group for a change of membership';
+
+/*
+ * Who gained and lost what in one event. updatePermissions lists several
+ * principals as JSON text; where that text is missing or broken the event
+ * still gives its one row.
+ */
+CREATE FUNCTION dbinsight._grants(request_params jsonb) RETURNS TABLE (principal text, added text[], removed text[])
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+	SELECT g.principal, coalesce(array_agg(DISTINCT g.word) FILTER (WHERE g.side = 'add'), '{}'),
+		coalesce(array_agg(DISTINCT g.word) FILTER (WHERE g.side = 'remove'), '{}')
+	FROM (
+		SELECT coalesce(c.change ->> 'principal', dbinsight._audit_principal(_grants.request_params)) AS principal,
+			CASE WHEN w.word IS NOT NULL THEN side.side END AS side, upper(replace(w.word, '_', ' ')) AS word
+		FROM (SELECT dbinsight._try_json(_grants.request_params ->> 'changes') AS list) j,
+			LATERAL json_array_elements(CASE WHEN json_typeof(j.list) = 'array' AND j.list #> '{0}' IS NOT NULL THEN j.list ELSE '[{}]' END) c(change),
+			LATERAL (VALUES ('add'), ('remove')) side(side)
+			LEFT JOIN LATERAL unnest(dbinsight._json_words(c.change -> side.side)) w(word) ON true
+	) g
+	GROUP BY g.principal;
+END;
+COMMENT ON FUNCTION dbinsight._grants(jsonb) IS
+'The principals of a change of permissions with what each gained and lost, privileges upper case with spaces';
+
+CREATE FUNCTION dbinsight._takes_away(action_name text) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(action_name ~ '^(remove|revoke|delete)', false);
+COMMENT ON FUNCTION dbinsight._takes_away(text) IS 'Whether an administrative action takes a right away';
+
+/* workspaceConfEdit lists keys and values, separated by commas, in two parameters. */
+CREATE FUNCTION dbinsight._conf_value(request_params jsonb, key text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN request_params ->> 'workspaceConfKeys' = key THEN lower(btrim(request_params ->> 'workspaceConfValues'))
+		ELSE lower(btrim(coalesce(request_params ->> key, (string_to_array(request_params ->> 'workspaceConfValues', ','))[
+			array_position(string_to_array(replace(request_params ->> 'workspaceConfKeys', ' ', ''), ','), key)]))) END;
+COMMENT ON FUNCTION dbinsight._conf_value(jsonb, text) IS 'What a workspaceConfEdit sets a key to, lower case; NULL when it does not set it';
+
+/* tokenExpirationTime is the moment of expiry in epoch milliseconds; missing, 0 or negative means none. */
+CREATE FUNCTION dbinsight._token_days(event_time timestamptz, request_params jsonb) RETURNS float8
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN dbinsight._try_number(request_params ->> 'tokenExpirationTime') > 0
+		THEN (dbinsight._try_number(request_params ->> 'tokenExpirationTime') / 1000 - extract(epoch FROM event_time)) / 86400 END;
+COMMENT ON FUNCTION dbinsight._token_days(timestamptz, jsonb) IS 'Days a new token lives; NULL when it has no expiry or the expiry cannot be read';
+
+CREATE FUNCTION dbinsight._token_is_long(event_time timestamptz, request_params jsonb, days float8) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN nullif(request_params ->> 'tokenExpirationTime', '') IS NULL THEN true
+		ELSE coalesce(dbinsight._try_number(request_params ->> 'tokenExpirationTime') <= 0
+			OR dbinsight._token_days(event_time, request_params) > days, false) END;
+COMMENT ON FUNCTION dbinsight._token_is_long(timestamptz, jsonb, float8) IS
+'Whether a new token lives longer than some days or has no expiry; an expiry that cannot be read is not judged';
+
+CREATE FUNCTION dbinsight._workspace(workspace_id text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(nullif(workspace_id, '0'), '(account)');
+COMMENT ON FUNCTION dbinsight._workspace(text) IS 'A workspace id as shown: events of the account itself have none';
+
+CREATE FUNCTION dbinsight._prefix(address inet) RETURNS cidr
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN network(set_masklen(address, CASE family(address) WHEN 4 THEN 24 ELSE 48 END));
+COMMENT ON FUNCTION dbinsight._prefix(inet) IS 'The network novelty is measured on: /24 of an IPv4 address, /48 of an IPv6 address';
+
+CREATE FUNCTION dbinsight._hour(at timestamptz) RETURNS timestamptz
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN date_bin('1 hour', at, 'epoch');
+COMMENT ON FUNCTION dbinsight._hour(timestamptz) IS 'The UTC hour a time lies in';
+
+CREATE FUNCTION dbinsight._next_hour(at timestamptz) RETURNS timestamptz
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN date_bin('1 hour', at + interval '1 hour - 1 microsecond', 'epoch');
+COMMENT ON FUNCTION dbinsight._next_hour(timestamptz) IS 'The first full UTC hour at or after a time';
+
+/*
+ * Access rollups. A refresh takes a lock of its own first: two loads that touch
+ * the same hours would otherwise each insert their sums.
+ */
+CREATE TABLE dbinsight.rollup_audit_hourly (
+	hour timestamptz NOT NULL,
+	workspace_id text,
+	user_email text,
+	user_type text,
+	service_name text,
+	action_name text,
+	category text,
+	base_severity text,
+	source_ip inet,
+	events bigint NOT NULL,
+	failed bigint NOT NULL,
+	denied bigint NOT NULL,
+	sensitive bigint NOT NULL,
+	throttled bigint NOT NULL,
+	first_time timestamptz NOT NULL,
+	last_time timestamptz NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_audit_hourly IS
+'Audit events per UTC hour, workspace, identity, action and address: counts, failed (status >= 400), denied, sensitive (effective severity medium or worse), throttled (status 429)';
+CREATE INDEX ON dbinsight.rollup_audit_hourly (hour);
+CREATE INDEX ON dbinsight.rollup_audit_hourly (source_ip, hour);
+CREATE INDEX ON dbinsight.rollup_audit_hourly (user_email, hour);
+
+/*
+ * Off hours raise only what is high already, so whether an event is sensitive
+ * does not depend on the business hours in force when the rollup is made.
+ */
+CREATE FUNCTION dbinsight._is_sensitive(category text, base_severity text, is_denied boolean, is_failed boolean) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN base_severity IS NULL THEN is_denied
+		WHEN category = 'auth' AND NOT is_failed THEN false
+		ELSE base_severity IN ('critical', 'high', 'medium') OR (base_severity = 'low' AND is_denied) END;
+COMMENT ON FUNCTION dbinsight._is_sensitive(text, text, boolean, boolean) IS
+'Whether the effective severity of an audit event is medium or worse';
+
+CREATE FUNCTION dbinsight._refresh_audit_hourly(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_audit_hourly', 0));
+	DELETE FROM dbinsight.rollup_audit_hourly r
+	WHERE r.hour >= date_bin('1 hour', since, 'epoch') AND r.hour <= until;
+	INSERT INTO dbinsight.rollup_audit_hourly (hour, workspace_id, user_email, user_type, service_name, action_name, category,
+		base_severity, source_ip, events, failed, denied, sensitive, throttled, first_time, last_time)
+	SELECT date_bin('1 hour', f.event_time, 'epoch'), f.workspace_id, f.user_email, f.user_type, f.service_name, f.action_name,
+		f.category, f.base_severity, f.source_ip, count(*), count(*) FILTER (WHERE f.is_failed), count(*) FILTER (WHERE f.is_denied),
+		count(*) FILTER (WHERE dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)),
+		count(*) FILTER (WHERE f.status_code = 429), min(f.event_time), max(f.event_time)
+	FROM dbinsight.fact_audit_logs f
+	WHERE f.event_time >= date_bin('1 hour', since, 'epoch') AND f.event_time < date_bin('1 hour', until, 'epoch') + interval '1 hour'
+	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_audit_hourly(timestamptz, timestamptz) IS 'Recomputes rollup_audit_hourly for the hours between two times';
+
+CREATE TABLE dbinsight.rollup_access_daily (
+	access_date date NOT NULL,
+	table_full_name text NOT NULL,
+	user_email text,
+	access text NOT NULL CHECK (access IN ('READ', 'WRITE')),
+	entity_type text,
+	accesses bigint NOT NULL,
+	indirect_accesses bigint NOT NULL,
+	first_access timestamptz NOT NULL,
+	last_access timestamptz NOT NULL,
+	first_direct timestamptz,
+	last_direct timestamptz
+);
+COMMENT ON TABLE dbinsight.rollup_access_daily IS
+'Table lineage per UTC day, table, identity (created_by, lower case), access and entity type: a source is READ, a target is WRITTEN; one access an event and table';
+COMMENT ON COLUMN dbinsight.rollup_access_daily.accesses IS 'Events that touched the table itself: "who read this" counts only these';
+COMMENT ON COLUMN dbinsight.rollup_access_daily.indirect_accesses IS 'Events that reached it only by the expansion of a view';
+COMMENT ON COLUMN dbinsight.rollup_access_daily.first_access IS 'First event of the row, direct or not';
+COMMENT ON COLUMN dbinsight.rollup_access_daily.first_direct IS 'First event that touched the table itself; NULL when none did';
+CREATE INDEX ON dbinsight.rollup_access_daily (access_date);
+CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, access_date);
+CREATE INDEX ON dbinsight.rollup_access_daily (user_email, table_full_name, access_date);
+
+CREATE FUNCTION dbinsight._refresh_access_daily(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_access_daily', 0));
+	DELETE FROM dbinsight.rollup_access_daily r
+	WHERE r.access_date BETWEEN (since AT TIME ZONE 'UTC')::date AND (until AT TIME ZONE 'UTC')::date;
+	INSERT INTO dbinsight.rollup_access_daily (access_date, table_full_name, user_email, access, entity_type,
+		accesses, indirect_accesses, first_access, last_access, first_direct, last_direct)
+	SELECT (e.event_time AT TIME ZONE 'UTC')::date, e.table_full_name, e.user_email, e.access, e.entity_type,
+		count(*) FILTER (WHERE e.direct), count(*) FILTER (WHERE NOT e.direct), min(e.event_time), max(e.event_time),
+		min(e.event_time) FILTER (WHERE e.direct), max(e.event_time) FILTER (WHERE e.direct)
+	FROM (
+		SELECT side.table_full_name, lower(l.created_by) AS user_email, side.access, l.entity_type,
+			bool_or(l.direct_access IS NOT FALSE) AS direct, min(l.event_time) AS event_time
+		FROM dbinsight.fact_table_lineage l,
+			LATERAL (VALUES ('READ', l.source_table_full_name), ('WRITE', l.target_table_full_name)) side(access, table_full_name)
+		WHERE l.event_time >= date_bin('1 day', since, 'epoch') AND l.event_time < date_bin('1 day', until, 'epoch') + interval '1 day'
+			AND side.table_full_name IS NOT NULL
+		GROUP BY side.table_full_name, lower(l.created_by), side.access, l.entity_type, coalesce(l.event_id, l.record_id),
+			(l.event_time AT TIME ZONE 'UTC')::date
+	) e
+	GROUP BY 1, 2, 3, 4, 5;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_access_daily(timestamptz, timestamptz) IS 'Recomputes rollup_access_daily for the UTC days between two times';
+
+/* A denied request for a credential read nothing, so only what succeeded (or has no status) counts. */
+CREATE TABLE dbinsight.rollup_audit_read (
+	minute timestamptz NOT NULL,
+	table_full_name text NOT NULL,
+	user_email text,
+	workspace_id text,
+	source_ip inet,
+	reads bigint NOT NULL,
+	first_time timestamptz NOT NULL,
+	event_id text NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_audit_read IS
+'Reads of tables seen in the audit log (category data_read with a table name), one row a minute, table and identity; workspace, address and event_id are of the first';
+CREATE INDEX ON dbinsight.rollup_audit_read (minute);
+CREATE INDEX ON dbinsight.rollup_audit_read (user_email, table_full_name, minute);
+
+CREATE FUNCTION dbinsight._refresh_audit_read(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_audit_read', 0));
+	DELETE FROM dbinsight.rollup_audit_read r
+	WHERE r.minute >= date_bin('1 minute', since, 'epoch') AND r.minute <= until;
+	INSERT INTO dbinsight.rollup_audit_read (minute, table_full_name, user_email, workspace_id, source_ip, reads, first_time, event_id)
+	SELECT DISTINCT ON (minute, table_full_name, user_email)
+		minute, table_full_name, user_email, workspace_id, source_ip,
+		count(*) OVER (PARTITION BY minute, table_full_name, user_email), event_time, event_id
+	FROM (
+		SELECT date_bin('1 minute', f.event_time, 'epoch') AS minute, dbinsight._audit_table(f.request_params) AS table_full_name,
+			f.user_email, f.workspace_id, f.source_ip, f.event_time, f.event_id
+		FROM dbinsight.fact_audit_logs f
+		WHERE f.event_time >= date_bin('1 minute', since, 'epoch')
+			AND f.event_time < date_bin('1 minute', until, 'epoch') + interval '1 minute'
+			AND f.category = 'data_read' AND NOT f.is_failed
+	) e
+	WHERE table_full_name IS NOT NULL
+	ORDER BY minute, table_full_name, user_email, event_time, event_id;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_audit_read(timestamptz, timestamptz) IS 'Recomputes rollup_audit_read for the minutes between two times';
+
+/*
+ * Audit counts of any window: whole hours from the rollup, the hours it cuts
+ * from the fact. Equal to counting the fact, without reading it.
+ */
+CREATE FUNCTION dbinsight._audit_hours(since timestamptz, until timestamptz)
+	RETURNS TABLE (workspace_id text, user_email text, user_type text, service_name text, action_name text, category text,
+		source_ip inet, events bigint, failed bigint, denied bigint, sensitive bigint, throttled bigint,
+		first_time timestamptz, last_time timestamptz)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+	SELECT r.workspace_id, r.user_email, r.user_type, r.service_name, r.action_name, r.category, r.source_ip,
+		r.events, r.failed, r.denied, r.sensitive, r.throttled, r.first_time, r.last_time
+	FROM dbinsight.rollup_audit_hourly r
+	WHERE r.hour >= dbinsight._next_hour(_audit_hours.since) AND r.hour < dbinsight._hour(_audit_hours.until)
+	UNION ALL
+	SELECT f.workspace_id, f.user_email, f.user_type, f.service_name, f.action_name, f.category, f.source_ip,
+		1, f.is_failed::int, f.is_denied::int, dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int,
+		coalesce(f.status_code = 429, false)::int, f.event_time, f.event_time
+	FROM dbinsight.fact_audit_logs f
+	WHERE (f.event_time >= _audit_hours.since AND f.event_time < least(dbinsight._next_hour(_audit_hours.since), _audit_hours.until))
+		OR (f.event_time >= greatest(dbinsight._hour(_audit_hours.until), _audit_hours.since) AND f.event_time < _audit_hours.until
+			AND f.event_time >= dbinsight._next_hour(_audit_hours.since));
+END;
+COMMENT ON FUNCTION dbinsight._audit_hours(timestamptz, timestamptz) IS 'Audit counts of [since, until) by identity, action and address; sum them';
+
+INSERT INTO dbinsight.derived_relations VALUES
+	('rollup_audit_read', 'fact_audit_logs', 20, '_refresh_audit_read'),
+	('rollup_audit_hourly', 'fact_audit_logs', 20, '_refresh_audit_hourly'),
+	('rollup_access_daily', 'fact_table_lineage', 20, '_refresh_access_daily');
+
+INSERT INTO dbinsight.retention VALUES
+	('rollup_audit_hourly', 'hour', '400 days'),
+	('rollup_access_daily', 'access_date', '400 days'),
+	('rollup_audit_read', 'minute', '400 days');

@@ -1,0 +1,43 @@
+/*
+ * base/json.h: JSON text in and out. json-c is known to json.c alone.
+ */
+#ifndef DBI_JSON_H
+#define DBI_JSON_H
+
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/jsonb.h"
+
+/* Whether text is valid JSON that jsonb can hold. Never throws. */
+bool		dbi_json_valid(const char *text, int len);
+
+/* jsonb of a text, or NULL when it is not valid JSON. Palloc'd. */
+Jsonb	   *dbi_try_jsonb(const char *text, int len);
+
+/*
+ * Splits a stream of JSON values: newline-delimited, or one array. Feed bytes
+ * with dbi_splitter_feed(), take values with dbi_splitter_next() until it says
+ * DBI_SPLIT_MORE; after the last byte call dbi_splitter_finish().
+ * A value stays valid until the next call. Memory: the value being read plus
+ * one chunk, in the context given; json-c's part is freed with that context.
+ */
+typedef struct DbiSplitter DbiSplitter;
+
+typedef enum
+{
+	DBI_SPLIT_MORE,
+	DBI_SPLIT_VALUE,
+	DBI_SPLIT_ERROR
+} DbiSplit;
+
+DbiSplitter *dbi_splitter_create(MemoryContext context);
+void		dbi_splitter_feed(DbiSplitter *s, const char *bytes, int len);
+void		dbi_splitter_finish(DbiSplitter *s);
+DbiSplit	dbi_splitter_next(DbiSplitter *s, const char **value, int *len);
+
+/* Where the value returned last, or the error, starts: 1-based line. */
+int64		dbi_splitter_line(DbiSplitter *s);
+const char *dbi_splitter_error(DbiSplitter *s, int64 *line, int64 *column);
+
+#endif

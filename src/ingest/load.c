@@ -1,0 +1,483 @@
+/*
+ * load.c: a load from begin to end, and load_rows().
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "common/cryptohash.h"
+#include "common/hashfn.h"
+#include "common/sha2.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "base/base.h"
+#include "base/json.h"
+#include "base/owner.h"
+#include "ingest/ingest.h"
+
+/* Rows are written in slices of this many; bounds the memory of a large file. */
+#define SLICE_ROWS 20000
+/* Months from 2000 to 2100, the years value.c lets pass. */
+#define MONTHS 1200
+/* Of a row that is kept as text. */
+#define MAX_KEPT_BYTES 100000
+
+struct DbiLoad
+{
+	DbiSource  *source;
+	DbiOwner	caller;
+	TupleDesc	desc;
+	Datum	   *values;
+	bool	   *nulls;
+	MemoryContext row_context;
+	MemoryContext slice_context;
+	Tuplestorestate *rows;
+	HTAB	   *keys;			/* hashes of the keys of this slice */
+	bool		has_duplicates;
+	int64		slice_count;
+	int64		read;
+	int64		written;
+	int64		rejected;
+	bool		any_time;
+	TimestampTz oldest;
+	TimestampTz newest;
+	TimestampTz watermark;
+	bool		any_watermark;
+	bool		touched[MONTHS];	/* months with rows in this load */
+	bool		fresh[MONTHS];		/* months that may still lack a partition */
+	instr_time	started;
+};
+
+static void
+new_slice(DbiLoad *load)
+{
+	HASHCTL		ctl = {0};
+	MemoryContext old = MemoryContextSwitchTo(load->slice_context);
+
+	ctl.keysize = sizeof(uint64);
+	ctl.entrysize = sizeof(uint64);
+	ctl.hcxt = load->slice_context;
+	load->keys = hash_create("dbinsight keys of a slice", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	load->rows = tuplestore_begin_heap(true, false, work_mem);
+	load->has_duplicates = false;
+	load->slice_count = 0;
+	MemoryContextSwitchTo(old);
+}
+
+/* Loaders of one gold table take turns, so that no key comes in twice. */
+static void
+lock_gold(DbiSource *source)
+{
+	Oid			argtypes[1] = {TEXTOID};
+	Datum		args[1] = {CStringGetTextDatum(source->gold_table)};
+
+	SPI_connect();
+	SPI_execute_with_args("SELECT pg_advisory_xact_lock(hashtextextended('dbinsight load of ' || $1, 0))",
+						  1, argtypes, args, NULL, false, 0);
+	SPI_finish();
+}
+
+DbiLoad *
+dbi_load_begin(const char *name)
+{
+	DbiLoad    *load = palloc0(sizeof(DbiLoad));
+	Relation	rel;
+
+	INSTR_TIME_SET_CURRENT(load->started);
+	dbi_become_owner(&load->caller);
+	load->source = dbi_source_open(name);
+	lock_gold(load->source);
+	rel = table_open(load->source->gold_oid, RowExclusiveLock);
+	load->desc = CreateTupleDescCopy(RelationGetDescr(rel));
+	table_close(rel, NoLock);
+	load->values = palloc(sizeof(Datum) * load->desc->natts);
+	load->nulls = palloc(sizeof(bool) * load->desc->natts);
+	load->row_context = AllocSetContextCreate(CurrentMemoryContext, "dbinsight row", ALLOCSET_DEFAULT_SIZES);
+	load->slice_context = AllocSetContextCreate(CurrentMemoryContext, "dbinsight slice", ALLOCSET_DEFAULT_SIZES);
+	new_slice(load);
+	return load;
+}
+
+/* ---- what the rows say about time ---- */
+
+static TimestampTz
+column_time(DbiLoad *load, AttrNumber attnum)
+{
+	Datum		d = load->values[attnum - 1];
+
+	if (TupleDescAttr(load->desc, attnum - 1)->atttypid == DATEOID)
+		return (TimestampTz) DatumGetDateADT(d) * USECS_PER_DAY;
+	return DatumGetTimestampTz(d);
+}
+
+static void
+note_month(DbiLoad *load, TimestampTz t)
+{
+	int			y;
+	int			m;
+	int			d;
+	int			month;
+
+	j2date((int) (t / USECS_PER_DAY) + POSTGRES_EPOCH_JDATE, &y, &m, &d);
+	month = (y - 2000) * 12 + m - 1;
+	if (month >= 0 && month < MONTHS)
+	{
+		load->fresh[month] |= !load->touched[month];
+		load->touched[month] = true;
+	}
+}
+
+static void
+note_times(DbiLoad *load)
+{
+	DbiSource  *s = load->source;
+	TimestampTz t;
+
+	if (s->time_attnum > 0 && !load->nulls[s->time_attnum - 1])
+	{
+		t = column_time(load, s->time_attnum);
+		note_month(load, t);
+		load->oldest = load->any_time ? Min(load->oldest, t) : t;
+		load->newest = load->any_time ? Max(load->newest, t) : t;
+		load->any_time = true;
+	}
+	if (s->watermark_attnum > 0 && !load->nulls[s->watermark_attnum - 1])
+	{
+		t = column_time(load, s->watermark_attnum);
+		load->watermark = load->any_watermark ? Max(load->watermark, t) : t;
+		load->any_watermark = true;
+	}
+}
+
+/* ---- rows ---- */
+
+/* A hash of the key: two rows that share it are told apart by SQL later. */
+static void
+note_key(DbiLoad *load)
+{
+	uint64		hash = 0;
+	bool		found;
+	ListCell   *lc;
+
+	foreach(lc, load->source->key)
+	{
+		AttrNumber	n = SPI_fnumber(load->desc, lfirst(lc));
+		Datum		d = load->values[n - 1];
+		uint64		h;
+
+		if (TupleDescAttr(load->desc, n - 1)->attlen == -1)
+			h = hash_bytes_extended((unsigned char *) VARDATA_ANY(DatumGetPointer(d)),
+									VARSIZE_ANY_EXHDR(DatumGetPointer(d)), 0);
+		else
+			h = hash_bytes_extended((unsigned char *) &d, sizeof(d), 0);
+		hash = hash_combine64(hash, h);
+	}
+	hash_search(load->keys, &hash, HASH_ENTER, &found);
+	load->has_duplicates |= found;
+}
+
+static void
+make_partitions(DbiLoad *load)
+{
+	Oid			argtypes[2] = {TEXTOID, TIMESTAMPTZOID};
+	Datum		args[2] = {CStringGetTextDatum(load->source->gold_table)};
+
+	if (!load->source->partitioned)
+		return;
+	for (int month = 0; month < MONTHS; month++)
+	{
+		if (!load->fresh[month])
+			continue;
+		args[1] = TimestampTzGetDatum((int64) (date2j(2000 + month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY);
+		SPI_connect();
+		SPI_execute_with_args("SELECT dbinsight._ensure_partitions($1, $2, $2)", 2, argtypes, args, NULL, false, 0);
+		SPI_finish();
+		load->fresh[month] = false;
+	}
+}
+
+static void
+flush_slice(DbiLoad *load)
+{
+	DbiStored	stored;
+
+	if (load->slice_count > 0)
+	{
+		make_partitions(load);
+		dbi_store(load->source, load->rows, load->slice_count, load->has_duplicates, &stored);
+		load->written += stored.written;
+		if (stored.replaced > 0 && load->any_time)
+		{
+			note_month(load, stored.oldest_replaced);
+			note_month(load, stored.newest_replaced);
+			load->oldest = Min(load->oldest, stored.oldest_replaced);
+			load->newest = Max(load->newest, stored.newest_replaced);
+		}
+	}
+	tuplestore_end(load->rows);
+	MemoryContextReset(load->slice_context);
+	new_slice(load);
+}
+
+/* ---- rows that do not fit ---- */
+
+static bytea *
+row_hash(Jsonb *row)
+{
+	bytea	   *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA256);
+
+	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	if (ctx == NULL || pg_cryptohash_init(ctx) < 0 ||
+		pg_cryptohash_update(ctx, (uint8 *) VARDATA(row), VARSIZE(row) - VARHDRSZ) < 0 ||
+		pg_cryptohash_final(ctx, (uint8 *) VARDATA(result), PG_SHA256_DIGEST_LENGTH) < 0)
+		elog(ERROR, "could not hash a rejected row");
+	pg_cryptohash_free(ctx);
+	return result;
+}
+
+static void
+reject(DbiLoad *load, Jsonb *row, const char *column, const char *reason)
+{
+	Oid			argtypes[5] = {TEXTOID, BYTEAOID, TEXTOID, TEXTOID, JSONBOID};
+	Datum		args[5];
+	char		nulls[6] = "     ";
+
+	load->rejected++;
+	args[0] = CStringGetTextDatum(load->source->name);
+	args[1] = PointerGetDatum(row_hash(row));
+	args[2] = CStringGetTextDatum(reason);
+	args[3] = column != NULL ? CStringGetTextDatum(column) : (Datum) 0;
+	args[4] = JsonbPGetDatum(row);
+	nulls[3] = column != NULL ? ' ' : 'n';
+	SPI_connect();
+	SPI_execute_with_args("INSERT INTO dbinsight.rejected_rows AS r (source, row_hash, reason, column_name, \"row\")"
+						  " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (source, row_hash) DO UPDATE"
+						  " SET reason = excluded.reason, column_name = excluded.column_name,"
+						  " rejected_at = excluded.rejected_at, times = r.times + 1",
+						  5, argtypes, args, nulls, false, 0);
+	SPI_finish();
+}
+
+void
+dbi_load_element(DbiLoad *load, JsonbValue *element)
+{
+	MemoryContext old = MemoryContextSwitchTo(load->row_context);
+	const char *column = NULL;
+	const char *why;
+
+	CHECK_FOR_INTERRUPTS();
+	load->read++;
+	if (element->type != jbvBinary || !JsonContainerIsObject(element->val.binary.data))
+		reject(load, JsonbValueToJsonb(element), NULL, "the row is not an object");
+	else if ((why = dbi_row_to_values(load->source, load->desc, element->val.binary.data,
+									  load->values, load->nulls, &column)) != NULL)
+		reject(load, dbi_row_without_excluded(load->source, element->val.binary.data), column,
+			   psprintf("%s: %s", column, why));
+	else
+	{
+		note_key(load);
+		note_times(load);
+		tuplestore_putvalues(load->rows, load->desc, load->values, load->nulls);
+		load->slice_count++;
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(load->row_context);
+	if (load->slice_count >= SLICE_ROWS)
+		flush_slice(load);
+}
+
+void
+dbi_load_unstorable(DbiLoad *load, const char *text)
+{
+	MemoryContext old = MemoryContextSwitchTo(load->row_context);
+	JsonbValue	v;
+
+	CHECK_FOR_INTERRUPTS();
+	load->read++;
+	v.type = jbvString;
+	v.val.string.len = pg_mbcliplen(text, strlen(text), MAX_KEPT_BYTES);
+	v.val.string.val = (char *) text;
+	reject(load, JsonbValueToJsonb(&v), NULL, "the row holds a \\u0000 or a character the database has no place for");
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(load->row_context);
+}
+
+/* ---- the end of a load ---- */
+
+static void
+refresh_between(DbiLoad *load, TimestampTz since, TimestampTz until)
+{
+	Oid			argtypes[3] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		args[3];
+
+	args[0] = CStringGetTextDatum(load->source->gold_table);
+	args[1] = TimestampTzGetDatum(since);
+	args[2] = TimestampTzGetDatum(until);
+	SPI_connect();
+	SPI_execute_with_args("SELECT dbinsight._refresh_derived($1, $2, $3)", 3, argtypes, args, NULL, false, 0);
+	SPI_finish();
+}
+
+static TimestampTz
+month_start(int month)
+{
+	return (TimestampTz) (date2j(2000 + month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+}
+
+/*
+ * What depends on the rows is brought up to date once, for each run of months
+ * that has some: a batch with a row of 2009 and one of 2024 does not rebuild
+ * fifteen years.
+ */
+static void
+refresh_derived(DbiLoad *load)
+{
+	if (load->source->time_attnum == 0)
+	{
+		refresh_between(load, DT_NOBEGIN, DT_NOEND);
+		return;
+	}
+	for (int month = 0; month < MONTHS; month++)
+	{
+		int			first = month;
+
+		if (!load->touched[month])
+			continue;
+		while (month + 1 < MONTHS && load->touched[month + 1])
+			month++;
+		refresh_between(load, Max(month_start(first), load->oldest),
+						Min(month_start(month + 1) - 1, load->newest));
+	}
+}
+
+static void
+after_load(DbiLoad *load)
+{
+	if (load->source->after_load == NULL)
+		return;
+	SPI_connect();
+	SPI_execute(psprintf("SELECT %s()", quote_qualified_identifier("dbinsight", load->source->after_load)), false, 0);
+	SPI_finish();
+}
+
+static double
+elapsed_ms(DbiLoad *load)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_SUBTRACT(now, load->started);
+	return INSTR_TIME_GET_MILLISEC(now);
+}
+
+static void
+write_log(DbiLoad *load)
+{
+	Oid			argtypes[8] = {TEXTOID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, FLOAT8OID};
+	Datum		args[8];
+	char		nulls[9] = "        ";
+
+	args[0] = CStringGetTextDatum(load->source->name);
+	args[1] = Int64GetDatum(load->read);
+	args[2] = Int64GetDatum(load->written);
+	args[3] = Int64GetDatum(load->rejected);
+	args[4] = TimestampTzGetDatum(load->oldest);
+	args[5] = TimestampTzGetDatum(load->newest);
+	args[6] = TimestampTzGetDatum(load->watermark);
+	args[7] = Float8GetDatum(elapsed_ms(load));
+	nulls[4] = nulls[5] = load->any_time ? ' ' : 'n';
+	nulls[6] = load->any_watermark ? ' ' : 'n';
+	SPI_connect();
+	SPI_execute_with_args("INSERT INTO dbinsight.ingest_log (source, rows_read, rows_written, rows_rejected, first_event, last_event, elapsed_ms)"
+						  " VALUES ($1, $2, $3, $4, $5, $6, round($8::numeric, 1))",
+						  8, argtypes, args, nulls, false, 0);
+	SPI_execute_with_args("INSERT INTO dbinsight.ingest_state AS s (source, watermark, last_event_time, last_loaded_at)"
+						  " SELECT $1, $7, $6, dbinsight.now() WHERE $2 IS NOT NULL AND $3 IS NOT NULL AND $4 IS NOT NULL AND $5 IS NOT DISTINCT FROM $5 AND $8 IS NOT NULL"
+						  " ON CONFLICT (source) DO UPDATE SET watermark = greatest(s.watermark, excluded.watermark),"
+						  " last_event_time = greatest(s.last_event_time, excluded.last_event_time),"
+						  " last_loaded_at = excluded.last_loaded_at, last_error = NULL",
+						  8, argtypes, args, nulls, false, 0);
+	SPI_finish();
+}
+
+int64
+dbi_load_end(DbiLoad *load)
+{
+	int64		written;
+
+	flush_slice(load);
+	written = load->written;
+	if (written > 0)
+	{
+		refresh_derived(load);
+		after_load(load);
+	}
+	write_log(load);
+	dbi_become_caller(&load->caller);
+	if (load->rejected > 0)
+		ereport(WARNING,
+				(errmsg("%lld of %lld rows of \"%s\" were set aside", (long long) load->rejected,
+						(long long) load->read, load->source->name),
+				 errhint("SELECT reason, \"row\" FROM dbinsight.rejected_rows WHERE source = '%s' shows why.", load->source->name)));
+	tuplestore_end(load->rows);
+	return written;
+}
+
+void
+dbi_not_null(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name)));
+}
+
+PG_FUNCTION_INFO_V1(dbi_load_rows);
+Datum
+dbi_load_rows(PG_FUNCTION_ARGS)
+{
+	char	   *source;
+	Jsonb	   *rows;
+	DbiLoad    *load;
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	v;
+
+	dbi_not_null(fcinfo, 0, "source");
+	dbi_not_null(fcinfo, 1, "rows");
+	source = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	rows = PG_GETARG_JSONB_P(1);
+	if (JB_ROOT_IS_SCALAR(rows))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("rows must be a JSON array of objects"),
+				 errhint("Write '[{\"column\": \"value\", …}, …]' with the system table's own columns.")));
+	load = dbi_load_begin(source);
+	if (JB_ROOT_IS_OBJECT(rows))
+	{
+		JsonbToJsonbValue(rows, &v);
+		dbi_load_element(load, &v);
+	}
+	else
+	{
+		it = JsonbIteratorInit(&rows->root);
+		while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+			if (token == WJB_ELEM)
+				dbi_load_element(load, &v);
+	}
+	PG_RETURN_INT64(dbi_load_end(load));
+}

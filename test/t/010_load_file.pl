@@ -1,0 +1,94 @@
+# load_file(): newline-delimited JSON and arrays, positions of what is wrong, who may read.
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION dbinsight');
+my $dir = PostgreSQL::Test::Utils::tempdir;
+
+sub file
+{
+	my ($name, $content) = @_;
+	open my $f, '>:raw', "$dir/$name" or die $!;
+	print $f $content;
+	close $f;
+	return "$dir/$name";
+}
+
+sub load
+{
+	my ($path, $role) = @_;
+	my $set = $role ? "SET ROLE $role;" : '';
+	my ($rc, $out, $err) = $node->psql('postgres', "$set SELECT dbinsight.load_file('system.access.audit', '$path')");
+	$err =~ s/\Q$dir\E\///g;
+	return ($out, $err);
+}
+
+my $event = '{"event_id": "%s", "event_time": "2025-03-01T00:00:00Z"}';
+my ($out, $err) = load(file('two.ndjson', sprintf("$event\n$event\n", 'a', 'b')));
+is($out, '2', 'newline-delimited rows');
+($out) = load("$dir/two.ndjson");
+is($out, '0', 'the same file changes nothing');
+($out) = load(file('array.json', sprintf("[\n $event ,\n$event]\n", 'c', 'd')));
+is($out, '2', 'an array over lines');
+($out, $err) = load(file('crlf.ndjson', sprintf("$event\r\n\r\n$event", 'e', 'f')));
+is($out, '2', 'CRLF, empty lines, no newline at the end');
+($out, $err) = load(file('empty.json', ''));
+is($out, '0', 'an empty file');
+
+# Larger than the chunk it is read in: rows are cut anywhere, also inside a character.
+my $long = join '', map { sprintf("{\"event_id\": \"é%d\", \"event_time\": \"2025-03-01T00:00:00Z\", \"user_agent\": \"%s\"}\n", $_, 'ü' x 100) } 1 .. 2000;
+($out, $err) = load(file('long.ndjson', $long));
+is($out, '2000', 'rows cut by the read buffer');
+
+my %wrong = (
+	'comma.ndjson' => [ sprintf("$event\n{\"a\": 1,}\n", 'x1'), qr/line 2, character \d+ of "comma.ndjson" is not JSON/ ],
+	'cut.json' => [ sprintf("[$event,\n{\"event_id\": \"x", 'x2'), qr/line 2, character \d+ of "cut.json" is not JSON: the value does not end/ ],
+	'open.json' => [ sprintf("[$event", 'x3'), qr/is not JSON: the array does not end/ ],
+	'after.json' => [ sprintf("[$event] more", 'x4'), qr/text after the end of the array/ ],
+	'nocomma.json' => [ sprintf("[$event\n $event]", 'x5', 'x6'), qr/line 2, character 2 of .*a comma or the end of the array was expected/ ],
+	'latin.json' => [ sprintf("$event\n{\"event_id\": \"caf\xe9\"}\n", 'x7'), qr/line 2, character 18 of "latin.json" is not JSON: invalid UTF-8/ ],
+	'outside.json' => [ sprintf("$event\né\n", 'x8'), qr/line 2, character 1 of "outside.json" is not JSON/ ],
+	'binary' => [ "\xff\xfe\x00\x01", qr/line 1, character 1 of "binary" is not JSON/ ],
+	'deep.json' => [ ('[' x 2) . ('{"a":' x 100), qr/is not JSON/ ]);
+foreach my $name (sort keys %wrong)
+{
+	($out, $err) = load(file($name, $wrong{$name}[0]));
+	like($err, $wrong{$name}[1], "$name names the position");
+	like($err, qr/Nothing was loaded/, "$name loads nothing");
+}
+is($node->safe_psql('postgres', "SELECT count(*) FROM dbinsight.fact_audit_logs WHERE event_id LIKE 'x%'"), '0', 'nothing of the broken files landed');
+
+# JSON that the database cannot hold is a bad row, not a bad file.
+($out, $err) = load(file('nul.ndjson', sprintf("$event\n{\"event_id\": \"\\u0000\"}\n7\n", 'g')));
+is($out, '1', 'the good row beside one that cannot be stored');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM dbinsight.rejected_rows'), '2', 'both bad rows set aside');
+
+($out, $err) = load("$dir/nowhere");
+like($err, qr/could not open file/, 'a missing file');
+($out, $err) = load($dir);
+like($err, qr/is not a regular file/, 'a folder');
+
+$node->safe_psql('postgres', 'CREATE ROLE loader IN ROLE dbinsight_admin; CREATE ROLE reader IN ROLE dbinsight_reader');
+($out, $err) = load("$dir/two.ndjson", 'loader');
+like($err, qr/permission denied to read files on the server/, 'an admin without pg_read_server_files');
+$node->safe_psql('postgres', 'GRANT pg_read_server_files TO loader');
+($out, $err) = load("$dir/two.ndjson", 'loader');
+is($out, '0', 'an admin with it');
+($out, $err) = load("$dir/two.ndjson", 'reader');
+like($err, qr/permission denied for function load_file/, 'a reader');
+
+# A database that is not UTF-8: text is converted at the border or set aside.
+$node->safe_psql('postgres', "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+$node->safe_psql('latin', 'CREATE EXTENSION dbinsight');
+my $f = file('latin.ndjson', "{\"event_id\": \"caf\xc3\xa9\", \"event_time\": \"2025-03-01T00:00:00Z\"}\n");
+is($node->safe_psql('latin', "SELECT dbinsight.load_file('system.access.audit', '$f'); SELECT length(event_id) FROM dbinsight.fact_audit_logs"), "1\n4", 'LATIN1');
+
+$node->stop;
+done_testing();
