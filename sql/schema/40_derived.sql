@@ -180,6 +180,8 @@ CREATE INDEX ON dbinsight.job_task_run (start_time);
 CREATE FUNCTION dbinsight._refresh_job_task_run(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	-- plpgsql, because a SQL function plans the UPDATE before the INSERT has
+	-- filled the table, and chooses loops fit for an empty one.
 	INSERT INTO dbinsight.job_task_run (workspace_id, task_run_id, job_id, job_run_id, parent_run_id, task_key,
 		start_time, end_time, last_seen_time, duration_s, result_state, termination_code, compute_ids)
 	WITH touched AS MATERIALIZED (

@@ -30,10 +30,10 @@ CREATE FUNCTION dbinsight.tools(agent text DEFAULT NULL)
 	LANGUAGE sql STABLE ROWS 150
 BEGIN ATOMIC
 	SELECT t.agent, t.tool, dbinsight._tool_description(f.oid), dbinsight._tool_schema(f.oid)
-	FROM (SELECT dbinsight._known_agent(tools.agent)) wanted(name), dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent = a.name,
-		LATERAL (SELECT to_regprocedure(t.function) OFFSET 0) f(oid)
+	FROM (SELECT dbinsight._known_agent(tools.agent)) wanted(name), dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent = a.name
+		JOIN pg_proc f ON f.proname = t.tool::name AND dbinsight._signature(f.oid) = t.function
 	WHERE a.enabled AND t.enabled AND (wanted.name IS NULL OR t.agent = wanted.name)
-		AND f.oid IS NOT NULL AND has_function_privilege(f.oid, 'EXECUTE')
+		AND has_function_privilege(f.oid, 'EXECUTE') AND has_schema_privilege(f.pronamespace, 'USAGE')
 	ORDER BY a.position, a.name, t.position, t.tool COLLATE "C";
 END;
 COMMENT ON FUNCTION dbinsight.tools(text) IS
@@ -81,7 +81,7 @@ BEGIN
 	PERFORM dbinsight._known_agent(register_tool.agent);
 	signature := dbinsight._check_tool(register_tool.function);
 	SELECT t.function INTO known FROM dbinsight.agent_tools t, pg_proc p
-	WHERE p.oid = register_tool.function AND t.tool = p.proname AND to_regprocedure(t.function) <> p.oid LIMIT 1;
+	WHERE p.oid = register_tool.function AND t.tool = p.proname AND t.function <> signature LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'there is a tool of that name already: %', known USING ERRCODE = 'duplicate_object',
 			HINT = 'Tools are named by their function; give yours another name.';

@@ -25,9 +25,11 @@ typedef struct Parser
 	const DbiScope *scope;		/* NULL: only check */
 	int			row;			/* row of scope->self an aggregate is at; -1: the first in view */
 	List	  **columns;		/* names met, when asked for */
+	const char *tool;			/* tool. stands before them */
 } Parser;
 
 static DbiValue expr_or(Parser *parser);
+static DbiValue name_value(Parser *parser);
 
 /* ---- values ---- */
 
@@ -92,7 +94,8 @@ wrong(const Parser *parser, const char *expected)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			errmsg("cannot read the expression \"%s\" of a template", parser->text),
-			errdetail("Expected %s at \"%s\".", expected, parser->p));
+			errdetail("Expected %s at \"%s\".", expected, parser->p),
+			errhint("For instance cost, rows, sum(cost where status = 'FAILED'), best(name by cost), arg(days)."));
 }
 
 static void
@@ -377,6 +380,23 @@ is_aggregate(const char *name)
 
 /* ---- names ---- */
 
+/* same(column): whether a row agrees with the first in view. */
+static DbiValue
+same_value(Parser *parser)
+{
+	int			row = parser->row;
+	const char *start = parser->p;
+	DbiValue	here = name_value(parser);
+	DbiValue	first;
+
+	parser->p = start;
+	parser->row = -1;
+	first = name_value(parser);
+	parser->row = row;
+	expect(parser, ")");
+	return truth_value(!here.cell.isnull && !first.cell.isnull && strcmp(here.cell.text, first.cell.text) == 0);
+}
+
 static DbiValue
 argument_value(Parser *parser)
 {
@@ -447,8 +467,6 @@ result_of(const DbiScope *scope, const char *tool)
 	return NULL;
 }
 
-static DbiValue name_value(Parser *parser);
-
 /* tool.x and base.x look into another result. */
 static DbiValue
 qualified_value(Parser *parser, const char *tool)
@@ -465,9 +483,9 @@ qualified_value(Parser *parser, const char *tool)
 		parser->scope = &inner;
 	}
 	parser->row = -1;
-	if (parser->columns)
-		*parser->columns = lappend(*parser->columns, psprintf("%s.", tool));
+	parser->tool = tool;
 	v = name_value(parser);
+	parser->tool = NULL;
 	parser->scope = outer;
 	parser->row = row;
 	return v;
@@ -490,8 +508,10 @@ name_value(Parser *parser)
 		parser->p++;
 		if (strcmp(name, "arg") == 0)
 			return argument_value(parser);
+		if (strcmp(name, "same") == 0)
+			return same_value(parser);
 		if (!is_aggregate(name))
-			wrong(parser, "rows, sum, min, max, avg, distinct, list, first, last, mode, best or arg before (");
+			wrong(parser, "rows, sum, min, max, avg, distinct, list, first, last, mode, best, same or arg before (");
 		return aggregate(parser, name);
 	}
 	if (*parser->p == '.' && word_length(parser->p + 1) > 0)
@@ -520,7 +540,7 @@ name_value(Parser *parser)
 	if (strcmp(name, "period") == 0 || strcmp(name, "in_period") == 0)
 		return text_value(parser->scope && parser->scope->self ? dbi_period(parser->scope->self, name[0] == 'i') : NULL);
 	if (parser->columns)
-		*parser->columns = lappend(*parser->columns, name);
+		*parser->columns = lappend(*parser->columns, parser->tool ? psprintf("%s.%s", parser->tool, name) : name);
 	return column_value(parser, name);
 }
 
@@ -895,6 +915,8 @@ body_columns(const char *body, List **columns)
 			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a template has { without }: \"%s\"", p));
 		bar = memchr(p, '|', end - p);
 		(void) evaluate(pnstrdup(p + 1, (bar ? bar : end) - p - 1), NULL, columns);
+		if (bar)
+			dbi_check_formats(pnstrdup(bar + 1, end - bar - 1));
 		p = end;
 	}
 }

@@ -7,7 +7,7 @@
  * An expression: column (of the first row) · tool.column (of another call of
  * the answer) · base.column (of the other side of a comparison) ·
  * rows(where …) sum(x where …) min max avg distinct list first last mode ·
- * best(x by y where …) · arg(name) · period · in_period · focus · entity ·
+ * best(x by y where …) · same(column) · arg(name) · period · in_period · focus · entity ·
  * today · yesterday ·
  * numbers, 'texts', + - * /, = != < <= > >=, in ('a', 'b'), and or not, ().
  */

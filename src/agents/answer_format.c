@@ -292,13 +292,15 @@ apply(Printing *p, const char *f, int len)
 	else if (format_is(f, len, "change"))
 		p->text = change(p->kind, &p->cell);
 	else if (format_is(f, len, "words"))
-		p->text = dbi_markdown(words(p->cell.text), MAX_TEXT_BYTES);
+		p->text = words(p->text ? p->text : dbi_markdown(p->cell.text, MAX_TEXT_BYTES));
 	else if (format_is(f, len, "bold"))
 		p->text = psprintf("**%s**", p->text ? p->text : printed(p->kind, &p->cell));
 	else if (format_is(f, len, "date"))
 		p->text = pnstrdup(p->cell.text, Min(strlen(p->cell.text), 10));
 	else if (format_is(f, len, "time"))
 		p->text = pstrdup(strlen(p->cell.text) > 11 ? p->cell.text + 11 : p->cell.text);
+	else if (format_is(f, len, "exactpct"))
+		p->text = psprintf("%s%%", decimal(p->cell.number, 3, true));
 	else if (format_is(f, len, "all"))
 		p->text = enumerate(&p->cell, 20);
 	else if (len > 2 && strncmp(f, "w ", 2) == 0 && memchr(f, '/', len))
@@ -307,7 +309,28 @@ apply(Printing *p, const char *f, int len)
 		p->text = psprintf("%s %s", printed(p->kind, &p->cell), plural(f, len, p->cell.number));
 	else
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown format \"%s\" in a template", pnstrdup(f, len)),
-				errhint("Formats: usd, pct, n, count, plain, s, ms, min, h, bytes, gib, tib, abs, signed, change, words, bold, date, time, all, one/many, w one/many."));
+				errhint("Formats: usd, pct, n, count, plain, s, ms, min, h, bytes, gib, tib, abs, signed, change, words, bold, date, time, exactpct, all, one/many, w one/many."));
+}
+
+static void
+apply_all(Printing *p, const char *formats)
+{
+	for (const char *f = formats; f && *f;)
+	{
+		const char *end = strchr(f, '|');
+		int			len = end ? end - f : strlen(f);
+
+		apply(p, f, len);
+		f = end ? end + 1 : NULL;
+	}
+}
+
+void
+dbi_check_formats(const char *formats)
+{
+	Printing	p = {.kind = DBI_NUMBER,.cell = {.text = "1"}};
+
+	apply_all(&p, formats);
 }
 
 char *
@@ -319,13 +342,9 @@ dbi_format(const DbiValue *v, const char *formats)
 		return pstrdup("—");
 	if (v->kind == DBI_LIST)
 		p.text = enumerate(&v->cell, 3);
-	for (const char *f = formats; f && *f;)
-	{
-		const char *end = strchr(f, '|');
-		int			len = end ? end - f : strlen(f);
-
-		apply(&p, f, len);
-		f = end ? end + 1 : NULL;
-	}
+	/* computed numbers have no text of their own */
+	if (p.cell.text == NULL)
+		p.cell.text = "";
+	apply_all(&p, formats);
 	return p.text ? p.text : printed(p.kind, &p.cell);
 }

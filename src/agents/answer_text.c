@@ -86,10 +86,21 @@ exact(const DbiValue *v)
 	return isfinite(v->cell.number) ? v->cell.text : NULL;
 }
 
-static bool
-has_digit(const char *s)
+/* The figure alone, without the noun of "3 failed runs" or marks of emphasis. */
+static char *
+figure_of(const char *printed)
 {
-	return strpbrk(s, "0123456789") != NULL;
+	const char *start = strpbrk(printed, "0123456789");
+	const char *end;
+
+	if (start == NULL)
+		return NULL;
+	while (start > printed && strchr("$+-", start[-1]))
+		start--;
+	end = start + strspn(start, "$+-0123456789.,");
+	if (*end == '%' || *end == 'M')
+		end++;
+	return pnstrdup(start, end - start);
 }
 
 void
@@ -97,11 +108,12 @@ dbi_say_value(DbiText *t, const DbiValue *v, const char *formats)
 {
 	int			start = t->out.len;
 	char	   *printed = dbi_format(v, formats);
+	char	   *figure = dbi_kind_numeric(v->kind) && !v->cell.isnull ? figure_of(printed) : NULL;
 
 	appendStringInfoString(&t->out, printed);
 	add_span(t, start);
-	if (dbi_kind_numeric(v->kind) && !v->cell.isnull && has_digit(printed))
-		add_figure(t, printed, exact(v), v->tool, v->row, v->column, v->tool != NULL);
+	if (figure)
+		add_figure(t, figure, exact(v), v->tool, v->row, v->column, v->tool != NULL);
 }
 
 /* The end of the figure that starts at p: digits with separators inside. */

@@ -66,6 +66,9 @@ bool		dbi_check_figures(DbiText *t);
 /* The printed form of a value, without evidence. */
 char	   *dbi_format(const DbiValue *v, const char *formats);
 
+/* Throws 22023 when a format is not known. */
+void		dbi_check_formats(const char *formats);
+
 /* A text from data made harmless inside Markdown, cut to a number of bytes at a character. */
 char	   *dbi_markdown(const char *s, int max_bytes);
 

@@ -326,17 +326,23 @@ read_arguments(FunctionCallInfo fcinfo)
 	return turn;
 }
 
-/* The answer with its follow-up questions below. */
+/* The answer with its follow-up questions below, but for those that stand in it. */
 static char *
 whole_answer(const DbiAnswer *answer)
 {
 	StringInfoData s;
+	bool		any = false;
 	ListCell   *lc;
 
 	initStringInfo(&s);
 	appendStringInfoString(&s, answer->content);
 	foreach(lc, answer->suggestions)
-		appendStringInfo(&s, "%s%s", foreach_current_index(lc) == 0 ? "\n\n**Ask next:** " : " · ", (char *) lfirst(lc));
+	{
+		if (strstr(answer->content, lfirst(lc)))
+			continue;
+		appendStringInfo(&s, "%s%s", any ? " · " : "\n\n**Ask next:** ", (char *) lfirst(lc));
+		any = true;
+	}
 	return s.data;
 }
 

@@ -1140,7 +1140,7 @@ dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod
 		return r.at;
 	r.at = 0;
 	memset(period, 0, sizeof(DbiPeriod));
-	if (take(&r, "from|by|to|with|vs|versus|than|until") &&
+	if (take(&r, "from|by|to|until") &&
 		(read_relative(&r) || read_point(&r)))
 		return r.at;
 	r.at = 0;

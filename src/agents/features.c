@@ -131,7 +131,7 @@ dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int f
 				add(&f, "slot", slot->kind == DBI_SLOT_NAME ? "name" : dbi_slot_type(slot), SLOT_WEIGHT);
 			last_slot = t->slot;
 		}
-		else if (t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem))
+		else if (t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem) && !dbi_is_concept_word(lex, t, "polite"))
 			add(&f, "word", t->stem, WORD_WEIGHT);
 	}
 	finish(lex, &f, e);

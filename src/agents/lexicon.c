@@ -66,7 +66,7 @@ dbi_lexicon_changed(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("dbi_lexicon_changed was not called as a trigger")));
 	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
-	PG_RETURN_NULL();
+	PG_RETURN_POINTER(NULL);
 }
 
 static void
@@ -270,7 +270,7 @@ load_tools(DbiLexicon *lex, MemoryContext context)
 	run("SELECT t.agent, t.tool, p.oid, t.position, pg_catalog.obj_description(p.oid, 'pg_proc'), t.builtin"
 		" FROM dbinsight.agent_tools t"
 		" JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled"
-		" JOIN pg_catalog.pg_proc p ON p.oid = pg_catalog.to_regprocedure(t.function)"
+		" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::name AND dbinsight._signature(p.oid) = t.function"
 		" WHERE t.enabled ORDER BY a.position, a.name, t.position, t.tool");
 	lex->tools = MemoryContextAllocZero(context, sizeof(DbiTool) * Max(SPI_processed, 1));
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -343,19 +343,23 @@ load_weights(DbiLexicon *lex, MemoryContext context)
 	}
 }
 
-/* Key of a form: its stems, or with = in front its very words. */
-static char *
-form_key(const DbiLexicon *lex, const char *form, bool stop, int *words)
+/*
+ * Keys of a form. The plain one is the stems of the words that carry meaning,
+ * or with = in front these words themselves. A form with stop words also has
+ * one of all its stems, with ~ in front; it has only that when but one word
+ * would be left ("at risk" is not "risk").
+ */
+static void
+form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, StringInfo full, int *words, int *all)
 {
 	bool		exact = form[0] == '=';
-	StringInfoData key;
 	const char *p = form + exact;
 
-	initStringInfo(&key);
-	*words = 0;
+	*words = *all = 0;
 	if (exact)
-		appendStringInfoChar(&key, '=');
-	while (*p && *words < MAX_FORM_WORDS)
+		appendStringInfoChar(plain, '=');
+	appendStringInfoChar(full, '~');
+	while (*p && *all < MAX_FORM_WORDS)
 	{
 		size_t		len = strcspn(p, " ");
 		char	   *word = dbi_lower(pnstrdup(p, len));
@@ -364,42 +368,67 @@ form_key(const DbiLexicon *lex, const char *form, bool stop, int *words)
 		p += len;
 		while (*p == ' ')
 			p++;
-		if (len == 0 || (!stop && dbi_is_stop(lex, word, stem)))
+		if (len == 0)
 			continue;
-		appendStringInfo(&key, "%s%s", *words ? " " : "", exact ? word : stem);
+		appendStringInfo(full, "%s%s", *all ? " " : "", stem);
+		(*all)++;
+		if (!stop && dbi_is_stop(lex, word, stem))
+			continue;
+		appendStringInfo(plain, "%s%s", *words ? " " : "", exact ? word : stem);
 		(*words)++;
 	}
-	return key.data;
+	if (*words == 0 && *all == 1)
+	{
+		appendStringInfoString(plain, full->data + 1);
+		*words = 1;
+	}
+	if (*words == *all || exact)
+		*all = 0;
+	else if (*words < 2)
+		*words = 0;
 }
 
-/* Stop words come first, since the other forms are written without them. */
+static void
+set_form(DbiLexicon *lex, MemoryContext context, DbiForm *form, int concept, float weight, const char *key, int words)
+{
+	form->key = kept(context, key);
+	form->concept = concept;
+	form->weight = weight;
+	form->words = words;
+	lex->longest = Max(lex->longest, words);
+}
+
+/*
+ * Stop words come first, since the other forms are written without them; they
+ * alone are looked up until all forms are there and sorted.
+ */
 static void
 add_forms(DbiLexicon *lex, MemoryContext context, bool stop)
 {
-	int			first = lex->nforms;
+	int			n = lex->nforms;
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		int			concept = concept_index(lex, column(i, 1));
-		DbiForm    *form = &lex->forms[lex->nforms];
+		float		weight = (float) atof(column(i, 3));
+		StringInfoData plain;
+		StringInfoData full;
 		int			words;
-		char	   *key;
+		int			all;
 
 		CHECK_FOR_INTERRUPTS();
 		if (concept < 0 || (lex->concepts[concept].kind == DBI_CONCEPT_STOP) != stop)
 			continue;
-		key = form_key(lex, column(i, 2), stop, &words);
-		if (words == 0)
-			continue;
-		form->key = kept(context, key);
-		form->concept = concept;
-		form->weight = (float) atof(column(i, 3));
-		form->words = words;
-		lex->longest = Max(lex->longest, words);
-		lex->nforms++;
+		initStringInfo(&plain);
+		initStringInfo(&full);
+		form_keys(lex, column(i, 2), stop, &plain, &full, &words, &all);
+		if (words > 0)
+			set_form(lex, context, &lex->forms[n++], concept, weight, plain.data, words);
+		if (all > 0)
+			set_form(lex, context, &lex->forms[n++], concept, weight, full.data, all);
 	}
-	if (lex->nforms > first)
-		qsort(lex->forms, lex->nforms, sizeof(DbiForm), compare_forms);
+	lex->nforms = n;
+	qsort(lex->forms, lex->nforms, sizeof(DbiForm), compare_forms);
 }
 
 static void
@@ -409,7 +438,7 @@ load_forms(DbiLexicon *lex, MemoryContext context)
 	int			unique = 0;
 
 	run("SELECT concept, form, weight FROM dbinsight.concept_forms ORDER BY concept, form");
-	lex->forms = MemoryContextAllocZero(context, sizeof(DbiForm) * Max(SPI_processed, 1));
+	lex->forms = MemoryContextAllocZero(context, sizeof(DbiForm) * Max(2 * SPI_processed, 1));
 	add_forms(lex, context, true);
 	add_forms(lex, context, false);
 	lex->vocabulary = MemoryContextAlloc(context, sizeof(char *) * Max(SPI_processed * MAX_FORM_WORDS, 1));
@@ -495,7 +524,7 @@ load_examples(DbiLexicon *lex, MemoryContext context)
 
 	run("SELECT t.agent, t.tool, t.examples, pg_catalog.obj_description(p.oid, 'pg_proc')"
 		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled"
-		" JOIN pg_catalog.pg_proc p ON p.oid = pg_catalog.to_regprocedure(t.function)"
+		" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::name AND dbinsight._signature(p.oid) = t.function"
 		" WHERE t.enabled"
 		" UNION ALL SELECT name, '', examples, description FROM dbinsight.agents WHERE enabled ORDER BY 1, 2");
 	rows = SPI_tuptable;

@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -520,8 +522,8 @@ add_domains(Planner *p, const DbiClause *clause, List *slots, DbiSlot *period)
 				best = t;
 		if (best < 0)
 			continue;
-		add_route(p, p->lex->agents[a].name, clause->confidence * DOMAIN_SHARE);
-		(void) add_call(p, clause, best, slots, period, NULL, DBI_CALL_IF_UNHEALTHY, clause->confidence * DOMAIN_SHARE);
+		add_route(p, p->lex->agents[a].name, rint(clause->confidence * DOMAIN_SHARE * 100) / 100);
+		(void) add_call(p, clause, best, slots, period, NULL, DBI_CALL_IF_UNHEALTHY, rint(clause->confidence * DOMAIN_SHARE * 100) / 100);
 	}
 }
 
@@ -539,7 +541,7 @@ add_companions(Planner *p, const DbiClause *clause, int tool, List *slots, DbiSl
 		if (other < 0 || (p->only_agent >= 0 && p->lex->tools[other].agent != p->only_agent))
 			continue;
 		(void) add_call(p, clause, other, slots, period, NULL, strcmp(intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
-						clause->confidence * 0.9);
+						rint(clause->confidence * 90) / 100);
 	}
 }
 
@@ -660,7 +662,7 @@ plan_clause(Planner *p, const DbiClause *clause, bool inherit)
 {
 	List	   *slots = slots_of(p, clause, inherit);
 	List	   *periods = period_slots(slots);
-	DbiSlot    *period = periods ? joined_period(p, periods) : NULL;
+	DbiSlot    *period;
 	int			domain;
 	bool		wide = is_platform_wide(p, clause, &domain);
 	const char *agent = p->lex->agents[clause->best_agent].name;
@@ -670,6 +672,7 @@ plan_clause(Planner *p, const DbiClause *clause, bool inherit)
 	remember(p, clause);
 	if (strcmp(intent, "compare") == 0 && compare(p, clause, slots))
 		return;
+	period = periods ? joined_period(p, periods) : NULL;
 	if (period && period->period.kind == DBI_PERIOD_PRIOR)
 	{
 		/* "and the week before?" */
@@ -685,7 +688,7 @@ plan_clause(Planner *p, const DbiClause *clause, bool inherit)
 	if (!period && strcmp(intent, "why") == 0)
 		period = period_for_why(p, clause, slots);
 	if (domain >= 0)
-		add_route(p, p->lex->agents[domain].name, clause->confidence * 0.9);
+		add_route(p, p->lex->agents[domain].name, rint(clause->confidence * 90) / 100);
 	(void) add_call(p, clause, clause->best_tool, slots, period, domain >= 0 ? p->lex->agents[domain].name : NULL,
 					DBI_CALL_ANSWER, clause->confidence);
 	if (p->missing)
