@@ -6,6 +6,8 @@ INSERT INTO dbinsight.detection_rules (id, title, family, severity, technique, "
  '{R-REMOVE-GROUP,R-NOTIFY}', '{"S2 CC6.3","I A.8.2","H 308(a)(4)(ii)(C)","P 7.2.2","P 10.2.1.2","P 10.2.1.5"}', true),
 ('SEC-PRIV-002', 'Workspace administrator granted', 'privilege', 'high', 'T1098.003', '24 hours', 1, 'user', '_detect_workspace_admin',
  '{R-REMOVE-GROUP}', '{"S2 CC6.3","I A.8.2","P 7.2.2","P 10.2.1.2"}', true),
+('SEC-PRIV-004', 'Metastore admin or owner changed', 'privilege', 'high', 'T1098.003', '24 hours', 1, 'user', '_detect_metastore_admin',
+ '{R-RESTORE-CONF}', '{"S2 CC6.3","I A.8.2","I A.5.15","P 7.2.2"}', true),
 ('SEC-PRIV-005', 'Self-granted privilege', 'privilege', 'high', 'T1098', '5 minutes', 1, 'user', '_detect_self_grant',
  '{R-REVOKE-GRANT}', '{"S2 CC6.3","S2 CC5.1","I A.5.3","I A.5.18","P 7.2.3"}', true),
 ('SEC-TOK-001', 'Long-lived personal access token', 'token', 'low', 'T1098.001', '72 hours', 3, 'user', '_detect_long_lived_token',
@@ -39,6 +41,11 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight._admin_grants(timestamptz, timestamptz) IS 'Who was made an administrator, by whom, of the account or of a workspace';
 
+CREATE FUNCTION dbinsight._is_metastore_group(group_name text) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(group_name ~* '(metastore|unity|catalog)', false);
+COMMENT ON FUNCTION dbinsight._is_metastore_group(text) IS 'Whether a group''s name says that it is about a metastore';
+
 CREATE FUNCTION dbinsight._detect_account_admin(since timestamptz, until timestamptz) RETURNS SETOF dbinsight._detection
 	LANGUAGE sql STABLE BEGIN ATOMIC
 	SELECT 'SEC-PRIV-001', dbinsight._rule_severity('SEC-PRIV-001', (coalesce(g.actor = g.target, false) OR EXISTS (
@@ -48,7 +55,7 @@ CREATE FUNCTION dbinsight._detect_account_admin(since timestamptz, until timesta
 		dbinsight._actor_type(g.target), g.target, g.workspace_id, g.event_time, g.event_time, 1::bigint, 1.0::float8,
 		dbinsight._evidence(ARRAY[g.event_id], jsonb_build_object('actor', g.actor, 'action', g.action_name, 'group', g.group_name,
 			'source_ip', host(g.source_ip), 'object', g.action_name || coalesce(' ' || g.group_name, '')))
-	FROM dbinsight._admin_grants(since, until) g WHERE g.of_account;
+	FROM dbinsight._admin_grants(since, until) g WHERE g.of_account AND NOT dbinsight._is_metastore_group(g.group_name);
 END;
 COMMENT ON FUNCTION dbinsight._detect_account_admin(timestamptz, timestamptz) IS
 'SEC-PRIV-001: an account administrator is made; critical when by oneself or by one who became administrator within the window';
@@ -61,9 +68,28 @@ CREATE FUNCTION dbinsight._detect_workspace_admin(since timestamptz, until times
 			'source_ip', host(g.source_ip), 'object', g.workspace_id || ' ' || g.action_name || coalesce(' ' || g.group_name, '')))
 	FROM dbinsight._admin_grants(since, until) g LEFT JOIN dbinsight.dim_workspace w ON w.workspace_id = g.workspace_id
 	-- The first day of a workspace is its set-up.
-	WHERE NOT g.of_account AND coalesce(g.event_time >= w.create_time + dbinsight._rule_window('SEC-PRIV-002') OR g.event_time < w.create_time, true);
+	WHERE NOT g.of_account AND NOT dbinsight._is_metastore_group(g.group_name) AND coalesce(g.event_time >= w.create_time + dbinsight._rule_window('SEC-PRIV-002') OR g.event_time < w.create_time, true);
 END;
 COMMENT ON FUNCTION dbinsight._detect_workspace_admin(timestamptz, timestamptz) IS 'SEC-PRIV-002: a workspace administrator is made';
+
+CREATE FUNCTION dbinsight._detect_metastore_admin(since timestamptz, until timestamptz) RETURNS SETOF dbinsight._detection
+	LANGUAGE sql STABLE BEGIN ATOMIC
+	SELECT 'SEC-PRIV-004', dbinsight._rule_severity('SEC-PRIV-004'), dbinsight._actor_type(x.target), x.target, x.workspace_id,
+		x.event_time, x.event_time, 1::bigint, 1.0::float8,
+		dbinsight._evidence(ARRAY[x.event_id], jsonb_build_object('actor', x.actor, 'source_ip', host(x.source_ip), 'object', x.object))
+	FROM (
+		SELECT g.event_id, g.event_time, g.actor, g.target, g.workspace_id, g.source_ip, g.group_name AS object
+		FROM dbinsight._admin_grants(since, until) g WHERE dbinsight._is_metastore_group(g.group_name)
+		UNION ALL
+		SELECT f.event_id, f.event_time, f.user_email, lower(f.request_params ->> 'owner'), f.workspace_id, f.source_ip,
+			coalesce(f.request_params ->> 'metastoreId', f.request_params ->> 'metastore_id', f.request_params ->> 'id', 'metastore')
+		FROM dbinsight.fact_audit_logs f
+		WHERE f.event_time >= since AND f.event_time < until AND f.category = 'config' AND f.service_name = 'unityCatalog'
+			AND f.action_name = 'updateMetastore' AND f.request_params ->> 'owner' IS NOT NULL AND NOT f.is_failed AND NOT f.is_denied
+	) x;
+END;
+COMMENT ON FUNCTION dbinsight._detect_metastore_admin(timestamptz, timestamptz) IS
+'SEC-PRIV-004: the owner of a metastore changes, or somebody joins a group that rules one';
 
 CREATE FUNCTION dbinsight._detect_self_grant(since timestamptz, until timestamptz) RETURNS SETOF dbinsight._detection
 	LANGUAGE sql STABLE BEGIN ATOMIC

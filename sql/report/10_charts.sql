@@ -35,8 +35,8 @@ COMMENT ON FUNCTION dbinsight._html(text) IS 'Text escaped for HTML and SVG, att
 
 CREATE FUNCTION dbinsight._markdown_cell("text" text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN replace(replace(regexp_replace("text", '[\r\n]+', ' ', 'g'), '\', '\\'), '|', '\|');
-COMMENT ON FUNCTION dbinsight._markdown_cell(text) IS 'Text for one cell of a Markdown table';
+	RETURN replace(replace(replace(regexp_replace("text", '[\r\n]+', ' ', 'g'), '\', '\\'), '|', '\|'), '<', '&lt;');
+COMMENT ON FUNCTION dbinsight._markdown_cell(text) IS 'Text for one line or cell of Markdown: it cannot break its table nor bring HTML';
 
 CREATE FUNCTION dbinsight._duration(seconds numeric) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE

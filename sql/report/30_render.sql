@@ -34,7 +34,7 @@ BEGIN ATOMIC
 	SELECT format(E'# %s\n\n%s. Made at %s UTC by dbinsight.\n', _report_markdown.report ->> 'title', _report_markdown.report ->> 'period', _report_markdown.report ->> 'made_at')
 		|| coalesce((SELECT E'\n> ' || string_agg(w #>> '{}', E'\n> ') || E'\n' FROM jsonb_array_elements(_report_markdown.report -> 'warnings') w), '')
 		|| (SELECT string_agg(
-			format(E'\n## %s\n\n%s\n\n', s ->> 'title', s ->> 'summary')
+			format(E'\n## %s\n\n%s\n\n', s ->> 'title', dbinsight._markdown_cell(s ->> 'summary'))
 			|| (SELECT string_agg(format('- %s: **%s**%s', f ->> 'label', dbinsight._shown((f ->> 'value')::numeric, f ->> 'unit'),
 					coalesce(' (' || dbinsight._figure_change(f) || ')', '')), E'\n' ORDER BY n) || E'\n'
 				FROM jsonb_array_elements(s -> 'figures') WITH ORDINALITY x(f, n))

@@ -180,6 +180,8 @@ CREATE INDEX ON dbinsight.job_task_run (start_time);
 CREATE FUNCTION dbinsight._refresh_job_task_run(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	-- plpgsql, because a SQL function plans the UPDATE before the INSERT has
+	-- filled the table, and chooses loops fit for an empty one.
 	INSERT INTO dbinsight.job_task_run (workspace_id, task_run_id, job_id, job_run_id, parent_run_id, task_key,
 		start_time, end_time, last_seen_time, duration_s, result_state, termination_code, compute_ids)
 	WITH touched AS MATERIALIZED (
@@ -230,38 +232,39 @@ COMMENT ON FUNCTION dbinsight._refresh_job_task_run(timestamptz, timestamptz) IS
 
 /*
  * ready_time and on_critical_path of the task runs of some job runs, with the
- * dependencies valid when the run began; a run older than the first known
- * version of a task takes that version. A task that was retried counts from
- * its first start to its last end.
+ * dependencies valid when the task began; one older than the first known
+ * version of its task takes that version. A task that was retried ended when
+ * its last attempt did.
  */
-CREATE FUNCTION dbinsight._link_task_runs(workspaces text[], job_runs text[]) RETURNS void
+CREATE FUNCTION dbinsight._rebuild_task_paths(workspaces text[], job_runs text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	WITH RECURSIVE task AS MATERIALIZED (
-		SELECT t.workspace_id, t.job_run_id, t.task_key, max(t.job_id) AS job_id,
-			min(min(t.start_time)) OVER (PARTITION BY t.workspace_id, t.job_run_id) AS begun,
-			max(t.last_seen_time) AS ended
-		FROM unnest(workspaces, job_runs) r(workspace_id, job_run_id) JOIN dbinsight.job_task_run t USING (workspace_id, job_run_id)
-		GROUP BY t.workspace_id, t.job_run_id, t.task_key
+	WITH RECURSIVE run AS (
+		SELECT r.workspace_id, r.job_run_id FROM unnest(workspaces, job_runs) r(workspace_id, job_run_id)
 	), version AS (
 		SELECT v.workspace_id, v.job_id, v.task_key, v.depends_on, v.valid_to,
 			CASE WHEN row_number() OVER (PARTITION BY v.workspace_id, v.job_id, v.task_key ORDER BY v.valid_from) = 1
 				THEN '-infinity' ELSE v.valid_from END AS valid_from
 		FROM dbinsight.dim_job_task v
 	), dependency AS MATERIALIZED (
-		SELECT t.workspace_id, t.job_run_id, t.task_key, u.task_key AS depends_on, u.ended
-		FROM task t
+		-- Joined from the table twice, not from a CTE: only tables have the
+		-- statistics that keep this from being a nested loop over everything.
+		SELECT t.workspace_id, t.job_run_id, t.task_key, t.task_run_id, t.start_time, u.task_key AS depends_on,
+			u.last_seen_time AS ended
+		FROM run
+		JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
 		JOIN version v ON v.workspace_id = t.workspace_id AND v.job_id = t.job_id AND v.task_key = t.task_key
-			AND v.valid_from <= t.begun AND t.begun < v.valid_to
-		CROSS JOIN LATERAL unnest(v.depends_on) d(task_key)
-		JOIN task u ON u.workspace_id = t.workspace_id AND u.job_run_id = t.job_run_id AND u.task_key = d.task_key
+			AND v.valid_from <= t.start_time AND t.start_time < v.valid_to
+		JOIN dbinsight.job_task_run u ON u.workspace_id = t.workspace_id AND u.job_run_id = t.job_run_id
+			AND u.task_key = ANY (v.depends_on)
 	), latest_dependency AS MATERIALIZED (
 		SELECT DISTINCT ON (workspace_id, job_run_id, task_key) workspace_id, job_run_id, task_key, depends_on
 		FROM dependency ORDER BY workspace_id, job_run_id, task_key, ended DESC, depends_on
 	), path AS (
 		SELECT * FROM (
-			SELECT DISTINCT ON (workspace_id, job_run_id) workspace_id, job_run_id, task_key
-			FROM task ORDER BY workspace_id, job_run_id, ended DESC, task_key
+			SELECT DISTINCT ON (t.workspace_id, t.job_run_id) t.workspace_id, t.job_run_id, t.task_key
+			FROM run JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
+			ORDER BY t.workspace_id, t.job_run_id, t.last_seen_time DESC, t.task_key
 		) last
 		UNION		-- not UNION ALL: a cycle in the dependencies must end
 		SELECT p.workspace_id, p.job_run_id, d.depends_on
@@ -269,16 +272,13 @@ BEGIN
 	), ready AS (
 		-- An attempt waits for the attempts of its dependencies that ended
 		-- before it: one that began although a dependency went on waited for none.
-		SELECT t.workspace_id, t.task_run_id,
-			coalesce(max(u.last_seen_time) FILTER (WHERE u.last_seen_time <= t.start_time), t.start_time) AS ready_time
-		FROM dependency d
-		JOIN dbinsight.job_task_run t USING (workspace_id, job_run_id, task_key)
-		JOIN dbinsight.job_task_run u ON u.workspace_id = d.workspace_id AND u.job_run_id = d.job_run_id AND u.task_key = d.depends_on
-		GROUP BY t.workspace_id, t.task_run_id, t.start_time
+		SELECT workspace_id, task_run_id, coalesce(max(ended) FILTER (WHERE ended <= start_time), start_time) AS ready_time
+		FROM dependency GROUP BY workspace_id, task_run_id, start_time
 	), linked AS (
 		SELECT t.workspace_id, t.task_run_id, ready.ready_time, path.task_key IS NOT NULL AS on_critical_path
-		FROM task k JOIN dbinsight.job_task_run t USING (workspace_id, job_run_id, task_key)
-		LEFT JOIN path USING (workspace_id, job_run_id, task_key)
+		FROM run
+		JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
+		LEFT JOIN path ON path.workspace_id = t.workspace_id AND path.job_run_id = t.job_run_id AND path.task_key = t.task_key
 		LEFT JOIN ready ON ready.workspace_id = t.workspace_id AND ready.task_run_id = t.task_run_id
 	)
 	UPDATE dbinsight.job_task_run t SET ready_time = linked.ready_time, on_critical_path = linked.on_critical_path
@@ -286,11 +286,11 @@ BEGIN
 	WHERE t.workspace_id = linked.workspace_id AND t.task_run_id = linked.task_run_id
 		AND (t.ready_time IS DISTINCT FROM linked.ready_time OR t.on_critical_path <> linked.on_critical_path);
 END $$;
-COMMENT ON FUNCTION dbinsight._link_task_runs(text[], text[]) IS 'Finds ready times and critical paths of job runs, given as arrays of workspace and run ids';
+COMMENT ON FUNCTION dbinsight._rebuild_task_paths(text[], text[]) IS 'Finds ready times and critical paths of job runs, given as arrays of workspace and run ids';
 
 CREATE FUNCTION dbinsight._refresh_task_path(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
-	SELECT dbinsight._link_task_runs(array_agg(r.workspace_id), array_agg(r.job_run_id))
+	SELECT dbinsight._rebuild_task_paths(array_agg(r.workspace_id), array_agg(r.job_run_id))
 	FROM (
 		SELECT DISTINCT f.workspace_id, f.job_run_id FROM dbinsight.fact_job_task_run_timeline f
 		WHERE f.period_start_time BETWEEN since AND until AND f.job_run_id IS NOT NULL
@@ -302,7 +302,7 @@ COMMENT ON FUNCTION dbinsight._refresh_task_path(timestamptz, timestamptz) IS
 CREATE FUNCTION dbinsight._refresh_task_path_of_versions(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
 	-- A first version also holds for the runs before it.
-	SELECT dbinsight._link_task_runs(array_agg(r.workspace_id), array_agg(r.job_run_id))
+	SELECT dbinsight._rebuild_task_paths(array_agg(r.workspace_id), array_agg(r.job_run_id))
 	FROM (
 		SELECT DISTINCT t.workspace_id, t.job_run_id
 		FROM (

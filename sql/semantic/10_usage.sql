@@ -152,9 +152,47 @@ END;
 COMMENT ON FUNCTION dbinsight._refresh_job_allpurpose_cost_of_runs(timestamptz, timestamptz) IS
 'Recomputes job_allpurpose_cost for the days spanned by the task runs between two times';
 
+/*
+ * What a cluster's minutes looked like when almost nothing went over its
+ * network: kept by value, so that any idle threshold can be asked for.
+ */
+CREATE TABLE dbinsight.rollup_cluster_quiet_hourly (
+	hour timestamptz NOT NULL,
+	workspace_id text NOT NULL,
+	cluster_id text NOT NULL,
+	minutes int NOT NULL,
+	quiet_cpu float8[] NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_cluster_quiet_hourly IS
+'Cluster-minutes per UTC hour, and of those with less than 1 MiB over the network of all nodes the busiest node''s CPU percent';
+COMMENT ON COLUMN dbinsight.rollup_cluster_quiet_hourly.quiet_cpu IS 'One value a quiet minute, percent; a minute with a node of unknown CPU is not quiet';
+CREATE INDEX ON dbinsight.rollup_cluster_quiet_hourly (hour);
+
+CREATE FUNCTION dbinsight._refresh_cluster_quiet_hourly(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_cluster_quiet_hourly', 0));
+	DELETE FROM dbinsight.rollup_cluster_quiet_hourly r
+	WHERE r.hour >= date_trunc('hour', since, 'UTC') AND r.hour <= until;
+	INSERT INTO dbinsight.rollup_cluster_quiet_hourly (hour, workspace_id, cluster_id, minutes, quiet_cpu)
+	SELECT date_trunc('hour', m.minute, 'UTC'), m.workspace_id, m.cluster_id, count(*),
+		coalesce(array_agg(m.cpu ORDER BY m.cpu) FILTER (WHERE m.known AND m.bytes < 1048576), '{}')
+	FROM (
+		SELECT f.workspace_id, f.cluster_id, date_trunc('minute', f.start_time, 'UTC') AS minute, max(f.cpu_pct) AS cpu,
+			bool_and(f.cpu_pct IS NOT NULL) AS known,
+			coalesce(sum(f.network_sent_bytes), 0) + coalesce(sum(f.network_received_bytes), 0) AS bytes
+		FROM dbinsight.fact_node_timeline f
+		WHERE f.start_time >= date_trunc('hour', since, 'UTC') AND f.start_time < date_trunc('hour', until, 'UTC') + interval '1 hour'
+		GROUP BY f.workspace_id, f.cluster_id, 3
+	) m
+	GROUP BY 1, m.workspace_id, m.cluster_id;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_cluster_quiet_hourly(timestamptz, timestamptz) IS
+'Recomputes rollup_cluster_quiet_hourly for the hours between two times';
+
 INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_usage_daily', 'fact_usage', 20, '_refresh_usage_daily'),
 	('job_allpurpose_cost', 'fact_usage', 30, '_refresh_job_allpurpose_cost'),
+	('rollup_cluster_quiet_hourly', 'fact_node_timeline', 20, '_refresh_cluster_quiet_hourly'),
 	('job_allpurpose_cost of runs', 'fact_job_task_run_timeline', 30, '_refresh_job_allpurpose_cost_of_runs');
 
 CREATE VIEW dbinsight.resource_names AS

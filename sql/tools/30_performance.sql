@@ -193,7 +193,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight.get_resource_utilization(text, int) IS
 'How busy clusters of classic compute were in the last hours: CPU, memory, swap, network, idle and saturated shares.
-not for: SQL warehouses (get_warehouse_utilization); which size a cluster should have (get_cluster_right_sizing); what idle clusters cost (get_idle_clusters)
+not for: SQL warehouses (get_warehouse_utilization); which size a cluster should have (get_cluster_right_sizing); what idle clusters cost (get_idle_cluster_cost)
 @param workspace workspace id or name (% as wildcard), all
 @param hours rolling window in hours, 1 to 9600, 24';
 

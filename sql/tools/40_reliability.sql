@@ -49,23 +49,39 @@ CREATE FUNCTION dbinsight.get_uptime_metrics(workspace text DEFAULT NULL, days i
 		meets_target boolean)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 50
 BEGIN ATOMIC
-	WITH bucket AS MATERIALIZED (
+	WITH cut AS MATERIALIZED (
+		-- The days that the window cuts, by bucket; whole days come from the daily rollup.
 		SELECT b.workspace_id, b.service, b.bucket, b.attempts >= 3 AND 2 * b.failures >= b.attempts AS down
-		FROM dbinsight._service_window(dbinsight._since_days(get_uptime_metrics.days), dbinsight.now()) b
-		LEFT JOIN dbinsight.dim_workspace w ON w.workspace_id = b.workspace_id
+		FROM (
+			SELECT c.* FROM dbinsight._service_window(dbinsight._since_days(get_uptime_metrics.days),
+				dbinsight._day_after(dbinsight._since_days(get_uptime_metrics.days))::timestamp AT TIME ZONE 'UTC') c
+			UNION ALL
+			SELECT c.* FROM dbinsight._service_window(dbinsight.today()::timestamp AT TIME ZONE 'UTC', dbinsight.now()) c
+		) b
 		WHERE b.attempts > 0 AND b.service IN ('jobs', 'sql', 'pipelines', 'serving')
-			AND dbinsight._matches(get_uptime_metrics.workspace, b.workspace_id, w.workspace_name)
 	), service AS (
-		SELECT b.workspace_id, b.service, count(*) AS demanded, count(*) FILTER (WHERE b.down) AS down
-		FROM bucket b GROUP BY b.workspace_id, b.service
-		UNION ALL
-		SELECT u.workspace_id, '(all)', count(*), count(*) FILTER (WHERE u.down)
-		FROM (SELECT b.workspace_id, b.bucket, bool_or(b.down) AS down FROM bucket b GROUP BY b.workspace_id, b.bucket) u
-		GROUP BY u.workspace_id
+		SELECT d.workspace_id, d.service, sum(d.demanded) AS demanded, sum(d.down) AS down
+		FROM (
+			SELECT u.workspace_id, u.service, u.demanded, u.down FROM dbinsight.rollup_uptime_daily u
+			WHERE u.day >= dbinsight._day_after(dbinsight._since_days(get_uptime_metrics.days)) AND u.day < dbinsight.today()
+			UNION ALL
+			SELECT c.workspace_id, c.service, 1, c.down::int FROM cut c
+			UNION ALL
+			SELECT c.workspace_id, '(all)', 1, bool_or(c.down)::int FROM cut c GROUP BY c.workspace_id, c.bucket
+		) d
+		GROUP BY d.workspace_id, d.service
 	), down_bucket AS (
-		SELECT b.workspace_id, b.service, b.bucket FROM bucket b WHERE b.down
-		UNION
-		SELECT b.workspace_id, '(all)', b.bucket FROM bucket b WHERE b.down
+		SELECT d.workspace_id, v.service, d.bucket
+		FROM (
+			SELECT r.workspace_id, r.service, r.bucket FROM dbinsight.rollup_service_5min r
+			WHERE r.bucket >= dbinsight._day_after(dbinsight._since_days(get_uptime_metrics.days))::timestamp AT TIME ZONE 'UTC'
+				AND r.bucket < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
+				AND r.attempts >= 3 AND 2 * r.failures >= r.attempts AND r.service IN ('jobs', 'sql', 'pipelines', 'serving')
+			UNION ALL
+			SELECT c.workspace_id, c.service, c.bucket FROM cut c WHERE c.down
+		) d
+		CROSS JOIN LATERAL (VALUES (d.service), ('(all)')) v(service)
+		GROUP BY d.workspace_id, v.service, d.bucket
 	), outage AS (
 		SELECT g.workspace_id, g.service, extract(epoch FROM max(g.bucket) - min(g.bucket))::float8 / 60 + 5 AS minutes
 		FROM (
@@ -92,6 +108,7 @@ BEGIN ATOMIC
 	LEFT JOIN dbinsight.dim_workspace w ON w.workspace_id = s.workspace_id
 	CROSS JOIN LATERAL (SELECT coalesce((SELECT c.target_pct FROM dbinsight.uptime_targets c
 		WHERE c.workspace_id = s.workspace_id AND c.service = s.service), 99.9) AS target_pct) t
+	WHERE dbinsight._matches(get_uptime_metrics.workspace, s.workspace_id, w.workspace_name)
 	ORDER BY s.workspace_id, s.service;
 END;
 COMMENT ON FUNCTION dbinsight.get_uptime_metrics(text, int) IS
@@ -117,13 +134,13 @@ BEGIN ATOMIC
 				<= dbinsight._severity_arg(get_incident_summary.severity)
 	), flow AS MATERIALIZED (
 		SELECT DISTINCT f.source_table_full_name AS source, f.target_table_full_name AS target
-		FROM dbinsight.rollup_table_flow_daily f
+		FROM dbinsight.rollup_lineage_daily f
 		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today()
 			AND f.source_table_full_name <> f.target_table_full_name
 	), reached AS (
-		SELECT DISTINCT f.entity_type, f.workspace_id, f.entity_id, f.target_table_full_name AS table_name, 0 AS depth
-		FROM dbinsight.rollup_table_flow_daily f
-		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today() AND f.target_table_full_name IS NOT NULL
+		SELECT DISTINCT f.entity_type, f.workspace_id, f.entity_id, f.table_full_name AS table_name, 0 AS depth
+		FROM dbinsight.rollup_table_write_daily f
+		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today()
 			AND (f.entity_type, f.workspace_id, f.entity_id) IN (SELECT i.entity_type, i.workspace_id, i.entity_id FROM incident i)
 		UNION
 		SELECT r.entity_type, r.workspace_id, r.entity_id, f.target, r.depth + 1
@@ -158,7 +175,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight.get_incident_summary(text, int) IS
 'What incidents there were: streaks of failures of a job or pipeline, with severity, root cause, recovery, downstream tables and cost.
-not for: security incidents (get_threat_detections); each failed run on its own (get_failed_jobs); what is firing now (get_active_alerts)
+not for: security incidents (get_security_incidents); each failed run on its own (get_failed_jobs); what is firing now (get_active_alerts)
 @param severity least severity, all
 @enum severity critical|high|medium|low
 @param days incidents whose last failure is in the last days, 1 to 400, 7';
@@ -222,22 +239,24 @@ CREATE FUNCTION dbinsight.get_failure_streaks(min_failures int DEFAULT 3)
 		last_failure timestamptz, last_success timestamptz, last_termination_code text, run_as text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 50
 BEGIN ATOMIC
+	-- Materialized: one look-up of the last success a job, not one a failure.
+	WITH failing AS MATERIALIZED (
+		SELECT g.workspace_id, g.job_id, (SELECT max(o.end_time) FROM dbinsight.job_run o
+			WHERE o.workspace_id = g.workspace_id AND o.job_id = g.job_id AND o.is_success
+				AND o.end_time < dbinsight.now()) AS last_success
+		FROM (
+			SELECT r.workspace_id, r.job_id FROM dbinsight.job_run r
+			WHERE r.is_failure AND r.job_id IS NOT NULL AND r.end_time < dbinsight.now()
+			GROUP BY r.workspace_id, r.job_id
+		) g
+	)
 	SELECT s.workspace_id, s.job_id, coalesce(j.job_name, s.run_name), s.failures, s.first_failure, s.last_failure, s.last_success,
 		s.termination_code, j.run_as
 	FROM (
 		SELECT k.workspace_id, k.job_id, k.last_success, count(*) AS failures, min(f.end_time) AS first_failure,
 			max(f.end_time) AS last_failure, max(f.run_name) AS run_name,
 			(array_agg(f.termination_code ORDER BY f.end_time DESC, f.run_id DESC))[1] AS termination_code
-		FROM (
-			SELECT g.workspace_id, g.job_id, (SELECT max(o.end_time) FROM dbinsight.job_run o
-				WHERE o.workspace_id = g.workspace_id AND o.job_id = g.job_id AND o.is_success
-					AND o.end_time < dbinsight.now()) AS last_success
-			FROM (
-				SELECT r.workspace_id, r.job_id FROM dbinsight.job_run r
-				WHERE r.is_failure AND r.job_id IS NOT NULL AND r.end_time < dbinsight.now()
-				GROUP BY r.workspace_id, r.job_id
-			) g
-		) k
+		FROM failing k
 		JOIN dbinsight.job_run f ON f.workspace_id = k.workspace_id AND f.job_id = k.job_id AND f.is_failure
 			AND f.end_time > coalesce(k.last_success, '-infinity') AND f.end_time < dbinsight.now()
 		GROUP BY k.workspace_id, k.job_id, k.last_success

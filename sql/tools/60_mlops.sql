@@ -147,8 +147,9 @@ BEGIN ATOMIC
 		WHERE l.request_time >= dbinsight._since_days(35) AND l.request_time < dbinsight.now()
 			AND dbinsight._matches(get_model_drift.model_name, coalesce(e.entity_name, l.endpoint_name), l.endpoint_name)
 	), cell AS (
-		-- Each value once, with how often it came now (n) and before (m).
-		SELECT o.model_name, o.subject, o.x, (count(*) FILTER (WHERE o.is_current))::int AS n, (count(*) FILTER (WHERE NOT o.is_current))::int AS m
+		-- Each value once, with how often it came now (n) and before (m). One number orders faster than two names.
+		SELECT hashtextextended(o.model_name || chr(31) || o.subject, 0) AS series, o.model_name, o.subject, o.x,
+			(count(*) FILTER (WHERE o.is_current))::int AS n, (count(*) FILTER (WHERE NOT o.is_current))::int AS m
 		FROM (
 			SELECT p.model_name COLLATE "C" AS model_name, 'prediction' COLLATE "C" AS subject,
 				p.scored_at >= dbinsight._since_days(7) AS is_current, coalesce(p.score, p.value) AS x
@@ -165,20 +166,24 @@ BEGIN ATOMIC
 		WHERE o.x > '-Infinity' AND o.x < 'Infinity' AND o.model_name IS NOT NULL
 		GROUP BY o.model_name, o.subject, o.x
 	), ordered AS MATERIALIZED (
-		SELECT c.model_name, c.subject, c.x, c.n, c.m, sum(c.n) OVER w AS n_below, sum(c.m) OVER w AS m_below
-		FROM cell c WINDOW w AS (PARTITION BY c.model_name, c.subject ORDER BY c.x)
+		SELECT c.series, c.model_name, c.subject, c.x, c.n, c.m, sum(c.n) OVER w AS n_below, sum(c.m) OVER w AS m_below
+		FROM cell c WINDOW w AS (PARTITION BY c.series ORDER BY c.x)
 	), side AS MATERIALIZED (
-		SELECT o.model_name, o.subject, sum(o.n) AS n, sum(o.m) AS m, sum(o.n * o.x) / nullif(sum(o.n), 0) AS n_mean,
+		SELECT o.series, o.model_name, o.subject, sum(o.n) AS n, sum(o.m) AS m, sum(o.n * o.x) / nullif(sum(o.n), 0) AS n_mean,
 			sum(o.m * o.x) / nullif(sum(o.m), 0) AS m_mean
-		FROM ordered o GROUP BY o.model_name, o.subject
+		FROM ordered o GROUP BY o.series, o.model_name, o.subject
 	), binned AS MATERIALIZED (
 		-- Ten bins by the share of the baseline below a value; ties stay together, bins nobody falls in do not exist.
-		SELECT o.model_name, o.subject, s.n, s.m, s.n_mean - s.m_mean AS shift, least(10 * (o.m_below - o.m) / s.m, 9) AS bin, sum(o.n) AS bin_n,
-			sum(o.m) AS bin_m, max(abs(o.n_below::float8 / s.n - o.m_below::float8 / s.m)) AS ks,
-			sum(o.m * (o.x - s.m_mean) * (o.x - s.m_mean)) AS squares
-		FROM ordered o JOIN side s ON s.model_name = o.model_name AND s.subject = o.subject
-		WHERE s.n >= 50 AND s.m >= 50
-		GROUP BY o.model_name, o.subject, s.n, s.m, s.n_mean, s.m_mean, 6
+		SELECT s.model_name, s.subject, s.n, s.m, s.n_mean - s.m_mean AS shift, b.bin_n, b.bin_m, b.ks, b.squares
+		FROM side s
+		JOIN (
+			SELECT s.series, least(10 * (o.m_below - o.m) / s.m, 9) AS bin, sum(o.n) AS bin_n, sum(o.m) AS bin_m,
+				max(abs(o.n_below::float8 / s.n - o.m_below::float8 / s.m)) AS ks,
+				sum(o.m * (o.x - s.m_mean) * (o.x - s.m_mean)) AS squares
+			FROM side s JOIN ordered o ON o.series = s.series
+			WHERE s.n >= 50 AND s.m >= 50
+			GROUP BY s.series, 2
+		) b ON b.series = s.series
 	), label AS (
 		SELECT l.model_name, l.prediction_label, count(*) FILTER (WHERE l.is_current) AS n, count(*) FILTER (WHERE NOT l.is_current) AS m
 		FROM logged l WHERE l.prediction_label IS NOT NULL AND l.model_name IS NOT NULL

@@ -240,6 +240,10 @@ BEGIN ATOMIC
 		FROM dbinsight.fact_outbound_network d
 		WHERE d.event_time >= dbinsight._since_days(get_network_bottlenecks.days) AND d.event_time < dbinsight.now() AND d.outcome = 'denied'
 		GROUP BY 1, 2, 3
+	), gap AS (
+		SELECT d.destination, d.day, d.n, d.total
+		FROM (SELECT x.destination, x.day, sum(x.n) AS n, sum(sum(x.n)) OVER (PARTITION BY x.day) AS total FROM denial x GROUP BY x.destination, x.day) d
+		WHERE d.total >= 200 AND d.n >= 0.6 * d.total
 	), found AS (
 		SELECT 'NODE_SATURATED' AS kind, s.workspace_id, 'cluster' AS entity_type, s.cluster_id AS entity_id,
 			coalesce(c.cluster_name, s.cluster_id) AS entity_name, s.occurrences, dbinsight._pct(s.occurrences, m.minutes) AS affected_pct,
@@ -278,15 +282,12 @@ BEGIN ATOMIC
 			AND t.throttled >= 50 AND t.throttled >= 0.05 * t.calls
 		GROUP BY t.workspace_id, t.service
 		UNION ALL
-		SELECT 'POLICY_GAP', NULL, 'destination', d.destination, d.destination, sum(d.n)::bigint, max(dbinsight._pct(d.n, d.total)),
-			max(d.n)::float8, 200, 'denials in 24 hours',
-			(SELECT x.hour FROM denial x WHERE x.destination = d.destination GROUP BY x.hour ORDER BY sum(x.n) DESC, x.hour LIMIT 1),
+		SELECT 'POLICY_GAP', NULL, 'destination', g.destination, g.destination, sum(g.n)::bigint, max(dbinsight._pct(g.n, g.total)),
+			max(g.n)::float8, 200, 'denials in 24 hours',
+			(SELECT x.hour FROM denial x JOIN gap y ON y.destination = x.destination AND y.day = x.day
+				WHERE x.destination = g.destination GROUP BY x.hour ORDER BY sum(x.n) DESC, x.hour LIMIT 1),
 			'One destination makes most of the denials: allow it in the network policy if it is wanted, else find what keeps calling it.'
-		FROM (
-			SELECT x.destination, x.day, sum(x.n) AS n, sum(sum(x.n)) OVER (PARTITION BY x.day) AS total FROM denial x GROUP BY x.destination, x.day
-		) d
-		WHERE d.total >= 200 AND d.n >= 0.6 * d.total
-		GROUP BY d.destination
+		FROM gap g GROUP BY g.destination
 	), rated AS (
 		SELECT f.*, CASE WHEN f.kind = 'POLICY_GAP' OR f.affected_pct >= 20 THEN 'high' WHEN f.affected_pct >= 5 THEN 'medium' ELSE 'low' END AS severity
 		FROM found f

@@ -8,6 +8,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
+#include "agents/person.h"
 #include "base/base.h"
 
 /*
@@ -23,11 +24,17 @@ may_act_for_others(void)
 	return OidIsValid(proxy) && is_member_of_role_nosuper(GetSessionUserId(), proxy);
 }
 
+char *
+dbi_person_name(void)
+{
+	if (dbi_guc_user_id[0] != '\0' && may_act_for_others())
+		return pstrdup(dbi_guc_user_id);
+	return GetUserNameFromId(GetUserId(), false);
+}
+
 PG_FUNCTION_INFO_V1(dbi_person);
 Datum
 dbi_person(PG_FUNCTION_ARGS)
 {
-	if (dbi_guc_user_id[0] != '\0' && may_act_for_others())
-		PG_RETURN_TEXT_P(cstring_to_text(dbi_guc_user_id));
-	PG_RETURN_TEXT_P(cstring_to_text(GetUserNameFromId(GetUserId(), false)));
+	PG_RETURN_TEXT_P(cstring_to_text(dbi_person_name()));
 }

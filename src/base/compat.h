@@ -11,6 +11,12 @@
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"				/* 16 took it out of postgres.h */
+#include "catalog/pg_proc.h"
+#define dbi_function_aclcheck(function, role, mode) \
+	object_aclcheck(ProcedureRelationId, function, role, mode)
+#else
+#define dbi_function_aclcheck(function, role, mode) \
+	pg_proc_aclcheck(function, role, mode)
 #endif
 
 /* A lexer over text in the database's encoding that unescapes, so that \u0000 is found. */

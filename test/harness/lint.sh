@@ -6,7 +6,7 @@
 PROBLEMS=0
 problem() {
 	PROBLEMS=$((PROBLEMS + 1))
-	printf '%s\n' "$1" | head -n 40 >&2
+	printf "%s\n" "$1" | sed -n 1,40p >&2
 }
 
 # Every file of the project; what the build made and git's own are not, nor are links.

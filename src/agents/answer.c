@@ -1,0 +1,583 @@
+/*
+ * answer.c: from a plan to an answer: calls the tools, then words what their
+ * rows say, domain by domain.
+ *
+ * The words come from templates, the figures only from rows. Same question,
+ * same data, same clock: same bytes.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/json.h"
+
+#include "agents/answer_parts.h"
+
+#define MAX_TABLE_ROWS 10
+#define MAX_ACTIONS 3
+#define MAX_ACTIONS_SEVERAL 5
+#define MAX_SUGGESTIONS 3
+
+/* ---- calls ---- */
+
+/* An identical call of this turn that was made already. */
+static DbiResult *
+made_already(List *results, const DbiPlanCall *call)
+{
+	ListCell   *lc;
+
+	foreach(lc, results)
+	{
+		DbiResult  *r = lfirst(lc);
+
+		if (r->call->function == call->function && strcmp(r->call->arguments, call->arguments) == 0 &&
+			r->call->filters == NIL && call->filters == NIL && r->call->has_period == call->has_period &&
+			r->call->period_start == call->period_start && r->call->period_end == call->period_end)
+			return r;
+	}
+	return NULL;
+}
+
+/* A domain is worth a look of its own unless its health row says HEALTHY. */
+static bool
+is_unhealthy(List *results, const char *agent)
+{
+	ListCell   *lc;
+
+	foreach(lc, results)
+	{
+		DbiResult  *r = lfirst(lc);
+		int			domain = dbi_column(r, "domain");
+		int			status = dbi_column(r, "status");
+
+		if (!r->ok || strcmp(r->call->tool, "get_platform_health") != 0 || domain < 0 || status < 0)
+			continue;
+		for (int i = 0; i < r->nrows; i++)
+			if (!r->rows[i][domain].isnull && strcmp(r->rows[i][domain].text, agent) == 0)
+				return r->rows[i][status].isnull || strcmp(r->rows[i][status].text, "HEALTHY") != 0;
+	}
+	return true;
+}
+
+static void
+add_result(DbiTurn *turn, DbiResult *result)
+{
+	DbiTold    *told = palloc0(sizeof(DbiTold));
+
+	told->result = result;
+	turn->results = lappend(turn->results, result);
+	turn->told = lappend(turn->told, told);
+}
+
+static void
+make_calls(DbiTurn *turn)
+{
+	ListCell   *lc;
+
+	foreach(lc, turn->plan->calls)
+	{
+		DbiPlanCall *call = lfirst(lc);
+		DbiResult  *before;
+
+		CHECK_FOR_INTERRUPTS();
+		if (call->role == DBI_CALL_IF_UNHEALTHY && !is_unhealthy(turn->results, call->agent))
+			continue;
+		before = made_already(turn->results, call);
+		if (before == NULL)
+			add_result(turn, dbi_call_tool(call));
+		else if (call->comparison > 0)
+		{
+			DbiResult  *copy = palloc(sizeof(DbiResult));
+
+			*copy = *before;
+			copy->call = call;
+			copy->repeated = true;
+			add_result(turn, copy);
+		}
+	}
+}
+
+/* The other side of each comparison, and what each expression can see. */
+static void
+set_scopes(DbiTurn *turn)
+{
+	ListCell   *lc;
+	ListCell   *x;
+
+	foreach(lc, turn->told)
+	{
+		DbiTold    *told = lfirst(lc);
+
+		told->scope.self = told->result;
+		told->scope.results = turn->results;
+		told->scope.nrows = -1;
+		if (told->result->call->comparison <= 0 || told->result->call->role == DBI_CALL_BASELINE)
+			continue;
+		foreach(x, turn->told)
+		{
+			DbiTold    *other = lfirst(x);
+
+			if (other != told && other->result->call->comparison == told->result->call->comparison &&
+				other->result->call->role == DBI_CALL_BASELINE)
+				told->base = other;
+		}
+		if (told->base)
+			told->scope.base = told->base->result;
+	}
+}
+
+/* ---- sections ---- */
+
+static bool
+is_side_of_comparison(const DbiTold *told)
+{
+	return told->result->call->comparison > 0 && told->result->call->role == DBI_CALL_BASELINE;
+}
+
+static List *
+agents_in_order(DbiTurn *turn)
+{
+	List	   *agents = NIL;
+	ListCell   *lc;
+	ListCell   *x;
+
+	foreach(lc, turn->told)
+	{
+		const char *agent = ((DbiTold *) lfirst(lc))->result->call->agent;
+		bool		seen = false;
+
+		foreach(x, agents)
+			seen = seen || strcmp(lfirst(x), agent) == 0;
+		if (!seen)
+			agents = lappend(agents, pstrdup(agent));
+	}
+	return agents;
+}
+
+static bool
+has_rows(const DbiTold *told)
+{
+	return told->result->ok && told->result->nrows > 0;
+}
+
+/* Calls of the section that answer; those without rows go to the line of what is clean when others have some. */
+static bool
+any_rows(DbiTurn *turn, const char *agent)
+{
+	ListCell   *lc;
+
+	foreach(lc, turn->told)
+	{
+		DbiTold    *told = lfirst(lc);
+
+		if (strcmp(told->result->call->agent, agent) == 0 && (has_rows(told) || told->base) && !is_side_of_comparison(told))
+			return true;
+	}
+	return false;
+}
+
+static void
+tell_call(DbiTurn *turn, DbiTold *told, bool first, bool *table)
+{
+	int			length = turn->text->out.len;
+
+	if (!first)
+		dbi_say(turn->text, "\n\n");
+	if (told->base && told->result->ok && told->base->result->ok)
+	{
+		dbi_tell_comparison(turn, told);
+		*table = true;
+	}
+	else
+		dbi_tell_headline(turn, told, first);
+	if (turn->text->out.len > length && has_rows(told))
+	{
+		dbi_tell_findings(turn, told);
+		if (!*table && (told->result->nrows > 1 || told->template->rules == NIL) && told->result->ncolumns > 1)
+		{
+			dbi_tell_table(turn, told, MAX_TABLE_ROWS);
+			*table = true;
+		}
+	}
+}
+
+/* "Checked and found clean: no …; no …." */
+static void
+tell_clean(DbiTurn *turn, const char *agent)
+{
+	bool		any = false;
+	ListCell   *lc;
+
+	foreach(lc, turn->told)
+	{
+		DbiTold    *told = lfirst(lc);
+		DbiText    *words = dbi_text();
+
+		if (strcmp(told->result->call->agent, agent) != 0 || told->base || is_side_of_comparison(told) || !dbi_clean_words(told, words))
+			continue;
+		dbi_say(turn->text, any ? "; " : "\n\n**Checked and found clean:** ");
+		dbi_say_text(turn->text, words);
+		any = true;
+	}
+	if (any)
+		dbi_say(turn->text, ".");
+}
+
+/* Without rows that are not clean either: nothing was loaded. */
+static void
+tell_unknown(DbiTurn *turn, const char *agent)
+{
+	ListCell   *lc;
+
+	foreach(lc, turn->told)
+	{
+		DbiTold    *told = lfirst(lc);
+
+		if (strcmp(told->result->call->agent, agent) != 0 || has_rows(told) || told->base || is_side_of_comparison(told) ||
+			(told->result->ok && dbi_clean_words(told, dbi_text())))
+			continue;
+		dbi_say(turn->text, "\n\n");
+		dbi_tell_headline(turn, told, false);
+	}
+}
+
+static void
+tell_section(DbiTurn *turn, const char *agent)
+{
+	bool		first = true;
+	bool		table = false;
+	bool		rows = any_rows(turn, agent);
+	ListCell   *lc;
+
+	foreach(lc, turn->told)
+	{
+		DbiTold    *told = lfirst(lc);
+
+		if (strcmp(told->result->call->agent, agent) != 0 || is_side_of_comparison(told))
+			continue;
+		if (rows && !has_rows(told) && !told->base)
+			continue;
+		tell_call(turn, told, first, &table);
+		first = false;
+		if (!rows && told->result->ok)
+			break;				/* one sentence says it; the others follow as clean or unknown */
+	}
+	if (rows)
+	{
+		tell_clean(turn, agent);
+		tell_unknown(turn, agent);
+	}
+}
+
+static void
+tell_sections(DbiTurn *turn)
+{
+	bool		several = list_length(turn->agents) > 1;
+	ListCell   *lc;
+
+	if (several)
+		dbi_tell_links(turn);
+	foreach(lc, turn->agents)
+	{
+		if (several)
+			dbi_sayf(turn->text, "%s### %s\n\n", turn->text->out.len == 0 || foreach_current_index(lc) == 0 ? "" : "\n\n", dbi_agent_title(lfirst(lc)));
+		tell_section(turn, lfirst(lc));
+	}
+}
+
+/* ---- what follows the sections ---- */
+
+static void
+tell_actions(DbiTurn *turn)
+{
+	int			most = list_length(turn->agents) > 1 ? MAX_ACTIONS_SEVERAL : MAX_ACTIONS;
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, turn->told)
+		if (has_rows(lfirst(lc)))
+			dbi_collect_rules(turn, lfirst(lc), "action", &turn->actions, most);
+	foreach(lc, turn->actions)
+	{
+		dbi_say(turn->text, n == 0 ? "\n\n**Recommended**\n\n- " : "\n- ");
+		dbi_say_text(turn->text, lfirst(lc));
+		if (++n == most)
+			break;
+	}
+}
+
+/* get_x(days => 7): the arguments that were given, not the function's own defaults. */
+static void
+tell_source(DbiTurn *turn, const DbiResult *r)
+{
+	StringInfoData s;
+	bool		any = false;
+
+	initStringInfo(&s);
+	appendStringInfo(&s, "`%s(", r->call->tool);
+	for (int i = 0; i < r->ngiven; i++)
+	{
+		const DbiGiven *g = &r->given[i];
+
+		if (!g->given)
+			continue;
+		appendStringInfo(&s, "%s%s => %s", any ? ", " : "", g->name, g->cell.isnull ? "NULL" : g->cell.text);
+		any = true;
+	}
+	appendStringInfoString(&s, ")`");
+	dbi_say_from(turn->text, s.data, r->call->tool, "arguments");
+	if (r->ok)
+	{
+		DbiValue	rows = {.kind = DBI_COUNT};
+
+		rows.cell.number = r->nrows;
+		rows.tool = r->call->tool;
+		rows.column = "rows";
+		dbi_say(turn->text, " ");
+		dbi_say_value(turn->text, &rows, "row/rows");
+		if (r->truncated)
+			dbi_say(turn->text, " (more were not read)");
+	}
+	else
+		dbi_say(turn->text, " failed");
+}
+
+static void
+tell_sources(DbiTurn *turn)
+{
+	ListCell   *lc;
+
+	dbi_say(turn->text, "\n\n---\n*Sources:* ");
+	foreach(lc, turn->results)
+	{
+		if (foreach_current_index(lc) > 0)
+			dbi_say(turn->text, "; ");
+		tell_source(turn, lfirst(lc));
+	}
+	dbi_say(turn->text, ".");
+}
+
+static void
+tell_periods(DbiTurn *turn)
+{
+	List	   *said = NIL;
+	ListCell   *lc;
+
+	foreach(lc, turn->results)
+	{
+		DbiResult  *r = lfirst(lc);
+		char	   *period = dbi_period(r, false);
+		bool		known = false;
+		ListCell   *x;
+
+		foreach(x, said)
+			known = known || strcmp(lfirst(x), period ? period : "") == 0;
+		if (period == NULL || known)
+			continue;
+		dbi_say(turn->text, said == NIL ? "\n*Period:* " : "; ");
+		dbi_say_from(turn->text, period, r->call->tool, "period");
+		said = lappend(said, period);
+	}
+	if (said != NIL)
+		dbi_say(turn->text, " (UTC).");
+}
+
+static void
+tell_assumptions(DbiTurn *turn)
+{
+	ListCell   *lc;
+
+	foreach(lc, turn->plan->assumptions)
+	{
+		dbi_say(turn->text, foreach_current_index(lc) == 0 ? "\n*Assumed:* " : " ");
+		dbi_say_context(turn->text, lfirst(lc), turn->question, turn->results);
+	}
+}
+
+static void
+collect_suggestions(DbiTurn *turn)
+{
+	List	   *texts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, turn->told)
+		if (!is_side_of_comparison(lfirst(lc)))
+			dbi_collect_rules(turn, lfirst(lc), "follow_up", &texts, MAX_SUGGESTIONS);
+	foreach(lc, texts)
+		turn->suggestions = lappend(turn->suggestions, ((DbiText *) lfirst(lc))->out.data);
+}
+
+/* ---- JSON for the message ---- */
+
+static char *
+calls_json(DbiTurn *turn)
+{
+	StringInfoData s;
+	ListCell   *lc;
+
+	initStringInfo(&s);
+	appendStringInfoChar(&s, '[');
+	foreach(lc, turn->results)
+	{
+		DbiResult  *r = lfirst(lc);
+
+		appendStringInfo(&s, "%s{\"agent\": ", foreach_current_index(lc) > 0 ? ", " : "");
+		escape_json(&s, r->call->agent);
+		appendStringInfoString(&s, ", \"tool\": ");
+		escape_json(&s, r->call->tool);
+		appendStringInfo(&s, ", \"arguments\": %s, \"role\": \"%s\", \"ok\": %s", r->call->arguments, dbi_call_role_name(r->call->role), r->ok ? "true" : "false");
+		if (r->ok)
+			appendStringInfo(&s, ", \"rows\": %d, \"truncated\": %s", r->nrows, r->truncated ? "true" : "false");
+		else
+		{
+			appendStringInfoString(&s, ", \"error\": ");
+			escape_json(&s, r->error);
+			appendStringInfo(&s, ", \"sqlstate\": \"%s\"", unpack_sql_state(r->sqlstate));
+			if (r->argument)
+			{
+				appendStringInfoString(&s, ", \"argument\": ");
+				escape_json(&s, r->argument);
+			}
+		}
+		appendStringInfo(&s, ", \"elapsed_ms\": %.3f}", r->elapsed_ms);
+	}
+	appendStringInfoChar(&s, ']');
+	return s.data;
+}
+
+static char *
+evidence_json(List *figures)
+{
+	StringInfoData s;
+	ListCell   *lc;
+
+	initStringInfo(&s);
+	appendStringInfoChar(&s, '[');
+	foreach(lc, figures)
+	{
+		DbiFigure  *f = lfirst(lc);
+
+		appendStringInfo(&s, "%s{\"figure\": ", foreach_current_index(lc) > 0 ? ", " : "");
+		escape_json(&s, f->figure);
+		if (f->value)
+			appendStringInfo(&s, ", \"value\": \"%s\"", f->value);
+		if (f->tool)
+		{
+			appendStringInfoString(&s, ", \"tool\": ");
+			escape_json(&s, f->tool);
+		}
+		if (f->row > 0)
+			appendStringInfo(&s, ", \"row\": %d", f->row);
+		if (f->column)
+		{
+			appendStringInfoString(&s, ", \"column\": ");
+			escape_json(&s, f->column);
+		}
+		appendStringInfo(&s, ", \"grounded\": %s}", f->grounded ? "true" : "false");
+	}
+	appendStringInfoChar(&s, ']');
+	return s.data;
+}
+
+/*
+ * groundedness: share of the figures that rest on something. completeness:
+ * share of the calls that came back. confidence: the plan's own, lowered by
+ * calls that failed.
+ */
+static char *
+scores_json(DbiTurn *turn)
+{
+	int			grounded = 0;
+	int			ok = 0;
+	double		confidence = 1;
+	StringInfoData s;
+	ListCell   *lc;
+
+	foreach(lc, turn->text->figures)
+		grounded += ((DbiFigure *) lfirst(lc))->grounded;
+	foreach(lc, turn->results)
+	{
+		DbiResult  *r = lfirst(lc);
+
+		ok += r->ok;
+		if (r->call->role == DBI_CALL_ANSWER)
+			confidence = Min(confidence, r->call->confidence);
+	}
+	initStringInfo(&s);
+	appendStringInfoChar(&s, '{');
+	if (turn->text->figures != NIL)
+		appendStringInfo(&s, "\"groundedness\": %.4f, ", (double) grounded / list_length(turn->text->figures));
+	if (turn->results != NIL)
+		appendStringInfo(&s, "\"completeness\": %.4f, \"confidence\": %.4f", (double) ok / list_length(turn->results),
+						 confidence * ok / list_length(turn->results));
+	appendStringInfoChar(&s, '}');
+	return s.data;
+}
+
+/* ---- the whole ---- */
+
+/* The items of the list in a message are questions to ask; else a few examples. */
+static List *
+questions_in(const char *message)
+{
+	List	   *questions = NIL;
+
+	for (const char *p = strstr(message, "\n- "); p && list_length(questions) < MAX_SUGGESTIONS; p = strstr(p, "\n- "))
+	{
+		p += 3;
+		questions = lappend(questions, pnstrdup(p, strcspn(p, "\n")));
+	}
+	return questions ? questions : dbi_example_questions(MAX_SUGGESTIONS);
+}
+
+/* What is asked back, or why there is no answer: the planner's own words. */
+static DbiAnswer *
+answer_without_calls(const DbiPlan *plan)
+{
+	DbiAnswer  *answer = palloc0(sizeof(DbiAnswer));
+
+	answer->content = pstrdup(plan->message ? plan->message : "");
+	answer->tool_calls = "[]";
+	answer->evidence = "[]";
+	answer->scores = "{}";
+	answer->grounded = true;
+	answer->suggestions = questions_in(answer->content);
+	return answer;
+}
+
+DbiAnswer *
+dbi_answer(const char *question, const DbiPlan *plan)
+{
+	DbiTurn    *turn = palloc0(sizeof(DbiTurn));
+	DbiAnswer  *answer;
+
+	if (plan->kind != DBI_PLAN_ANSWER)
+		return answer_without_calls(plan);
+	turn->question = question;
+	turn->plan = plan;
+	turn->text = dbi_text();
+	make_calls(turn);
+	set_scopes(turn);
+	dbi_load_templates(turn);
+	dbi_load_inputs(turn);
+	turn->agents = agents_in_order(turn);
+	tell_sections(turn);
+	tell_actions(turn);
+	tell_sources(turn);
+	tell_periods(turn);
+	tell_assumptions(turn);
+	dbi_tell_inputs(turn);
+	collect_suggestions(turn);
+
+	answer = palloc0(sizeof(DbiAnswer));
+	answer->grounded = dbi_check_figures(turn->text);
+	answer->content = turn->text->out.data;
+	answer->agents = turn->agents;
+	answer->suggestions = turn->suggestions;
+	answer->tool_calls = calls_json(turn);
+	answer->evidence = evidence_json(turn->text->figures);
+	answer->scores = scores_json(turn);
+	return answer;
+}

@@ -1,0 +1,28 @@
+/*
+ * agents/answer.h: from a plan to an answer.
+ */
+#ifndef DBI_AGENTS_ANSWER_H
+#define DBI_AGENTS_ANSWER_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+#include "agents/plan.h"
+
+typedef struct DbiAnswer
+{
+	char	   *content;		/* Markdown */
+	List	   *agents;			/* of char *, in the order of the answer */
+	List	   *suggestions;	/* of char *: follow-up questions */
+	char	   *tool_calls;		/* JSON array */
+	char	   *evidence;		/* JSON array: one object a figure */
+	char	   *scores;			/* JSON object, but for response_time */
+	bool		grounded;
+	bool		has_figures;
+} DbiAnswer;
+
+/* Calls the tools of the plan and words the answer. SPI is connected. */
+DbiAnswer  *dbi_answer(const char *question, const DbiPlan *plan);
+
+#endif

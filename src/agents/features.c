@@ -1,0 +1,199 @@
+/*
+ * features.c: how like an example question a question is.
+ *
+ * Features are the stems that carry meaning, the concepts found, and the types
+ * of the slots, so that examples speak for questions about other names and
+ * other days. Likeness is the cosine under rarity weights.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/hashfn.h"
+#include "utils/memutils.h"
+
+#include "agents/understand.h"
+
+/* A concept says more than the word it was found by; a slot's type less. */
+#define CONCEPT_WEIGHT 1.5
+#define WORD_WEIGHT 1.0
+#define SLOT_WEIGHT 0.7
+
+typedef struct Feature
+{
+	uint32		hash;
+	float		weight;
+} Feature;
+
+typedef struct Features
+{
+	Feature    *items;
+	int			n;
+	int			size;
+} Features;
+
+static void
+add(Features *f, const char *kind, const char *word, double weight)
+{
+	char	   *key = psprintf("%s:%s", kind, word);
+
+	if (f->n == f->size)
+	{
+		f->size *= 2;
+		f->items = repalloc(f->items, sizeof(Feature) * f->size);
+	}
+	f->items[f->n].hash = hash_bytes((unsigned char *) key, (int) strlen(key));
+	f->items[f->n++].weight = (float) weight;
+	pfree(key);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	uint32		x = ((const Feature *) a)->hash;
+	uint32		y = ((const Feature *) b)->hash;
+
+	return (x > y) - (x < y);
+}
+
+static double
+rarity(const DbiLexicon *lex, uint32 hash)
+{
+	int			low = 0;
+	int			high = lex->nrarity;
+
+	while (low < high)
+	{
+		int			mid = (low + high) / 2;
+
+		if (lex->rarity_hash[mid] < hash)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < lex->nrarity && lex->rarity_hash[low] == hash ? lex->rarity[low] : lex->rarity_new;
+}
+
+static void
+set_norm(DbiExample *e)
+{
+	double		sum = 0;
+
+	for (int i = 0; i < e->nfeatures; i++)
+		sum += e->weights[i] * e->weights[i];
+	e->norm = (float) sqrt(sum);
+}
+
+/* Sorted, each feature once; in the current context. */
+static void
+finish(const DbiLexicon *lex, Features *f, DbiExample *e)
+{
+	int			n = 0;
+
+	qsort(f->items, f->n, sizeof(Feature), compare);
+	for (int i = 0; i < f->n; i++)
+		if (n == 0 || f->items[n - 1].hash != f->items[i].hash)
+			f->items[n++] = f->items[i];
+	e->nfeatures = n;
+	e->features = palloc(sizeof(uint32) * Max(n, 1));
+	e->weights = palloc(sizeof(float) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		e->features[i] = f->items[i].hash;
+		e->weights[i] = f->items[i].weight * (lex->nrarity > 0 ? (float) rarity(lex, f->items[i].hash) : 1);
+	}
+	set_norm(e);
+}
+
+void
+dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, DbiExample *e)
+{
+	Features	f = {palloc(sizeof(Feature) * 32), 0, 32};
+	int			last_slot = -1;
+	ListCell   *lc;
+
+	foreach(lc, dbi_match_forms(lex, text, slots, from, to))
+	{
+		DbiHit	   *hit = lfirst(lc);
+
+		if (lex->concepts[hit->concept].kind == DBI_CONCEPT_TOPIC || lex->concepts[hit->concept].kind == DBI_CONCEPT_INTENT)
+			add(&f, "concept", lex->concepts[hit->concept].name, CONCEPT_WEIGHT);
+	}
+	for (int i = from; i < to; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+
+		if (t->slot >= 0)
+		{
+			DbiSlot    *slot = list_nth(slots, t->slot);
+
+			if (t->slot != last_slot)
+				add(&f, "slot", slot->kind == DBI_SLOT_NAME ? "name" : dbi_slot_type(slot), SLOT_WEIGHT);
+			last_slot = t->slot;
+		}
+		else if (t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem) && !dbi_is_concept_word(lex, t, "polite"))
+			add(&f, "word", t->stem, WORD_WEIGHT);
+	}
+	finish(lex, &f, e);
+	pfree(f.items);
+}
+
+/* Counts in how many examples each feature stands, then weighs them by it. */
+void
+dbi_weigh_features(DbiLexicon *lex, MemoryContext context)
+{
+	Feature    *all;
+	int			total = 0;
+	int			n = 0;
+	double		examples = Max(lex->nexamples, 1);
+
+	for (int i = 0; i < lex->nexamples; i++)
+		total += lex->examples[i].nfeatures;
+	all = palloc_extended(sizeof(Feature) * Max(total, 1), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < lex->nexamples; i++)
+		for (int k = 0; k < lex->examples[i].nfeatures; k++)
+			all[n++].hash = lex->examples[i].features[k];
+	qsort(all, n, sizeof(Feature), compare);
+	lex->rarity_hash = MemoryContextAllocHuge(context, sizeof(uint32) * Max(n, 1));
+	lex->rarity = MemoryContextAllocHuge(context, sizeof(float) * Max(n, 1));
+	for (int i = 0; i < n;)
+	{
+		int			k = i;
+
+		while (k < n && all[k].hash == all[i].hash)
+			k++;
+		lex->rarity_hash[lex->nrarity] = all[i].hash;
+		lex->rarity[lex->nrarity++] = (float) (log(1 + examples / (k - i)) / log(1 + examples));
+		i = k;
+	}
+	lex->rarity_new = 1;
+	for (int i = 0; i < lex->nexamples; i++)
+	{
+		for (int k = 0; k < lex->examples[i].nfeatures; k++)
+			lex->examples[i].weights[k] *= (float) rarity(lex, lex->examples[i].features[k]);
+		set_norm(&lex->examples[i]);
+	}
+	pfree(all);
+}
+
+/* Cosine, 0 to 1. */
+double
+dbi_likeness(const DbiExample *a, const DbiExample *b)
+{
+	double		sum = 0;
+	int			i = 0;
+	int			k = 0;
+
+	if (a->norm <= 0 || b->norm <= 0)
+		return 0;
+	while (i < a->nfeatures && k < b->nfeatures)
+	{
+		if (a->features[i] < b->features[k])
+			i++;
+		else if (a->features[i] > b->features[k])
+			k++;
+		else
+			sum += a->weights[i++] * b->weights[k++];
+	}
+	return sum / (a->norm * b->norm);
+}

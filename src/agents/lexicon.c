@@ -1,0 +1,713 @@
+/*
+ * lexicon.c: the registry and the vocabulary, read once a backend.
+ *
+ * A trigger on each table sends a relcache invalidation of it, as a change of
+ * its definition does; the next question reads everything anew. The lexicon
+ * lives in a context of its own under TopMemoryContext.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "agents/understand.h"
+
+/* More words than this in a form are cut; more unknown words than this are not repaired. */
+#define MAX_FORM_WORDS 8
+#define MAX_REPAIRS 40
+
+static const char *const watched[] = {"agents", "agent_tools", "concepts", "concept_forms", "concept_weights",
+"tool_companions", "name_hints"};
+
+static DbiLexicon *lexicon = NULL;
+static MemoryContext lexicon_context = NULL;
+static bool lexicon_valid = false;
+static Oid	watched_oids[lengthof(watched)];
+
+/* ---- invalidation ---- */
+
+static void
+on_relcache(Datum arg, Oid relid)
+{
+	if (!OidIsValid(relid))
+		lexicon_valid = false;
+	for (int i = 0; i < lengthof(watched); i++)
+		if (watched_oids[i] == relid)
+			lexicon_valid = false;
+}
+
+/* A function was made, changed or dropped: it may be a tool. */
+static void
+on_proc(Datum arg, int cacheid, uint32 hashvalue)
+{
+	lexicon_valid = false;
+}
+
+PG_FUNCTION_INFO_V1(dbi_lexicon_changed);
+Datum
+dbi_lexicon_changed(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("dbi_lexicon_changed was not called as a trigger")));
+	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
+	PG_RETURN_POINTER(NULL);
+}
+
+static void
+watch(void)
+{
+	static bool registered = false;
+	Oid			schema = get_namespace_oid("dbinsight", false);
+
+	if (!registered)
+	{
+		CacheRegisterRelcacheCallback(on_relcache, (Datum) 0);
+		CacheRegisterSyscacheCallback(PROCOID, on_proc, (Datum) 0);
+		registered = true;
+	}
+	for (int i = 0; i < lengthof(watched); i++)
+		watched_oids[i] = get_relname_relid(watched[i], schema);
+}
+
+/* ---- reading rows ---- */
+
+static void
+run(const char *sql)
+{
+	int			rc = SPI_execute(sql, true, 0);
+
+	if (rc != SPI_OK_SELECT)
+		elog(ERROR, "could not read the lexicon: %s", SPI_result_code_string(rc));
+}
+
+/* Column as text in the current context, or NULL. Numbers from 1. */
+static char *
+column(uint64 row, int number)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number);
+}
+
+static char *
+kept(MemoryContext context, const char *s)
+{
+	return s ? MemoryContextStrdup(context, s) : NULL;
+}
+
+/* A text[] column as C strings in the current context. */
+static char **
+text_array(uint64 row, int number, int *n)
+{
+	bool		isnull;
+	Datum		d = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, &isnull);
+	Datum	   *elems;
+	bool	   *nulls;
+	char	  **r;
+	int			count;
+
+	*n = 0;
+	if (isnull)
+		return NULL;
+	deconstruct_array(DatumGetArrayTypeP(d), TEXTOID, -1, false, TYPALIGN_INT, &elems, &nulls, &count);
+	r = palloc(sizeof(char *) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+		if (!nulls[i])
+			r[(*n)++] = TextDatumGetCString(elems[i]);
+	return r;
+}
+
+static DbiConceptKind
+concept_kind(const char *word)
+{
+	static const char *const kinds[] = {"topic", "intent", "scope", "write", "injection", "smalltalk", "stop", "follow"};
+
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (strcmp(kinds[i], word) == 0)
+			return (DbiConceptKind) i;
+	return DBI_CONCEPT_TOPIC;
+}
+
+static int
+compare_forms(const void *a, const void *b)
+{
+	const DbiForm *x = a;
+	const DbiForm *y = b;
+	int			c = strcmp(x->key, y->key);
+
+	return c ? c : (x->concept > y->concept) - (x->concept < y->concept);
+}
+
+static int
+compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static int
+concept_index(const DbiLexicon *lex, const char *name)
+{
+	for (int i = 0; i < lex->nconcepts; i++)
+		if (strcmp(lex->concepts[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+int
+dbi_find_concept(const DbiLexicon *lex, const char *name)
+{
+	return concept_index(lex, name);
+}
+
+int
+dbi_find_agent(const DbiLexicon *lex, const char *name)
+{
+	for (int i = 0; i < lex->nagents; i++)
+		if (strcmp(lex->agents[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static void
+load_agents(DbiLexicon *lex, MemoryContext context)
+{
+	run("SELECT name, title, position, enabled FROM dbinsight.agents ORDER BY position, name");
+	lex->nagents = (int) SPI_processed;
+	lex->agents = MemoryContextAllocZero(context, sizeof(DbiAgent) * Max(lex->nagents, 1));
+	for (int i = 0; i < lex->nagents; i++)
+	{
+		lex->agents[i].name = kept(context, column(i, 1));
+		lex->agents[i].title = kept(context, column(i, 2));
+		lex->agents[i].position = atoi(column(i, 3));
+		lex->agents[i].enabled = column(i, 4)[0] == 't';
+	}
+}
+
+/* The words of a line "@enum name a|b|c" of a comment. */
+static void
+read_enum(DbiArgument *arg, const char *comment, MemoryContext context)
+{
+	char	   *mark = psprintf("@enum %s ", arg->name);
+	const char *p = comment ? strstr(comment, mark) : NULL;
+	char	   *line;
+	char	   *save;
+	int			n = 1;
+
+	if (!p)
+		return;
+	p += strlen(mark);
+	line = pnstrdup(p, strcspn(p, "\r\n"));
+	for (const char *c = line; *c; c++)
+		n += *c == '|';
+	arg->words = MemoryContextAlloc(context, sizeof(char *) * n);
+	for (char *w = strtok_r(line, "|", &save); w; w = strtok_r(NULL, "|", &save))
+	{
+		size_t		len;
+
+		while (*w == ' ')
+			w++;
+		len = strlen(w);
+		while (len > 0 && w[len - 1] == ' ')
+			w[--len] = '\0';
+		if (len > 0)
+			arg->words[arg->nwords++] = kept(context, w);
+	}
+}
+
+/* Names, types and defaults of the input arguments, from pg_proc. */
+static bool
+read_signature(DbiTool *tool, const char *comment, MemoryContext context)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(tool->function));
+	Form_pg_proc proc;
+	Oid		   *types;
+	char	  **names;
+	char	   *modes;
+	int			total;
+	int			inputs = 0;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	proc = (Form_pg_proc) GETSTRUCT(tuple);
+	total = get_func_arg_info(tuple, &types, &names, &modes);
+	tool->arguments = MemoryContextAllocZero(context, sizeof(DbiArgument) * Max(proc->pronargs, 1));
+	for (int i = 0; i < total; i++)
+	{
+		DbiArgument *arg;
+
+		if (modes && modes[i] != PROARGMODE_IN && modes[i] != PROARGMODE_INOUT && modes[i] != PROARGMODE_VARIADIC)
+			continue;
+		arg = &tool->arguments[inputs++];
+		arg->name = kept(context, names && names[i] ? names[i] : "");
+		arg->type = types[i];
+		arg->optional = inputs > proc->pronargs - proc->pronargdefaults;
+		read_enum(arg, comment, context);
+	}
+	tool->narguments = inputs;
+	ReleaseSysCache(tuple);
+	return true;
+}
+
+static void
+load_tools(DbiLexicon *lex, MemoryContext context)
+{
+	int			n = 0;
+
+	run("SELECT t.agent, t.tool, p.oid, t.position, pg_catalog.obj_description(p.oid, 'pg_proc'), t.builtin"
+		" FROM dbinsight.agent_tools t"
+		" JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled"
+		" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::name AND dbinsight._signature(p.oid) = t.function"
+		" WHERE t.enabled ORDER BY a.position, a.name, t.position, t.tool");
+	lex->tools = MemoryContextAllocZero(context, sizeof(DbiTool) * Max(SPI_processed, 1));
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		DbiTool    *tool = &lex->tools[n];
+
+		tool->agent = dbi_find_agent(lex, column(i, 1));
+		tool->name = kept(context, column(i, 2));
+		tool->function = atooid(column(i, 3));
+		tool->position = atoi(column(i, 4));
+		tool->builtin = column(i, 6)[0] == 't';
+		if (tool->agent >= 0 && read_signature(tool, column(i, 5), context))
+			n++;
+	}
+	lex->ntools = n;
+	for (int i = 0; i < n; i++)
+	{
+		lex->tools[i].owner = i;
+		for (int k = 0; k < n; k++)
+			if (lex->tools[k].function == lex->tools[i].function &&
+				lex->tools[k].position < lex->tools[lex->tools[i].owner].position)
+				lex->tools[i].owner = k;
+	}
+}
+
+static void
+load_concepts(DbiLexicon *lex, MemoryContext context)
+{
+	run("SELECT name, kind FROM dbinsight.concepts ORDER BY name");
+	lex->nconcepts = (int) SPI_processed;
+	lex->concepts = MemoryContextAllocZero(context, sizeof(DbiConcept) * Max(lex->nconcepts, 1));
+	for (int i = 0; i < lex->nconcepts; i++)
+	{
+		lex->concepts[i].name = kept(context, column(i, 1));
+		lex->concepts[i].kind = concept_kind(column(i, 2));
+	}
+}
+
+static int
+find_tool(const DbiLexicon *lex, int agent, const char *name)
+{
+	for (int i = 0; i < lex->ntools; i++)
+		if (lex->tools[i].agent == agent && strcmp(lex->tools[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+/* Weights of agents or tools that are not there say nothing. */
+static void
+load_weights(DbiLexicon *lex, MemoryContext context)
+{
+	run("SELECT concept, with_concept, agent, tool, weight FROM dbinsight.concept_weights ORDER BY concept, with_concept, agent, tool");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		int			concept = concept_index(lex, column(i, 1));
+		const char *with = column(i, 2);
+		const char *tool = column(i, 4);
+		DbiWeight	w;
+		MemoryContext old;
+
+		w.with = *with ? concept_index(lex, with) : -1;
+		w.agent = strcmp(column(i, 3), "-") == 0 ? -1 : dbi_find_agent(lex, column(i, 3));
+		w.tool = *tool && w.agent >= 0 ? find_tool(lex, w.agent, tool) : -1;
+		w.weight = (float) atof(column(i, 5));
+		if (concept < 0 || (*with && w.with < 0) || (w.agent < 0 && strcmp(column(i, 3), "-") != 0) || (*tool && w.tool < 0))
+			continue;
+		old = MemoryContextSwitchTo(context);
+		lex->concepts[concept].weights = lappend(lex->concepts[concept].weights, memcpy(palloc(sizeof(w)), &w, sizeof(w)));
+		MemoryContextSwitchTo(old);
+	}
+}
+
+/*
+ * Keys of a form. The plain one is the stems of the words that carry meaning,
+ * or with = in front these words themselves. A form with stop words also has
+ * one of all its stems, with ~ in front; it has only that when but one word
+ * would be left ("at risk" is not "risk").
+ */
+static void
+form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, StringInfo full, int *words, int *all)
+{
+	bool		exact = form[0] == '=';
+	const char *p = form + exact;
+
+	*words = *all = 0;
+	if (exact)
+		appendStringInfoChar(plain, '=');
+	appendStringInfoChar(full, '~');
+	while (*p && *all < MAX_FORM_WORDS)
+	{
+		size_t		len = strcspn(p, " ");
+		char	   *word = dbi_lower(pnstrdup(p, len));
+		char	   *stem = word[0] == '<' ? word : dbi_stem(word);
+
+		p += len;
+		while (*p == ' ')
+			p++;
+		if (len == 0)
+			continue;
+		appendStringInfo(full, "%s%s", *all ? " " : "", stem);
+		(*all)++;
+		if (!stop && dbi_is_stop(lex, word, stem))
+			continue;
+		appendStringInfo(plain, "%s%s", *words ? " " : "", exact ? word : stem);
+		(*words)++;
+	}
+	if (*words == 0 && *all == 1)
+	{
+		appendStringInfoString(plain, full->data + 1);
+		*words = 1;
+	}
+	if (*words == *all || exact)
+		*all = 0;
+	else if (*words < 2)
+		*words = 0;
+}
+
+static void
+set_form(DbiLexicon *lex, MemoryContext context, DbiForm *form, int concept, float weight, const char *key, int words)
+{
+	form->key = kept(context, key);
+	form->concept = concept;
+	form->weight = weight;
+	form->words = words;
+	lex->longest = Max(lex->longest, words);
+}
+
+/*
+ * Stop words come first, since the other forms are written without them; they
+ * alone are looked up until all forms are there and sorted.
+ */
+static void
+add_forms(DbiLexicon *lex, MemoryContext context, bool stop)
+{
+	int			n = lex->nforms;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		int			concept = concept_index(lex, column(i, 1));
+		float		weight = (float) atof(column(i, 3));
+		StringInfoData plain;
+		StringInfoData full;
+		int			words;
+		int			all;
+
+		CHECK_FOR_INTERRUPTS();
+		if (concept < 0 || (lex->concepts[concept].kind == DBI_CONCEPT_STOP) != stop)
+			continue;
+		initStringInfo(&plain);
+		initStringInfo(&full);
+		form_keys(lex, column(i, 2), stop, &plain, &full, &words, &all);
+		if (words > 0)
+			set_form(lex, context, &lex->forms[n++], concept, weight, plain.data, words);
+		if (all > 0)
+			set_form(lex, context, &lex->forms[n++], concept, weight, full.data, all);
+	}
+	lex->nforms = n;
+	qsort(lex->forms, lex->nforms, sizeof(DbiForm), compare_forms);
+}
+
+static void
+load_forms(DbiLexicon *lex, MemoryContext context)
+{
+	int			n = 0;
+	int			unique = 0;
+
+	run("SELECT concept, form, weight FROM dbinsight.concept_forms ORDER BY concept, form");
+	lex->forms = MemoryContextAllocZero(context, sizeof(DbiForm) * Max(2 * SPI_processed, 1));
+	add_forms(lex, context, true);
+	add_forms(lex, context, false);
+	lex->vocabulary = MemoryContextAlloc(context, sizeof(char *) * Max(SPI_processed * MAX_FORM_WORDS, 1));
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		char	   *form = dbi_lower(column(i, 2));
+		char	   *save;
+
+		for (char *w = strtok_r(form, " =", &save); w; w = strtok_r(NULL, " =", &save))
+			if (w[0] != '<' && n < SPI_processed * MAX_FORM_WORDS)
+				lex->vocabulary[n++] = kept(context, w);
+	}
+	qsort(lex->vocabulary, n, sizeof(char *), compare_strings);
+	for (int i = 0; i < n; i++)
+		if (unique == 0 || strcmp(lex->vocabulary[unique - 1], lex->vocabulary[i]) != 0)
+			lex->vocabulary[unique++] = lex->vocabulary[i];
+	lex->nvocabulary = unique;
+}
+
+static void
+load_small_tables(DbiLexicon *lex, MemoryContext context)
+{
+	run("SELECT tool, intent, companion FROM dbinsight.tool_companions ORDER BY tool, intent, position, companion");
+	lex->companions = MemoryContextAllocZero(context, sizeof(DbiCompanion) * Max(SPI_processed, 1));
+	lex->ncompanions = (int) SPI_processed;
+	for (int i = 0; i < lex->ncompanions; i++)
+	{
+		lex->companions[i].tool = kept(context, column(i, 1));
+		lex->companions[i].intent = kept(context, column(i, 2));
+		lex->companions[i].companion = kept(context, column(i, 3));
+	}
+	run("SELECT pattern, kind FROM dbinsight.name_hints ORDER BY length(pattern) DESC, pattern");
+	lex->hints = MemoryContextAllocZero(context, sizeof(DbiNameHint) * Max(SPI_processed, 1));
+	lex->nhints = (int) SPI_processed;
+	for (int i = 0; i < lex->nhints; i++)
+	{
+		lex->hints[i].pattern = kept(context, column(i, 1));
+		lex->hints[i].kind = kept(context, column(i, 2));
+	}
+}
+
+/* ---- examples ---- */
+
+static void
+add_example(DbiLexicon *lex, MemoryContext context, int agent, int tool, bool description, const char *words)
+{
+	DbiExample *e = &lex->examples[lex->nexamples];
+	MemoryContext old;
+	DbiClock	clock;
+	DbiText    *text;
+	List	   *slots;
+
+	CHECK_FOR_INTERRUPTS();
+	if (strlen(words) > DBI_MAX_QUESTION_BYTES || agent < 0)
+		return;
+	dbi_set_clock(&clock, NULL);
+	text = dbi_tokenize(words);
+	slots = dbi_find_slots(text, &clock);
+	e->agent = agent;
+	e->tool = tool;
+	e->description = description;
+	old = MemoryContextSwitchTo(context);
+	e->normalised = dbi_normalise(text, slots);
+	dbi_make_features(lex, text, slots, 0, text->n, e);
+	MemoryContextSwitchTo(old);
+	if (e->nfeatures > 0)
+		lex->nexamples++;
+}
+
+/* What the comment says the tool is for: its first line. */
+static char *
+first_line(const char *comment)
+{
+	return comment ? pnstrdup(comment, strcspn(comment, "\r\n")) : pstrdup("");
+}
+
+static void
+load_examples(DbiLexicon *lex, MemoryContext context)
+{
+	SPITupleTable *rows;
+	uint64		n;
+	uint64		size = 0;
+
+	run("SELECT t.agent, t.tool, t.examples, pg_catalog.obj_description(p.oid, 'pg_proc')"
+		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled"
+		" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::name AND dbinsight._signature(p.oid) = t.function"
+		" WHERE t.enabled"
+		" UNION ALL SELECT name, '', examples, description FROM dbinsight.agents WHERE enabled ORDER BY 1, 2");
+	rows = SPI_tuptable;
+	n = SPI_processed;
+	for (uint64 i = 0; i < n; i++)
+	{
+		int			count;
+
+		(void) text_array(i, 3, &count);
+		size += count + 1;
+	}
+	lex->examples = MemoryContextAllocHuge(context, sizeof(DbiExample) * Max(size, 1));
+	memset(lex->examples, 0, sizeof(DbiExample) * Max(size, 1));
+	for (uint64 i = 0; i < n; i++)
+	{
+		int			count;
+		int			agent;
+		int			tool;
+		char	  **words;
+
+		SPI_tuptable = rows;
+		words = text_array(i, 3, &count);
+		agent = dbi_find_agent(lex, column(i, 1));
+		tool = find_tool(lex, agent, column(i, 2));
+		for (int k = 0; k < count; k++)
+			add_example(lex, context, agent, tool, false, words[k]);
+		add_example(lex, context, agent, tool, true, first_line(column(i, 4)));
+	}
+}
+
+static DbiLexicon *
+load(MemoryContext context)
+{
+	DbiLexicon *lex = MemoryContextAllocZero(context, sizeof(DbiLexicon));
+
+	load_agents(lex, context);
+	load_tools(lex, context);
+	load_concepts(lex, context);
+	load_weights(lex, context);
+	load_forms(lex, context);
+	load_small_tables(lex, context);
+	load_examples(lex, context);
+	dbi_weigh_features(lex, context);
+	return lex;
+}
+
+/*
+ * Reads under the newest snapshot: an invalidation that came before it is in
+ * what is read, and one that comes later makes the lexicon invalid again.
+ */
+const DbiLexicon *
+dbi_lexicon(void)
+{
+	MemoryContext context;
+	DbiLexicon *fresh;
+
+	if (lexicon_valid)
+		return lexicon;
+	watch();
+	context = AllocSetContextCreate(CurrentMemoryContext, "dbinsight lexicon", ALLOCSET_DEFAULT_SIZES);
+	lexicon_valid = true;
+	PG_TRY();
+	{
+		PushActiveSnapshot(GetLatestSnapshot());
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "could not connect to the server programming interface");
+		fresh = load(context);
+		SPI_finish();
+		PopActiveSnapshot();
+	}
+	PG_CATCH();
+	{
+		lexicon_valid = false;
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	MemoryContextSetParent(context, TopMemoryContext);
+	if (lexicon_context)
+		MemoryContextDelete(lexicon_context);
+	lexicon_context = context;
+	lexicon = fresh;
+	return lexicon;
+}
+
+/* ---- looking up ---- */
+
+static const DbiForm *
+lower_bound(const DbiLexicon *lex, const char *key)
+{
+	int			low = 0;
+	int			high = lex->nforms;
+
+	while (low < high)
+	{
+		int			mid = (low + high) / 2;
+
+		if (strcmp(lex->forms[mid].key, key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < lex->nforms && strcmp(lex->forms[low].key, key) == 0 ? &lex->forms[low] : NULL;
+}
+
+/* First of the forms with this key; the others follow it. */
+const DbiForm *
+dbi_find_form(const DbiLexicon *lex, const char *key)
+{
+	return lower_bound(lex, key);
+}
+
+bool
+dbi_is_stop(const DbiLexicon *lex, const char *word, const char *stem)
+{
+	const DbiForm *form = lower_bound(lex, stem);
+	const DbiForm *end = lex->forms + lex->nforms;
+
+	for (; form && form < end && strcmp(form->key, stem) == 0; form++)
+		if (lex->concepts[form->concept].kind == DBI_CONCEPT_STOP)
+			return true;
+	return false;
+}
+
+/* Whether a word, or one with the same stem, stands in a form. */
+bool
+dbi_in_vocabulary(const DbiLexicon *lex, const char *word)
+{
+	return bsearch(&word, lex->vocabulary, lex->nvocabulary, sizeof(char *), compare_strings) != NULL;
+}
+
+static bool
+is_plain(const char *word)
+{
+	return strspn(word, "abcdefghijklmnopqrstuvwxyz") == strlen(word);
+}
+
+/* The only word of the vocabulary that near; NULL when there is none or a doubt. */
+static const char *
+nearest(const DbiLexicon *lex, const char *word)
+{
+	size_t		len = strlen(word);
+	int			limit = len >= 9 ? 2 : 1;
+	int			best = limit + 1;
+	const char *found = NULL;
+
+	for (int i = 0; i < lex->nvocabulary; i++)
+	{
+		const char *v = lex->vocabulary[i];
+		int			d;
+
+		/* Slips are rare in the first letter, and short words have too many neighbours. */
+		if (v[0] != word[0] || strlen(v) < 4)
+			continue;
+		d = dbi_edit_distance(word, v, limit);
+		if (d < best)
+		{
+			best = d;
+			found = v;
+		}
+	}
+	return found;
+}
+
+void
+dbi_repair_typos(const DbiLexicon *lex, DbiText *text)
+{
+	int			unknown = 0;
+
+	for (int i = 0; i < text->n && unknown < MAX_REPAIRS; i++)
+	{
+		DbiToken   *t = &text->tokens[i];
+		const char *v;
+
+		if (t->kind != DBI_TOK_WORD || strlen(t->text) < 5 || !is_plain(t->text) || dbi_in_vocabulary(lex, t->text) ||
+			dbi_find_form(lex, t->stem) || dbi_is_stop(lex, t->text, t->stem))
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		unknown++;
+		v = nearest(lex, t->text);
+		if (!v)
+			continue;
+		t->text = pstrdup(v);
+		t->stem = dbi_stem(v);
+		t->repaired = true;
+	}
+}

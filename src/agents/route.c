@@ -1,0 +1,572 @@
+/*
+ * route.c: which agents and tools a stretch of words speaks for.
+ *
+ * Evidence for an agent is the sum of the weights of the concepts found, what
+ * its best tool has, and how like its examples the words are. Confidence grows
+ * with the evidence and falls with that of the runner-up.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+
+#include "agents/understand.h"
+
+/* Share of a tool's own evidence that also speaks for its agent. */
+#define TOOL_SHARE 0.3
+/* A likeness below this is chance; what is above counts so much. */
+#define CHANCE_LIKENESS 0.35
+#define LIKE_AGENT 2.0
+#define LIKE_TOOL 3.0
+/* A question seen before, word for word but for names and days. */
+#define SAME_LIKENESS 0.97
+#define SAME_BONUS 1.5
+/* What a tool says of itself counts less than a question people ask. */
+#define DESCRIPTION_SHARE 0.4
+/* A tool an agent borrows counts less than one it owns. */
+#define BORROWED_SHARE 0.8
+/* In a follow-up the agent and the tool of before stay likely. */
+#define FRAME_AGENT 1.0
+#define FRAME_TOOL 1.0
+/* Against a tool that takes no period when one was named. */
+#define NO_PERIOD 2.5
+/* A part that loses most of its evidence beside the part before belongs to it. */
+#define DISSOLVED 0.3
+/* An agent that was chosen needs little more. */
+#define CHOSEN_AGENT 0.7
+
+/* More conjunctions and stops than this are not parted at. */
+#define MAX_SEPARATORS 24
+
+/* ---- words to concepts ---- */
+
+static bool
+is_barrier(const DbiToken *t)
+{
+	return t->kind == DBI_TOK_PUNCT && strchr(",;.?!:", t->text[0]) != NULL;
+}
+
+/*
+ * The words of a stretch, names by their type; a barrier is a unit no form
+ * has. Stop words are units only when all words are wanted.
+ */
+static int
+unit_words(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, bool all, DbiUnitWord *units)
+{
+	int			n = 0;
+	int			last_slot = -1;
+
+	for (int i = from; i < to; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+		DbiUnitWord *u = &units[n];
+
+		u->from = i;
+		u->to = i + 1;
+		if (t->slot >= 0)
+		{
+			DbiSlot    *slot = list_nth(slots, t->slot);
+
+			if (t->slot == last_slot || (slot->kind != DBI_SLOT_NAME && slot->kind != DBI_SLOT_REGULATION))
+				continue;
+			last_slot = t->slot;
+			u->to = slot->to;
+			u->word = u->stem = psprintf("<%s>", dbi_slot_type(slot));
+		}
+		else if (is_barrier(t))
+			u->word = u->stem = "|";
+		else if (t->kind == DBI_TOK_WORD && (all || !dbi_is_stop(lex, t->text, t->stem)))
+		{
+			u->word = t->text;
+			u->stem = t->stem;
+		}
+		else
+			continue;
+		n++;
+	}
+	return n;
+}
+
+static List *
+add_hits(const DbiLexicon *lex, List *hits, const char *key, double share, int from, int to)
+{
+	const DbiForm *form = dbi_find_form(lex, key);
+	const DbiForm *end = lex->forms + lex->nforms;
+
+	for (; form && form < end && strcmp(form->key, key) == 0; form++)
+	{
+		DbiHit	   *hit = palloc(sizeof(DbiHit));
+
+		hit->concept = form->concept;
+		hit->weight = form->weight * (float) share;
+		hit->from = from;
+		hit->to = to;
+		hits = lappend(hits, hit);
+	}
+	return hits;
+}
+
+/* Units i to i + len as a key: a mark, then their words or stems. */
+static char *
+key_of(const char *mark, const DbiUnitWord *units, int i, int len, bool stems)
+{
+	StringInfoData s;
+
+	initStringInfo(&s);
+	appendStringInfoString(&s, mark);
+	for (int k = i; k < i + len; k++)
+		appendStringInfo(&s, "%s%s", k > i ? " " : "", stems ? units[k].stem : units[k].word);
+	return s.data;
+}
+
+/*
+ * Forms of this many units at every place that is still free: of all words, or
+ * of those that carry meaning, there the very words before the stems.
+ */
+static List *
+match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, int first, int n, int len, bool all)
+{
+	for (int i = 0; i + len <= n; i++)
+	{
+		int			before = list_length(hits);
+		int			from = units[i].from;
+		int			to = units[i + len - 1].to;
+		bool		free = true;
+		char	   *key;
+
+		for (int k = i; k < i + len; k++)
+			free = free && !used[units[k].from - first] && units[k].word[0] != '|';
+		if (!free)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		key = key_of(all ? "~" : "", units, i, len, true);
+		hits = add_hits(lex, hits, key, 1, from, to);
+		pfree(key);
+		if (!all)
+		{
+			key = key_of("=", units, i, len, false);
+			hits = add_hits(lex, hits, key, 1, from, to);
+			pfree(key);
+		}
+		if (list_length(hits) > before)
+			for (int k = i; k < i + len; k++)
+				used[units[k].from - first] = true;
+	}
+	return hits;
+}
+
+/* Types of the slots in the stretch, whatever forms have used their words. */
+static List *
+match_slots(const DbiLexicon *lex, List *hits, List *slots, int from, int to)
+{
+	ListCell   *lc;
+
+	foreach(lc, slots)
+	{
+		DbiSlot    *slot = lfirst(lc);
+		double		share = 1;
+		ListCell   *c;
+
+		if (slot->from < from || slot->to > to)
+			continue;
+		foreach(c, slot->kind == DBI_SLOT_NAME ? slot->candidates : NIL)
+		{
+			hits = add_hits(lex, hits, psprintf("<%s>", ((DbiCandidate *) lfirst(c))->kind), share, slot->from, slot->to);
+			share = 0.5;
+		}
+		if (slot->kind != DBI_SLOT_NAME)
+			hits = add_hits(lex, hits, psprintf("<%s>", dbi_slot_type(slot)), 1, slot->from, slot->to);
+		else
+			hits = add_hits(lex, hits, "<name>", 1, slot->from, slot->to);
+	}
+	return hits;
+}
+
+/* Concepts of a stretch: the longest forms first, each word in one form only. */
+List *
+dbi_match_forms(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to)
+{
+	DbiUnitWord *all = palloc(sizeof(DbiUnitWord) * (to - from + 1));
+	DbiUnitWord *units = palloc(sizeof(DbiUnitWord) * (to - from + 1));
+	bool	   *used = palloc0(sizeof(bool) * (to - from + 1));
+	int			nall = unit_words(lex, text, slots, from, to, true, all);
+	int			n = unit_words(lex, text, slots, from, to, false, units);
+	List	   *hits = NIL;
+
+	for (int len = Min(lex->longest, nall); len > 0; len--)
+	{
+		if (len > 1)
+			hits = match_length(lex, hits, all, used, from, nall, len, true);
+		hits = match_length(lex, hits, units, used, from, n, len, false);
+	}
+	return match_slots(lex, hits, slots, from, to);
+}
+
+bool
+dbi_is_concept_word(const DbiLexicon *lex, const DbiToken *t, const char *concept)
+{
+	int			wanted = dbi_find_concept(lex, concept);
+	const char *keys[2] = {t->stem, psprintf("=%s", t->text)};
+
+	for (int i = 0; i < 2; i++)
+	{
+		const DbiForm *form = dbi_find_form(lex, keys[i]);
+
+		for (; form && form < lex->forms + lex->nforms && strcmp(form->key, keys[i]) == 0; form++)
+			if (form->concept == wanted)
+				return true;
+	}
+	return false;
+}
+
+const DbiHit *
+dbi_clause_hit(const DbiLexicon *lex, const DbiClause *clause, const char *concept)
+{
+	ListCell   *lc;
+
+	foreach(lc, clause->hits)
+		if (strcmp(lex->concepts[((DbiHit *) lfirst(lc))->concept].name, concept) == 0)
+			return lfirst(lc);
+	return NULL;
+}
+
+const DbiHit *
+dbi_clause_kind(const DbiLexicon *lex, const DbiClause *clause, DbiConceptKind kind)
+{
+	ListCell   *lc;
+
+	foreach(lc, clause->hits)
+		if (lex->concepts[((DbiHit *) lfirst(lc))->concept].kind == kind)
+			return lfirst(lc);
+	return NULL;
+}
+
+/* Lower case, slots by their type: what the question looks like to the planner. */
+char *
+dbi_normalise(const DbiText *text, List *slots)
+{
+	StringInfoData s;
+	int			last_slot = -1;
+
+	initStringInfo(&s);
+	for (int i = 0; i < text->n; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+
+		if (t->slot >= 0 && t->slot == last_slot)
+			continue;
+		last_slot = t->slot;
+		if (t->kind == DBI_TOK_PUNCT && t->slot < 0)
+			continue;
+		appendStringInfo(&s, "%s%s%s%s", s.len ? " " : "", t->slot >= 0 ? "<" : "",
+						 t->slot >= 0 ? dbi_slot_type(list_nth(slots, t->slot)) : t->text, t->slot >= 0 ? ">" : "");
+	}
+	return s.data;
+}
+
+/* ---- evidence ---- */
+
+/* Strength of each concept: its best form. */
+static float *
+strengths(const DbiLexicon *lex, const DbiClause *clause)
+{
+	float	   *s = palloc0(sizeof(float) * Max(lex->nconcepts, 1));
+	ListCell   *lc;
+
+	foreach(lc, clause->hits)
+	{
+		DbiHit	   *hit = lfirst(lc);
+
+		s[hit->concept] = Max(s[hit->concept], hit->weight);
+	}
+	return s;
+}
+
+static void
+add_concepts(const DbiLexicon *lex, DbiClause *clause, const float *strength)
+{
+	for (int c = 0; c < lex->nconcepts; c++)
+	{
+		ListCell   *lc;
+
+		if (strength[c] <= 0)
+			continue;
+		foreach(lc, lex->concepts[c].weights)
+		{
+			DbiWeight  *w = lfirst(lc);
+			double		value = w->weight * strength[c];
+
+			if (w->with >= 0 && strength[w->with] <= 0)
+				continue;
+			if (w->agent < 0)
+				clause->scope += value;
+			else if (w->tool < 0)
+				clause->agents[w->agent] += value;
+			else
+				clause->tools[w->tool] += value;
+		}
+	}
+}
+
+static void
+add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *clause)
+{
+	double	   *agents = palloc0(sizeof(double) * Max(lex->nagents, 1));
+	DbiExample	question;
+
+	memset(&question, 0, sizeof(question));
+	dbi_make_features(lex, text, slots, clause->from, clause->to, &question);
+	for (int i = 0; i < lex->nexamples; i++)
+	{
+		const DbiExample *e = &lex->examples[i];
+		double		like = dbi_likeness(&question, e) * (e->description ? DESCRIPTION_SHARE : 1);
+		bool		owned = e->tool < 0 || lex->tools[e->tool].owner == e->tool;
+
+		if (e->tool >= 0)
+			clause->likeness[e->tool] = Max(clause->likeness[e->tool], like * (owned ? 1 : BORROWED_SHARE));
+		if (owned)
+			agents[e->agent] = Max(agents[e->agent], like);
+	}
+	for (int a = 0; a < lex->nagents; a++)
+		if (agents[a] > CHANCE_LIKENESS)
+			clause->agents[a] += LIKE_AGENT * (agents[a] - CHANCE_LIKENESS) / (1 - CHANCE_LIKENESS) +
+				(agents[a] >= SAME_LIKENESS ? SAME_BONUS : 0);
+	for (int t = 0; t < lex->ntools; t++)
+		if (clause->likeness[t] > CHANCE_LIKENESS)
+			clause->tools[t] += LIKE_TOOL * (clause->likeness[t] - CHANCE_LIKENESS) / (1 - CHANCE_LIKENESS) +
+				(clause->likeness[t] >= SAME_LIKENESS ? SAME_BONUS : 0);
+}
+
+static bool
+takes_period(const DbiTool *tool, bool future)
+{
+	for (int i = 0; i < tool->narguments; i++)
+	{
+		const char *name = tool->arguments[i].name;
+
+		if (strstr(name, "horizon") != NULL)
+		{
+			if (future)
+				return true;
+		}
+		else if (strstr(name, "date") || strstr(name, "hours") || strstr(name, "days") || strcmp(name, "month") == 0 ||
+				 strcmp(name, "since") == 0 || strcmp(name, "weeks") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
+{
+	ListCell   *lc;
+
+	foreach(lc, slots)
+	{
+		DbiSlot    *slot = lfirst(lc);
+		bool		future = slot->period.kind == DBI_PERIOD_FUTURE || slot->period.kind == DBI_PERIOD_SPAN;
+
+		if (slot->kind != DBI_SLOT_DATE || slot->from < clause->from || slot->to > clause->to ||
+			slot->period.kind == DBI_PERIOD_RECENT)
+			continue;
+		for (int t = 0; t < lex->ntools; t++)
+			if (clause->tools[t] > 0 && !takes_period(&lex->tools[t], future))
+				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
+		return;
+	}
+}
+
+/* Best tool of an agent; without any evidence the first one it owns. */
+static int
+best_tool(const DbiLexicon *lex, const DbiClause *clause, int agent)
+{
+	int			best = -1;
+
+	for (int t = 0; t < lex->ntools; t++)
+	{
+		if (lex->tools[t].agent != agent)
+			continue;
+		if (best < 0 || clause->tools[t] > clause->tools[best] + 1e-9)
+			best = t;
+	}
+	return best;
+}
+
+static void
+choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
+{
+	double		second = 0;
+
+	clause->best_agent = -1;
+	clause->best_tool = -1;
+	clause->evidence = 0;
+	clause->confidence = 0;
+	for (int a = 0; a < lex->nagents; a++)
+	{
+		if (!lex->agents[a].enabled || (only_agent >= 0 && a != only_agent))
+			continue;
+		if (clause->agents[a] > clause->evidence + 1e-9)
+		{
+			second = clause->evidence;
+			clause->evidence = clause->agents[a];
+			clause->best_agent = a;
+		}
+		else
+			second = Max(second, clause->agents[a]);
+	}
+	if (clause->best_agent < 0)
+		return;
+	clause->best_tool = best_tool(lex, clause, clause->best_agent);
+	clause->confidence = (1 - exp(-0.9 * clause->evidence)) *
+		sqrt(clause->evidence / (clause->evidence + 0.5 * Max(second, 0)));
+	clause->confidence = rint(clause->confidence * 100) / 100;
+}
+
+void
+dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *clause, int only_agent,
+				 int frame_agent, int frame_tool)
+{
+	float	   *strength = strengths(lex, clause);
+
+	clause->agents = palloc0(sizeof(double) * Max(lex->nagents, 1));
+	clause->tools = palloc0(sizeof(double) * Max(lex->ntools, 1));
+	clause->likeness = palloc0(sizeof(double) * Max(lex->ntools, 1));
+	clause->scope = 0;
+	add_concepts(lex, clause, strength);
+	add_likeness(lex, text, slots, clause);
+	weigh_period(lex, slots, clause);
+	if (frame_agent >= 0)
+		clause->agents[frame_agent] += FRAME_AGENT;
+	if (frame_tool >= 0)
+		clause->tools[frame_tool] += FRAME_TOOL;
+	if (only_agent >= 0)
+		clause->agents[only_agent] += CHOSEN_AGENT;
+	for (int a = 0; a < lex->nagents; a++)
+	{
+		int			t = best_tool(lex, clause, a);
+
+		if (t >= 0 && lex->tools[t].owner == t && clause->tools[t] > 0)
+			clause->agents[a] += TOOL_SHARE * clause->tools[t];
+	}
+	choose(lex, clause, only_agent);
+	pfree(strength);
+}
+
+DbiClause *
+dbi_read_clause(const DbiLexicon *lex, DbiText *text, List *slots, int from, int to)
+{
+	DbiClause  *clause = palloc0(sizeof(DbiClause));
+
+	clause->from = from;
+	clause->to = to;
+	clause->hits = dbi_match_forms(lex, text, slots, from, to);
+	return clause;
+}
+
+static DbiClause *
+scored(const DbiLexicon *lex, DbiText *text, List *slots, int from, int to, int only_agent)
+{
+	DbiClause  *clause = dbi_read_clause(lex, text, slots, from, to);
+
+	dbi_score_clause(lex, text, slots, clause, only_agent, -1, -1);
+	return clause;
+}
+
+/* ---- clauses ---- */
+
+/* Tokens of a conjunction or a stop at i that can part two questions; 0: none. */
+static int
+separator(const DbiText *text, int i)
+{
+	static const char *const words[] = {"and", "also", "plus", "but", "then", "while", "because", "whereas", "additionally"};
+	const DbiToken *t = &text->tokens[i];
+
+	if (t->slot >= 0)
+		return 0;
+	if (t->kind == DBI_TOK_PUNCT)
+		return strchr(",;.?!", t->text[0]) != NULL ? 1 : 0;
+	if (t->kind != DBI_TOK_WORD)
+		return 0;
+	if (i + 2 < text->n && strcmp(t->text, "as") == 0 && strcmp(text->tokens[i + 1].text, "well") == 0 &&
+		strcmp(text->tokens[i + 2].text, "as") == 0)
+		return 3;
+	if (i + 1 < text->n && strcmp(text->tokens[i + 1].text, "with") == 0 &&
+		(strcmp(t->text, "along") == 0 || strcmp(t->text, "together") == 0))
+		return 2;
+	for (int k = 0; k < lengthof(words); k++)
+		if (strcmp(t->text, words[k]) == 0)
+			return 1;
+	return 0;
+}
+
+static bool
+stands_alone(const DbiClause *clause)
+{
+	return clause->best_agent >= 0 && clause->evidence >= DBI_OWN_EVIDENCE && clause->scope < clause->evidence;
+}
+
+static bool
+same_question(const DbiClause *a, const DbiClause *b)
+{
+	return a->best_agent == b->best_agent && a->best_tool == b->best_tool;
+}
+
+/*
+ * A stretch joins the clause before it unless both are questions of their own,
+ * for different tools, and the second stays one beside the first ("tried to
+ * log in and failed" is one).
+ */
+static List *
+add_stretch(const DbiLexicon *lex, DbiText *text, List *slots, List *clauses, DbiClause *next, int only_agent)
+{
+	DbiClause  *last;
+	DbiClause  *both;
+
+	if (clauses == NIL)
+		return list_make1(next);
+	last = llast(clauses);
+	both = scored(lex, text, slots, last->from, next->to, only_agent);
+	if (stands_alone(last) && stands_alone(next) && !same_question(last, next) &&
+		both->agents[next->best_agent] > DISSOLVED * next->evidence)
+		return lappend(clauses, next);
+	llast(clauses) = both;
+	return clauses;
+}
+
+/* A text of many parts is no list of questions: it is read as one. */
+static bool
+has_many_parts(const DbiText *text)
+{
+	int			n = 0;
+
+	for (int i = 0; i < text->n; i++)
+		n += separator(text, i) > 0;
+	return n > MAX_SEPARATORS;
+}
+
+List *
+dbi_split(const DbiLexicon *lex, DbiText *text, List *slots, int only_agent)
+{
+	List	   *clauses = NIL;
+	int			from = 0;
+
+	if (has_many_parts(text))
+		return list_make1(scored(lex, text, slots, 0, text->n, only_agent));
+	for (int i = 0; i <= text->n; i++)
+	{
+		int			sep = i < text->n ? separator(text, i) : 1;
+
+		CHECK_FOR_INTERRUPTS();
+		if (sep == 0)
+			continue;
+		if (i > from)
+			clauses = add_stretch(lex, text, slots, clauses, scored(lex, text, slots, from, i, only_agent), only_agent);
+		from = i + sep;
+		i = Max(i, from - 1);
+	}
+	if (clauses == NIL)
+		clauses = list_make1(scored(lex, text, slots, 0, text->n, only_agent));
+	return clauses;
+}

@@ -1,0 +1,410 @@
+/*
+ * agents/understand.h: private to understanding a question: tokens, periods,
+ * slots, the lexicon, scores. The way out is plan.h.
+ */
+#ifndef DBI_AGENTS_UNDERSTAND_H
+#define DBI_AGENTS_UNDERSTAND_H
+
+#include "postgres.h"
+
+#include "nodes/bitmapset.h"
+#include "nodes/pg_list.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+#include "agents/plan.h"
+
+/* ---- text.c: from bytes to tokens ---- */
+
+typedef enum DbiTokenKind
+{
+	DBI_TOK_WORD,
+	DBI_TOK_NUMBER,				/* 12, 1,250.5, $40, 95%, 30d: unit says which */
+	DBI_TOK_IDENT,				/* nightly_etl, main.sales.orders */
+	DBI_TOK_EMAIL,
+	DBI_TOK_IP,
+	DBI_TOK_ID,					/* UUID, or a number too long to be a quantity */
+	DBI_TOK_QUOTED,				/* text is what stood between the quotes */
+	DBI_TOK_DATE,				/* 2025-03-12, 03/12/2025, 2025-03 */
+	DBI_TOK_CMP,				/* < <= > >= = */
+	DBI_TOK_PUNCT				/* , ; . ? ! : ( ) / - */
+} DbiTokenKind;
+
+typedef struct DbiToken
+{
+	DbiTokenKind kind;
+	const char *text;			/* ASCII letters in lower case */
+	const char *stem;
+	int			start;			/* bytes of the question: [start, end) */
+	int			end;
+	double		number;
+	const char *unit;			/* of a number: "", "%", "$", or the letters that follow it */
+	bool		glued;			/* no space before it */
+	int			chunk_start;	/* the run of characters between spaces it is part of */
+	int			chunk_end;
+	int			slot;			/* slot that took it, or -1 */
+	bool		repaired;		/* text is a repaired typo */
+} DbiToken;
+
+typedef struct DbiText
+{
+	const char *source;
+	DbiToken   *tokens;
+	int			n;
+} DbiText;
+
+extern DbiText *dbi_tokenize(const char *source);
+extern char *dbi_stem(const char *word);
+extern char *dbi_lower(const char *s);
+extern char *dbi_span(const DbiText *text, int from, int to);
+
+/* Edits between two ASCII words, a swap of neighbours being one; more than limit is limit + 1. */
+extern int	dbi_edit_distance(const char *a, const char *b, int limit);
+
+/* ---- dates.c: periods ---- */
+
+typedef enum DbiGrain
+{
+	DBI_GRAIN_HOUR,
+	DBI_GRAIN_DAY,
+	DBI_GRAIN_WEEK,
+	DBI_GRAIN_MONTH,
+	DBI_GRAIN_QUARTER,
+	DBI_GRAIN_YEAR
+} DbiGrain;
+
+typedef enum DbiPeriodKind
+{
+	DBI_PERIOD_CALENDAR,		/* whole days [start, end] */
+	DBI_PERIOD_ROLLING,			/* the last hours up to now; [start, end] are the days it touches by "N days including today" */
+	DBI_PERIOD_HOURS,			/* a part of a day, reaching back `hours` from now */
+	DBI_PERIOD_FUTURE,			/* from today (start) to end */
+	DBI_PERIOD_SPAN,			/* a bare length: "30-day", "7 days" */
+	DBI_PERIOD_RECENT,			/* "recently": the tool's own window */
+	DBI_PERIOD_PRIOR			/* "the month before": the one of that grain before what was spoken of */
+} DbiPeriodKind;
+
+typedef struct DbiPeriod
+{
+	DbiPeriodKind kind;
+	DbiGrain	grain;
+	DateADT		start;
+	DateADT		end;
+	double		hours;			/* length of ROLLING and SPAN; reach of HOURS */
+	const char *note;			/* what had to be assumed, or NULL */
+} DbiPeriod;
+
+typedef struct DbiClock
+{
+	TimestampTz now;
+	DateADT		today;			/* in the person's time zone */
+	int			hour;			/* local, 0 to 23 */
+	int			minute;
+	bool		preference;		/* the zone comes from user_preferences */
+	const char *zone;
+} DbiClock;
+
+extern void dbi_set_clock(DbiClock *clock, const char *zone);
+extern int	dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period);
+extern int	dbi_number_word(const DbiToken *tokens, int n, double *value);
+extern DateADT dbi_make_date(int year, int month, int day);
+extern void dbi_split_date(DateADT date, int *year, int *month, int *day);
+extern char *dbi_date_text(DateADT date);
+
+/* Days and hours a rolling window must have to reach back over the period. */
+extern int	dbi_period_days(const DbiPeriod *period, const DbiClock *clock);
+extern int	dbi_period_hours(const DbiPeriod *period, const DbiClock *clock);
+
+/* The period of the same kind before this one; of as many days when match_length. */
+extern DbiPeriod dbi_period_before(const DbiPeriod *period);
+
+/* ---- slots.c ---- */
+
+typedef enum DbiSlotKind
+{
+	DBI_SLOT_DATE,
+	DBI_SLOT_TOP_N,
+	DBI_SLOT_THRESHOLD,
+	DBI_SLOT_NUMBER,
+	DBI_SLOT_SEVERITY,
+	DBI_SLOT_REGULATION,
+	DBI_SLOT_ENVIRONMENT,		/* prod, staging …: a workspace by its use */
+	DBI_SLOT_USER,
+	DBI_SLOT_IP,
+	DBI_SLOT_NAME				/* anything with a name; candidates say what it may be */
+} DbiSlotKind;
+
+typedef enum DbiUnit
+{
+	DBI_UNIT_NONE,
+	DBI_UNIT_SECONDS,
+	DBI_UNIT_PERCENT,
+	DBI_UNIT_MONEY,
+	DBI_UNIT_GIB
+} DbiUnit;
+
+/* What a name may be: a thing of the account, or (known false) a guess. */
+typedef struct DbiCandidate
+{
+	const char *kind;			/* workspace, job, table, schema, model, endpoint, pipeline, warehouse, cluster, sku */
+	const char *value;			/* what to pass to a tool */
+	bool		known;			/* found in a dimension table */
+	int			others;			/* further things of the same name */
+} DbiCandidate;
+
+typedef struct DbiSlot
+{
+	DbiSlotKind kind;
+	int			from;			/* tokens [from, to); -1 when it comes from the frame */
+	int			to;
+	DbiOrigin	origin;
+	const char *span;
+	const char *value;			/* canonical text */
+	DbiPeriod	period;
+	double		number;
+	DbiUnit		unit;
+	const char *context;		/* kind word beside the name ("job", "workspace", or any noun), or NULL */
+	List	   *candidates;		/* of DbiCandidate * */
+} DbiSlot;
+
+extern const char *dbi_slot_type(const DbiSlot *slot);	/* "date", "job", "name" … */
+extern List *dbi_find_slots(DbiText *text, const DbiClock *clock);
+extern const char *dbi_kind_word(const char *stem);
+
+/* ---- entities.c ---- */
+
+struct DbiLexicon;
+
+/* Finds names of the account in the text and what they are; may add slots. */
+extern List *dbi_resolve_names(const struct DbiLexicon *lexicon, DbiText *text, List *slots);
+
+/* ---- lexicon.c ---- */
+
+typedef enum DbiConceptKind
+{
+	DBI_CONCEPT_TOPIC,
+	DBI_CONCEPT_INTENT,
+	DBI_CONCEPT_SCOPE,			/* speaks for nothing of ours */
+	DBI_CONCEPT_WRITE,
+	DBI_CONCEPT_INJECTION,
+	DBI_CONCEPT_SMALLTALK,
+	DBI_CONCEPT_STOP,			/* carries no meaning */
+	DBI_CONCEPT_FOLLOW			/* points back into the conversation */
+} DbiConceptKind;
+
+typedef struct DbiConcept
+{
+	char	   *name;
+	DbiConceptKind kind;
+	List	   *weights;		/* of DbiWeight * */
+} DbiConcept;
+
+typedef struct DbiWeight
+{
+	int			with;			/* counts only together with this concept, or -1 */
+	int			agent;
+	int			tool;			/* or -1 */
+	float		weight;
+} DbiWeight;
+
+typedef struct DbiArgument
+{
+	char	   *name;
+	Oid			type;
+	bool		optional;
+	char	  **words;			/* of @enum, or NULL */
+	int			nwords;
+} DbiArgument;
+
+typedef struct DbiTool
+{
+	int			agent;			/* index of the agent of this registration */
+	char	   *name;
+	Oid			function;
+	int			position;
+	bool		builtin;
+	int			owner;			/* index of the registration with the lowest position */
+	int			narguments;
+	DbiArgument *arguments;
+} DbiTool;
+
+typedef struct DbiAgent
+{
+	char	   *name;
+	char	   *title;
+	int			position;
+	bool		enabled;
+} DbiAgent;
+
+/* Features of one example question, or of a tool's description. */
+typedef struct DbiExample
+{
+	int			tool;			/* or -1: the agent's own */
+	int			agent;
+	bool		description;
+	char	   *normalised;
+	int			nfeatures;
+	uint32	   *features;		/* sorted hashes */
+	float	   *weights;
+	float		norm;
+} DbiExample;
+
+typedef struct DbiForm
+{
+	char	   *key;
+	int			concept;
+	float		weight;
+	int			words;
+} DbiForm;
+
+typedef struct DbiCompanion
+{
+	char	   *tool;
+	char	   *intent;
+	char	   *companion;
+} DbiCompanion;
+
+typedef struct DbiNameHint
+{
+	char	   *pattern;		/* with % at either end */
+	char	   *kind;
+} DbiNameHint;
+
+typedef struct DbiLexicon
+{
+	int			nconcepts;
+	DbiConcept *concepts;
+	int			nforms;
+	DbiForm    *forms;			/* sorted by key */
+	int			longest;		/* words of the longest form */
+	int			nvocabulary;
+	char	  **vocabulary;		/* sorted words a typo may be meant for */
+	int			nagents;
+	DbiAgent   *agents;			/* in their order */
+	int			ntools;
+	DbiTool    *tools;
+	int			nexamples;
+	DbiExample *examples;
+	int			nrarity;
+	uint32	   *rarity_hash;	/* sorted */
+	float	   *rarity;			/* of a feature among the examples */
+	float		rarity_new;		/* of a feature no example has */
+	int			ncompanions;
+	DbiCompanion *companions;
+	int			nhints;
+	DbiNameHint *hints;
+} DbiLexicon;
+
+/* Valid until the next call that may read tables. */
+extern const DbiLexicon *dbi_lexicon(void);
+extern int	dbi_find_concept(const DbiLexicon *lexicon, const char *name);
+extern int	dbi_find_agent(const DbiLexicon *lexicon, const char *name);
+extern bool dbi_is_stop(const DbiLexicon *lexicon, const char *word, const char *stem);
+extern const DbiForm *dbi_find_form(const DbiLexicon *lexicon, const char *key);
+extern bool dbi_in_vocabulary(const DbiLexicon *lexicon, const char *stem);
+extern void dbi_repair_typos(const DbiLexicon *lexicon, DbiText *text);
+
+/* ---- features.c: how like an example a question is ---- */
+
+extern void dbi_make_features(const DbiLexicon *lexicon, const DbiText *text, List *slots, int from, int to,
+							  DbiExample *example);
+extern void dbi_weigh_features(DbiLexicon *lexicon, MemoryContext context);
+extern double dbi_likeness(const DbiExample *a, const DbiExample *b);
+
+/* ---- route.c: what a stretch of words speaks for ---- */
+
+/* A word of a clause as the lexicon sees it: a stem, or the type of a name. */
+typedef struct DbiUnitWord
+{
+	const char *word;
+	const char *stem;
+	int			from;			/* tokens [from, to) */
+	int			to;
+} DbiUnitWord;
+
+typedef struct DbiHit
+{
+	int			concept;
+	float		weight;
+	int			from;			/* tokens [from, to); -1 when it comes from the frame */
+	int			to;
+} DbiHit;
+
+typedef struct DbiClause
+{
+	int			from;			/* tokens [from, to) */
+	int			to;
+	List	   *hits;			/* of DbiHit * */
+	double	   *agents;			/* evidence by agent */
+	double	   *tools;			/* evidence by tool */
+	double	   *likeness;		/* of the best example, by tool */
+	double		scope;			/* evidence for nothing of ours */
+	int			best_agent;		/* or -1 */
+	int			best_tool;		/* or -1 */
+	double		evidence;		/* of the best agent */
+	double		confidence;
+} DbiClause;
+
+/* Evidence below this is none. */
+#define DBI_SOME_EVIDENCE 0.6
+/* Evidence that makes a stretch of words a question of its own. */
+#define DBI_OWN_EVIDENCE 1.2
+
+extern List *dbi_split(const DbiLexicon *lexicon, DbiText *text, List *slots, int only_agent);
+extern DbiClause *dbi_read_clause(const DbiLexicon *lexicon, DbiText *text, List *slots, int from, int to);
+extern void dbi_score_clause(const DbiLexicon *lexicon, DbiText *text, List *slots, DbiClause *clause, int only_agent,
+							 int frame_agent, int frame_tool);
+extern const DbiHit *dbi_clause_hit(const DbiLexicon *lexicon, const DbiClause *clause, const char *concept);
+extern const DbiHit *dbi_clause_kind(const DbiLexicon *lexicon, const DbiClause *clause, DbiConceptKind kind);
+extern char *dbi_normalise(const DbiText *text, List *slots);
+extern List *dbi_match_forms(const DbiLexicon *lexicon, const DbiText *text, List *slots, int from, int to);
+extern bool dbi_is_concept_word(const DbiLexicon *lexicon, const DbiToken *token, const char *concept);
+
+/* ---- arguments.c: values of a tool's arguments ---- */
+
+typedef struct DbiFilling
+{
+	const DbiLexicon *lexicon;
+	const DbiText *text;
+	const DbiClock *clock;
+	const DbiClause *clause;
+	List	   *slots;			/* those of this clause, those it shares, those of the frame */
+	const DbiPeriod *period;	/* the period asked for, or NULL */
+	const DbiSlot *period_slot;
+	const char *domain;			/* domain named beside alerts, or NULL */
+	List	  **assumptions;
+} DbiFilling;
+
+/*
+ * Fills args, arguments, filters and period of the call; returns the first
+ * required argument without a value, or NULL.
+ */
+extern const char *dbi_fill_call(const DbiFilling *filling, const DbiTool *tool, DbiPlanCall *call);
+
+/* ---- frame.c: what a conversation is about ---- */
+
+typedef struct DbiFrameClause
+{
+	const char *agent;
+	const char *tool;
+	List	   *concepts;		/* of char * */
+} DbiFrameClause;
+
+typedef struct DbiFrame
+{
+	List	   *clauses;		/* of DbiFrameClause *; NIL: nothing was asked yet */
+	List	   *slots;			/* of DbiSlot *, origin FRAME */
+} DbiFrame;
+
+/* Reads defensively: what is not as written by dbi_write_frame is left out. */
+extern DbiFrame *dbi_read_frame(const char *json);
+extern char *dbi_write_frame(List *clauses, List *slots);
+
+/* ---- plan.c ---- */
+extern void dbi_assume(List **assumptions, const char *fmt,...) pg_attribute_printf(2, 3);
+extern bool dbi_period_of_unit(DbiGrain grain, int steps, const DbiClock *clock, DbiPeriod *period);
+
+/* ---- explain.c ---- */
+extern char *dbi_explain_text(const DbiLexicon *lexicon, const DbiText *text, List *slots, List *clauses, const DbiPlan *plan);
+
+#endif
