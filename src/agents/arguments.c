@@ -609,6 +609,8 @@ add_filters(Fill *f)
 			add_filter(f, "ip", slot->value, slot->span);
 		else if (slot->kind == DBI_SLOT_SEVERITY)
 			add_filter(f, "severity", slot->value, slot->span);
+		else if (slot->kind == DBI_SLOT_TOP_N && slot->origin == DBI_ORIGIN_TEXT)
+			dbi_assume(f->in->assumptions, "%s takes no number of rows; \"%s\" was left out.", f->tool->name, slot->span);
 	}
 }
 

@@ -1243,3 +1243,17 @@ dbi_period_of_unit(DbiGrain grain, int steps, const DbiClock *clock, DbiPeriod *
 	memset(period, 0, sizeof(DbiPeriod));
 	return unit_period(&r, grain, steps);
 }
+
+/* The last whole unit that ends before the day. */
+DbiPeriod
+dbi_unit_before(DateADT day, DbiGrain grain)
+{
+	DbiPeriod	p;
+
+	memset(&p, 0, sizeof(p));
+	p.kind = DBI_PERIOD_CALENDAR;
+	p.grain = grain;
+	p.start = step(first_of(day, grain), grain, -1);
+	p.end = step(p.start, grain, 1) - 1;
+	return p;
+}

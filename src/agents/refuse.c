@@ -74,7 +74,10 @@ orders_change(const DbiLexicon *lex, DbiText *text, List *slots, int i)
 	DbiClause  *part;
 	ListCell   *lc;
 
-	if (head >= text->n || (head + 1 < text->n && is_word_of(&text->tokens[head + 1], " me us up with by ")))
+	if (head >= text->n)
+		return false;
+	if (head + 1 < text->n && is_word_of(&text->tokens[head], " update start catch bring ") &&
+		is_word_of(&text->tokens[head + 1], " me us with by "))
 		return false;
 	part = dbi_read_clause(lex, text, slots, head, part_end(text, head));
 	if (dbi_clause_hit(lex, part, "document"))

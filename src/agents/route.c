@@ -23,6 +23,8 @@
 /* A question seen before, word for word but for names and days. */
 #define SAME_LIKENESS 0.97
 #define SAME_BONUS 1.5
+/* A word or two are like many an example by chance. */
+#define ENOUGH_FEATURES 4.0
 /* What a tool says of itself counts less than a question people ask. */
 #define DESCRIPTION_SHARE 0.4
 /* A tool an agent borrows counts less than one it owns. */
@@ -318,12 +320,15 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 	double	   *agents = palloc0(sizeof(double) * Max(lex->nagents, 1));
 	DbiExample	question;
 
+	double		enough;
+
 	memset(&question, 0, sizeof(question));
 	dbi_make_features(lex, text, slots, clause->from, clause->to, &question);
+	enough = Min(1.0, (question.nfeatures + 1) / ENOUGH_FEATURES);
 	for (int i = 0; i < lex->nexamples; i++)
 	{
 		const DbiExample *e = &lex->examples[i];
-		double		like = dbi_likeness(&question, e) * (e->description ? DESCRIPTION_SHARE : 1);
+		double		like = enough * dbi_likeness(&question, e) * (e->description ? DESCRIPTION_SHARE : 1);
 		bool		owned = e->tool < 0 || lex->tools[e->tool].owner == e->tool;
 
 		if (e->tool >= 0)

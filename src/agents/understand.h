@@ -116,8 +116,9 @@ extern char *dbi_date_text(DateADT date);
 extern int	dbi_period_days(const DbiPeriod *period, const DbiClock *clock);
 extern int	dbi_period_hours(const DbiPeriod *period, const DbiClock *clock);
 
-/* The period of the same kind before this one; of as many days when match_length. */
+/* The period of the same length, or as far into its unit, before this one. */
 extern DbiPeriod dbi_period_before(const DbiPeriod *period);
+extern DbiPeriod dbi_unit_before(DateADT day, DbiGrain grain);
 
 /* ---- slots.c ---- */
 
