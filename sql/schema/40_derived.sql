@@ -247,24 +247,29 @@ BEGIN
 			CASE WHEN row_number() OVER (PARTITION BY v.workspace_id, v.job_id, v.task_key ORDER BY v.valid_from) = 1
 				THEN '-infinity' ELSE v.valid_from END AS valid_from
 		FROM dbinsight.dim_job_task v
+	), task AS MATERIALIZED (
+		-- Two relations a step, each joined on its whole key: statistics lag
+		-- behind a load, and with more to choose from the planner may join on
+		-- the workspace alone.
+		SELECT t.workspace_id, t.job_run_id, t.task_run_id, t.job_id, t.task_key, t.start_time, t.last_seen_time
+		FROM run JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
+	), needs AS MATERIALIZED (
+		SELECT t.workspace_id, t.job_run_id, t.task_key, t.task_run_id, t.start_time, v.depends_on
+		FROM task t JOIN version v ON v.workspace_id = t.workspace_id AND v.job_id = t.job_id AND v.task_key = t.task_key
+			AND v.valid_from <= t.start_time AND t.start_time < v.valid_to
+		WHERE cardinality(v.depends_on) > 0
 	), dependency AS MATERIALIZED (
-		-- Joined from the table twice, not from a CTE: only tables have the
-		-- statistics that keep this from being a nested loop over everything.
 		SELECT t.workspace_id, t.job_run_id, t.task_key, t.task_run_id, t.start_time, u.task_key AS depends_on,
 			u.last_seen_time AS ended
-		FROM run
-		JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
-		JOIN version v ON v.workspace_id = t.workspace_id AND v.job_id = t.job_id AND v.task_key = t.task_key
-			AND v.valid_from <= t.start_time AND t.start_time < v.valid_to
-		JOIN dbinsight.job_task_run u ON u.workspace_id = t.workspace_id AND u.job_run_id = t.job_run_id
-			AND u.task_key = ANY (v.depends_on)
+		FROM needs t JOIN task u ON u.workspace_id = t.workspace_id AND u.job_run_id = t.job_run_id
+			AND u.task_key = ANY (t.depends_on)
 	), latest_dependency AS MATERIALIZED (
 		SELECT DISTINCT ON (workspace_id, job_run_id, task_key) workspace_id, job_run_id, task_key, depends_on
 		FROM dependency ORDER BY workspace_id, job_run_id, task_key, ended DESC, depends_on
 	), path AS (
 		SELECT * FROM (
 			SELECT DISTINCT ON (t.workspace_id, t.job_run_id) t.workspace_id, t.job_run_id, t.task_key
-			FROM run JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
+			FROM task t
 			ORDER BY t.workspace_id, t.job_run_id, t.last_seen_time DESC, t.task_key
 		) last
 		UNION		-- not UNION ALL: a cycle in the dependencies must end
@@ -275,10 +280,9 @@ BEGIN
 		-- before it: one that began although a dependency went on waited for none.
 		SELECT workspace_id, task_run_id, coalesce(max(ended) FILTER (WHERE ended <= start_time), start_time) AS ready_time
 		FROM dependency GROUP BY workspace_id, task_run_id, start_time
-	), linked AS (
+	), linked AS MATERIALIZED (
 		SELECT t.workspace_id, t.task_run_id, ready.ready_time, path.task_key IS NOT NULL AS on_critical_path
-		FROM run
-		JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
+		FROM task t
 		LEFT JOIN path ON path.workspace_id = t.workspace_id AND path.job_run_id = t.job_run_id AND path.task_key = t.task_key
 		LEFT JOIN ready ON ready.workspace_id = t.workspace_id AND ready.task_run_id = t.task_run_id
 	)
