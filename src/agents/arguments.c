@@ -447,7 +447,10 @@ fill_entity(Fill *f, const DbiArgument *arg, const char *kind)
 	return false;
 }
 
-/* A word of the clause that is one of the argument's words, or a concept of that name. */
+/*
+ * A word of the clause that is one of the argument's words, or a concept of
+ * that name. "failing" is FAILED, but "runs" is not RUNNING.
+ */
 static bool
 fill_enum(Fill *f, const DbiArgument *arg)
 {
@@ -467,7 +470,7 @@ fill_enum(Fill *f, const DbiArgument *arg)
 		}
 		for (int i = f->in->clause->from; i < f->in->clause->to; i++)
 			if (strcmp(text->tokens[i].text, word) == 0 ||
-				(text->tokens[i].kind == DBI_TOK_WORD && strcmp(text->tokens[i].stem, stem) == 0))
+				(text->tokens[i].kind == DBI_TOK_WORD && !ends_with(word, "ing") && strcmp(text->tokens[i].stem, stem) == 0))
 			{
 				set(f, arg, arg->words[w], DBI_ORIGIN_TEXT, dbi_span(text, i, i + 1));
 				return true;

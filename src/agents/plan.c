@@ -1025,7 +1025,7 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 	if (strlen(question) > DBI_MAX_QUESTION_BYTES)
 	{
 		(void) reply(&p, DBI_PLAN_REFUSE_INPUT, dbi_refusal(DBI_PLAN_REFUSE_INPUT));
-		p.plan->explanation = p.plan->message;
+		p.plan->explanation = psprintf("kind: %s\nreply: %s\n", dbi_plan_kind_name(p.plan->kind), p.plan->message);
 		return p.plan;
 	}
 	p.lex = dbi_lexicon();
