@@ -644,13 +644,14 @@ note_period(Fill *f)
 	f->call->period_start = p->start;
 	f->call->period_end = p->end;
 	f->call->wider = f->window;
-	if (f->window && p->start == f->in->clock->today && f->reach <= 1)
-		dbi_assume(f->in->assumptions, "%s looks back from now: \"%s\" was taken as the last 24 hours.", f->tool->name, said);
-	else if (f->window && p->kind == DBI_PERIOD_HOURS)
-		dbi_assume(f->in->assumptions, "\"%s\" was taken as 18:00 on %s up to now.", said, dbi_date_text(p->start));
+	/* Without the tool's name, so that several tools say it once. */
+	if (f->window && p->kind == DBI_PERIOD_HOURS)
+		dbi_assume(f->in->assumptions, "\"%s\" was read as 18:00 on %s up to now.", said, dbi_date_text(p->start));
+	else if (f->window && f->reach <= 1)
+		dbi_assume(f->in->assumptions, "\"%s\" was read as the last 24 hours.", said);
 	else if (f->window)
-		dbi_assume(f->in->assumptions, "%s looks back from now: for \"%s\" (%s to %s) it reads the last %d days.",
-				   f->tool->name, said, dbi_date_text(p->start), dbi_date_text(p->end), f->reach);
+		dbi_assume(f->in->assumptions, "\"%s\" (%s to %s) was read as the last %d days.", said, dbi_date_text(p->start),
+				   dbi_date_text(p->end), f->reach);
 }
 
 const char *

@@ -25,7 +25,8 @@ SELECT line FROM regexp_split_to_table(dbinsight.explain_ask('lineage of orders'
 SELECT (regexp_match(dbinsight.explain_ask('show me the lineage'), 'reply: ([^\n]*)'))[1];
 
 -- Where each value comes from, and what no argument takes.
-SELECT dbinsight.explain_ask('Why did nightly-etl fail since monday?');
+SELECT line FROM regexp_split_to_table(dbinsight.explain_ask('Why did nightly-etl fail since monday?'), E'\n') WITH ORDINALITY t(line, n)
+WHERE line !~ '(agents|tools|routes):' ORDER BY n;
 SELECT line FROM regexp_split_to_table(dbinsight.explain_ask('Summarize high severity incidents from last week in production'), E'\n') line
 WHERE line ~ '^(assumed|    )' AND line !~ '(agents|tools|concepts):';
 
