@@ -447,7 +447,10 @@ fill_entity(Fill *f, const DbiArgument *arg, const char *kind)
 	return false;
 }
 
-/* A word of the clause that is one of the argument's words, or a concept of that name. */
+/*
+ * A word of the clause that is one of the argument's words, or a concept of
+ * that name. "failing" is FAILED, but "runs" is not RUNNING.
+ */
 static bool
 fill_enum(Fill *f, const DbiArgument *arg)
 {
@@ -467,7 +470,7 @@ fill_enum(Fill *f, const DbiArgument *arg)
 		}
 		for (int i = f->in->clause->from; i < f->in->clause->to; i++)
 			if (strcmp(text->tokens[i].text, word) == 0 ||
-				(text->tokens[i].kind == DBI_TOK_WORD && strcmp(text->tokens[i].stem, stem) == 0))
+				(text->tokens[i].kind == DBI_TOK_WORD && !ends_with(word, "ing") && strcmp(text->tokens[i].stem, stem) == 0))
 			{
 				set(f, arg, arg->words[w], DBI_ORIGIN_TEXT, dbi_span(text, i, i + 1));
 				return true;
@@ -641,13 +644,14 @@ note_period(Fill *f)
 	f->call->period_start = p->start;
 	f->call->period_end = p->end;
 	f->call->wider = f->window;
-	if (f->window && p->start == f->in->clock->today && f->reach <= 1)
-		dbi_assume(f->in->assumptions, "%s looks back from now: \"%s\" was taken as the last 24 hours.", f->tool->name, said);
-	else if (f->window && p->kind == DBI_PERIOD_HOURS)
-		dbi_assume(f->in->assumptions, "\"%s\" was taken as 18:00 on %s up to now.", said, dbi_date_text(p->start));
+	/* Without the tool's name, so that several tools say it once. */
+	if (f->window && p->kind == DBI_PERIOD_HOURS)
+		dbi_assume(f->in->assumptions, "\"%s\" was read as 18:00 on %s up to now.", said, dbi_date_text(p->start));
+	else if (f->window && f->reach <= 1)
+		dbi_assume(f->in->assumptions, "\"%s\" was read as the last 24 hours.", said);
 	else if (f->window)
-		dbi_assume(f->in->assumptions, "%s looks back from now: for \"%s\" (%s to %s) it reads the last %d days.",
-				   f->tool->name, said, dbi_date_text(p->start), dbi_date_text(p->end), f->reach);
+		dbi_assume(f->in->assumptions, "\"%s\" (%s to %s) was read as the last %d days.", said, dbi_date_text(p->start),
+				   dbi_date_text(p->end), f->reach);
 }
 
 const char *

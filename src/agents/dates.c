@@ -1244,6 +1244,19 @@ dbi_period_of_unit(DbiGrain grain, int steps, const DbiClock *clock, DbiPeriod *
 	return unit_period(&r, grain, steps);
 }
 
+/* The same days one unit earlier. */
+DbiPeriod
+dbi_period_shifted(const DbiPeriod *period, DbiGrain grain)
+{
+	DbiPeriod	p = *period;
+
+	p.kind = DBI_PERIOD_CALENDAR;
+	p.note = NULL;
+	p.start = step(period->start, grain, -1);
+	p.end = Max(step(period->end, grain, -1), p.start);
+	return p;
+}
+
 /* The last whole unit that ends before the day. */
 DbiPeriod
 dbi_unit_before(DateADT day, DbiGrain grain)

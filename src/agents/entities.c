@@ -8,8 +8,11 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -55,12 +58,50 @@ kind_beside(const DbiText *text, int from, int to)
 	return kind;
 }
 
-/* A word the lexicon knows is a name only beside a word of its kind. */
+/* Whether the word speaks for something; a word known only for its spelling does not. */
+static bool
+speaks(const DbiLexicon *lex, const char *key)
+{
+	const DbiForm *form = dbi_find_form(lex, key);
+
+	for (; form && form < lex->forms + lex->nforms && strcmp(form->key, key) == 0; form++)
+		if (strcmp(lex->concepts[form->concept].name, "plain") != 0)
+			return true;
+	return false;
+}
+
+static bool
+is_strange(const DbiLexicon *lex, const DbiToken *t)
+{
+	return t->kind == DBI_TOK_IDENT ||
+		(t->kind == DBI_TOK_WORD && strlen(t->text) > 2 && !t->repaired && !speaks(lex, t->stem) &&
+		 !speaks(lex, psprintf("=%s", t->text)));
+}
+
+/* Whether the run of words is a phrase the lexicon knows. */
+static bool
+is_phrase(const DbiLexicon *lex, const DbiText *text, int from, int to)
+{
+	StringInfoData key;
+
+	initStringInfo(&key);
+	for (int i = from; i < to; i++)
+		appendStringInfo(&key, "%s%s", i > from ? " " : "", text->tokens[i].stem);
+	return speaks(lex, key.data);
+}
+
+/*
+ * A word that speaks for something is a name only beside a word of its kind;
+ * several words are one unless together they are a phrase, and a chunk with
+ * dashes in it always may be.
+ */
 static bool
 may_be_name(const DbiLexicon *lex, const DbiText *text, int from, int to)
 {
 	bool		beside = kind_beside(text, from, to) != NULL;
 	bool		strange = false;
+	bool		chunk = to - from > 1 && text->tokens[from].chunk_start == text->tokens[to - 1].chunk_start &&
+		text->tokens[from].chunk_end == text->tokens[to - 1].end && text->tokens[from].start == text->tokens[from].chunk_start;
 
 	for (int i = from; i < to; i++)
 	{
@@ -68,12 +109,12 @@ may_be_name(const DbiLexicon *lex, const DbiText *text, int from, int to)
 
 		if (!is_free_word(t))
 			return false;
-		if (dbi_is_stop(lex, t->text, t->stem) && (i == from || i == to - 1))
+		if (!chunk && dbi_is_stop(lex, t->text, t->stem) && (i == from || i == to - 1))
 			return false;
-		strange = strange || t->kind == DBI_TOK_IDENT ||
-			(t->kind == DBI_TOK_WORD && strlen(t->text) > 2 && !t->repaired && !dbi_in_vocabulary(lex, t->text));
+		strange = strange || is_strange(lex, t);
 	}
-	return strange || (beside && text->tokens[from].kind == DBI_TOK_WORD);
+	return chunk || strange || (beside && text->tokens[from].kind == DBI_TOK_WORD) ||
+		(to - from > 1 && !is_phrase(lex, text, from, to));
 }
 
 static char *
@@ -290,9 +331,12 @@ aliases_of(const char *word)
 	return NULL;
 }
 
-/* Whether the alias stands in the name as a part of its own; *leads when the name begins with it. */
+/*
+ * Whether the alias stands in the name as a part of its own; *leads when the
+ * name begins with it, *after what then follows.
+ */
 static bool
-part_of(const char *name, const char *alias, bool *leads)
+part_of(const char *name, const char *alias, bool *leads, char *after)
 {
 	size_t		len = strlen(alias);
 
@@ -304,10 +348,24 @@ part_of(const char *name, const char *alias, bool *leads)
 		if (left && right)
 		{
 			*leads = p == name;
+			*after = p[len];
 			return true;
 		}
 	}
 	return false;
+}
+
+/* A pattern for names with the part: prod-% where prod-eu and prod-us are, so that product-x is not. */
+static const char *
+environment_pattern(const char *part, bool leads, char separator)
+{
+	if (!leads)
+		return psprintf("%%%s%%", part);
+	if (separator == '_')
+		return psprintf("%s\\_%%", part);
+	if (separator == '\0' || isdigit((unsigned char) separator))
+		return psprintf("%s%%", part);
+	return psprintf("%s%c%%", part, separator);
 }
 
 /*
@@ -321,6 +379,7 @@ resolve_environment(DbiSlot *slot, List *workspaces)
 	const char *only = NULL;
 	const char *part = NULL;
 	bool		all_lead = true;
+	char		separator = '\0';
 	int			n = 0;
 	ListCell   *lc;
 
@@ -329,6 +388,7 @@ resolve_environment(DbiSlot *slot, List *workspaces)
 		Found	   *f = lfirst(lc);
 		bool		leads = false;
 		bool		hit = false;
+		char		after = '\0';
 
 		for (int k = 0; words && k < 4 && words[k] && !hit; k++)
 		{
@@ -337,7 +397,7 @@ resolve_environment(DbiSlot *slot, List *workspaces)
 				slot->candidates = list_make1(candidate("workspace", f->value, true, 0));
 				return;
 			}
-			if (part_of(f->key, words[k], &leads))
+			if (part_of(f->key, words[k], &leads, &after))
 			{
 				hit = true;
 				part = words[k];
@@ -345,14 +405,14 @@ resolve_environment(DbiSlot *slot, List *workspaces)
 		}
 		if (!hit)
 			continue;
-		n++;
+		separator = n++ == 0 || separator == after ? after : '\0';
 		only = f->value;
 		all_lead = all_lead && leads;
 	}
 	if (n == 1)
 		slot->candidates = list_make1(candidate("workspace", only, true, 0));
 	else if (n > 1)
-		slot->candidates = list_make1(candidate("workspace", psprintf(all_lead ? "%s%%" : "%%%s%%", part), true, n - 1));
+		slot->candidates = list_make1(candidate("workspace", environment_pattern(part, all_lead, separator), true, n - 1));
 	else
 		slot->candidates = list_make1(candidate("workspace", slot->value, false, 0));
 }

@@ -347,9 +347,15 @@ compared_periods(Planner *p, List *slots, DbiSlot **now, DbiSlot **before)
 	{
 		/* "vs the month before": of what the conversation is about, else of the running one. */
 		DbiGrain	grain = a->period.grain;
+		const char *said = a->span;
 
 		a = b ? b : frame_period(p);
 		b = NULL;
+		if (a && a->period.kind == DBI_PERIOD_CALENDAR && a->period.grain != grain)
+		{
+			made = dbi_period_shifted(&a->period, grain);
+			b = made_slot(a, &made, said);
+		}
 		if (!a)
 		{
 			(void) dbi_period_of_unit(grain, 0, &p->clock, &made);
@@ -879,7 +885,9 @@ finish(Planner *p, bool inherit)
 		char	   *what = pstrdup(p->missing);
 
 		for (char *c = what; *c; c++)
-			if (*c == '_')
+			if (strcmp(c, "_name") == 0 || strcmp(c, "_id") == 0)
+				*c = '\0';
+			else if (*c == '_')
 				*c = ' ';
 		return reply(p, DBI_PLAN_CLARIFY, psprintf("Which %s? %s needs it; name it and I will look.", what, p->missing_tool));
 	}
@@ -1025,7 +1033,7 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 	if (strlen(question) > DBI_MAX_QUESTION_BYTES)
 	{
 		(void) reply(&p, DBI_PLAN_REFUSE_INPUT, dbi_refusal(DBI_PLAN_REFUSE_INPUT));
-		p.plan->explanation = p.plan->message;
+		p.plan->explanation = psprintf("kind: %s\nreply: %s\n", dbi_plan_kind_name(p.plan->kind), p.plan->message);
 		return p.plan;
 	}
 	p.lex = dbi_lexicon();

@@ -473,6 +473,13 @@ read_number(Scan *s, int i)
 	used = read_quantity(s, i, &value, &unit);
 	if (used == 0)
 		return 0;
+	/* "job 7001" names a job. */
+	if (used == 1 && at(s, i)->unit[0] == '\0' && at(s, i - 1) && at(s, i - 1)->kind == DBI_TOK_WORD &&
+		at(s, i - 1)->text[strlen(at(s, i - 1)->text) - 1] != 's' && dbi_kind_word(at(s, i - 1)->stem))
+	{
+		slot = add_slot(s, DBI_SLOT_NAME, i, i + 1);
+		return 1;
+	}
 	slot = add_slot(s, DBI_SLOT_NUMBER, i, i + used);
 	slot->number = value;
 	slot->unit = unit;

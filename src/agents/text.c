@@ -495,18 +495,19 @@ add_chunk(Builder *b, char *chunk, int start, int end)
 		add_words(b, chunk, start, start, end);
 }
 
-/* End of a quoted stretch that opened at s with this quote, or NULL. */
+/* End of a quoted stretch with something in it that opened at s, or NULL. */
 static const char *
 closing_quote(const char *s, const char *end, char quote)
 {
 	int			len;
 	char		plain;
+	bool		letters = false;
 
 	for (const char *p = s; p < end && p - s < 200; p += len)
 	{
-		(void) read_char(p, end, &len, &plain);
-		if (plain == quote && p > s)
-			return p;
+		letters = read_char(p, end, &len, &plain) == CH_LETTER || letters;
+		if (plain == quote)
+			return letters ? p : NULL;
 		if (plain == '\n')
 			return NULL;
 	}

@@ -119,6 +119,7 @@ extern int	dbi_period_hours(const DbiPeriod *period, const DbiClock *clock);
 /* The period of the same length, or as far into its unit, before this one. */
 extern DbiPeriod dbi_period_before(const DbiPeriod *period);
 extern DbiPeriod dbi_unit_before(DateADT day, DbiGrain grain);
+extern DbiPeriod dbi_period_shifted(const DbiPeriod *period, DbiGrain grain);
 
 /* ---- slots.c ---- */
 
