@@ -112,10 +112,11 @@ CREATE FUNCTION dbinsight._detect_success_after_failures(since timestamptz, unti
 		FROM suspect s JOIN dbinsight.fact_audit_logs f ON f.user_email = s.actor AND f.event_time > s.first
 			AND f.event_time <= s.last + dbinsight._rule_window('SEC-AUTH-003') AND f.event_time >= since AND f.event_time < until
 		WHERE dbinsight._is_login(f.service_name, f.action_name) AND NOT f.is_failed AND NOT f.is_denied
+	), spray AS MATERIALIZED (
+		SELECT x.entity_id, x.first_event, x.last_event FROM dbinsight._detect_password_spray(since, until) x
 	), hit AS (
 		SELECT s.*, r.failures, r.event_ids, r.first_failure,
-			EXISTS (SELECT FROM dbinsight._detect_password_spray(since, until) x
-				WHERE x.entity_id = host(s.source_ip) AND s.event_time BETWEEN x.first_event AND x.last_event + dbinsight._rule_window('SEC-AUTH-003')) AS sprayed,
+			EXISTS (SELECT FROM spray x WHERE x.entity_id = host(s.source_ip) AND s.event_time BETWEEN x.first_event AND x.last_event + dbinsight._rule_window('SEC-AUTH-003')) AS sprayed,
 			row_number() OVER (PARTITION BY s.actor, s.source_ip, r.first_failure ORDER BY s.event_time, s.event_id) AS n
 		FROM success s, LATERAL (
 			SELECT count(*) AS failures, array_agg(r.event_id ORDER BY r.event_time, r.event_id) AS event_ids, min(r.event_time) AS first_failure

@@ -29,14 +29,16 @@ CREATE FUNCTION dbinsight._detect_sensitive_first_touch(since timestamptz, until
 		FROM dbinsight._sensitive_reads(since, until) r JOIN dbinsight.current_table t ON t.table_full_name = r.table_full_name
 		WHERE r.user_email IS NOT NULL AND coalesce(r.access_time >= t.created + interval '7 days', true)
 		ORDER BY r.user_email, r.table_full_name, r.access_time
+	), first_read AS MATERIALIZED (
+		SELECT r.* FROM read r
+		WHERE NOT EXISTS (SELECT FROM dbinsight._reads_of(r.user_email, r.table_full_name, r.access_time - interval '30 days', r.minute))
 	), touch AS (
 		SELECT r.*, count(*) OVER (PARTITION BY r.user_email ORDER BY r.access_time
 				RANGE BETWEEN dbinsight._rule_window('SEC-DATA-003') - interval '1 microsecond' PRECEDING AND CURRENT ROW) AS in_window,
 			(r.access_time - lag(r.access_time) OVER (PARTITION BY r.user_email ORDER BY r.access_time, r.table_full_name)
 				< dbinsight._rule_window('SEC-DATA-003')) IS NOT TRUE AS starts
-		FROM read r
-		WHERE NOT EXISTS (SELECT FROM dbinsight._reads_of(r.user_email, r.table_full_name, r.access_time - interval '30 days', r.minute))
-			AND dbinsight._active_days(r.user_email, r.access_time - interval '30 days', r.access_time) >= 5
+		FROM first_read r
+		WHERE dbinsight._active_days(r.user_email, r.access_time - interval '30 days', r.access_time) >= 5
 	), episode AS (
 		SELECT t.*, count(*) FILTER (WHERE t.starts) OVER (PARTITION BY t.user_email ORDER BY t.access_time, t.table_full_name) AS n FROM touch t
 	)
@@ -89,13 +91,23 @@ CREATE FUNCTION dbinsight._detect_after_hours(since timestamptz, until timestamp
 		FROM dbinsight._sensitive_reads(since, until) r
 		WHERE r.user_type = 'HUMAN' AND dbinsight.is_off_hours(r.access_time)
 	), hour AS (
-		SELECT a.user_email, dbinsight._hour(a.event_time) AS hour FROM act a GROUP BY 1, 2
+		-- What each of them did in every hour, and 0 for the hours in question.
+		SELECT r.user_email, r.hour, sum(r.events) AS events FROM dbinsight.rollup_audit_hourly r
+		WHERE r.hour >= since - interval '31 days' AND r.hour < until AND r.user_email IN (SELECT a.user_email FROM act a)
+		GROUP BY r.user_email, r.hour
+		UNION ALL
+		SELECT DISTINCT a.user_email, dbinsight._hour(a.event_time), 0 FROM act a
+	), day AS (
+		SELECT h.*, h.events > 0 AND row_number() OVER (PARTITION BY h.user_email, (h.hour AT TIME ZONE 'UTC')::date, h.events > 0 ORDER BY h.hour) = 1 AS is_first
+		FROM hour h
 	), usual AS (
-		SELECT h.user_email, h.hour, sum(r.events) FILTER (WHERE mod(extract(epoch FROM h.hour - r.hour)::bigint, 604800) = 0) AS here, sum(r.events) AS total,
-			count(DISTINCT (r.hour AT TIME ZONE 'UTC')::date) AS days
-		FROM hour h LEFT JOIN dbinsight.rollup_audit_hourly r
-			ON r.user_email = h.user_email AND r.hour >= h.hour - interval '30 days' AND r.hour < h.hour
-		GROUP BY h.user_email, h.hour
+		SELECT DISTINCT ON (d.user_email, d.hour) d.user_email, d.hour,
+			sum(d.events) OVER (PARTITION BY d.user_email ORDER BY d.hour RANGE BETWEEN '30 days' PRECEDING AND '1 hour' PRECEDING) AS total,
+			sum(d.events) OVER (PARTITION BY d.user_email, mod(extract(epoch FROM d.hour)::bigint, 604800) ORDER BY d.hour
+				RANGE BETWEEN '30 days' PRECEDING AND '1 hour' PRECEDING) AS here,
+			count(*) FILTER (WHERE d.is_first) OVER (PARTITION BY d.user_email ORDER BY d.hour RANGE BETWEEN '30 days' PRECEDING AND '1 hour' PRECEDING) AS days
+		FROM day d
+		ORDER BY d.user_email, d.hour
 	), odd AS (
 		SELECT a.*, (a.event_time - lag(a.event_time) OVER (PARTITION BY a.user_email ORDER BY a.event_time, a.event_id)
 			< dbinsight._rule_window('SEC-BEH-001')) IS NOT TRUE AS starts

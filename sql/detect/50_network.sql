@@ -73,20 +73,22 @@ CREATE FUNCTION dbinsight._detect_beaconing(since timestamptz, until timestamptz
 		SELECT DISTINCT ON (s.workspace_id, s.source_type, s.destination, (s.first_event AT TIME ZONE 'UTC')::date) s.*
 		FROM scored s WHERE s.score >= 0.90
 		ORDER BY s.workspace_id, s.source_type, s.destination, (s.first_event AT TIME ZONE 'UTC')::date, s.n DESC, s.start
+	), active AS (
+		SELECT c.start, count(DISTINCT c.workspace_id) AS workspaces FROM call c GROUP BY c.start
+	), contact AS (
+		SELECT c.start, c.destination, count(DISTINCT c.workspace_id) AS workspaces FROM call c GROUP BY c.start, c.destination
+	), known AS (
+		SELECT d.destination, min(d.event_time) AS since FROM dbinsight.fact_outbound_network d
+		WHERE d.event_time >= _detect_beaconing.since - interval '60 days' AND d.event_time < until GROUP BY d.destination
 	)
 	SELECT 'SEC-NET-004', dbinsight._rule_severity('SEC-NET-004', CASE
-			WHEN (SELECT count(DISTINCT d.workspace_id) FROM dbinsight.fact_outbound_network d WHERE d.event_time >= b.start AND d.event_time < b.start + interval '24 hours') >= 4
-				AND 2 * (SELECT count(DISTINCT d.workspace_id) FROM dbinsight.fact_outbound_network d WHERE d.event_time >= b.start
-					AND d.event_time < b.start + interval '24 hours' AND d.destination = b.destination)
-				>= (SELECT count(DISTINCT d.workspace_id) FROM dbinsight.fact_outbound_network d WHERE d.event_time >= b.start AND d.event_time < b.start + interval '24 hours')
-				THEN -1
-			WHEN EXISTS (SELECT FROM dbinsight.fact_outbound_network d WHERE d.event_time < b.first_event - interval '7 days')
-				AND NOT EXISTS (SELECT FROM dbinsight.fact_outbound_network d WHERE d.event_time < b.first_event - interval '7 days' AND d.destination = b.destination)
-				THEN 1 ELSE 0 END),
+			WHEN a.workspaces >= 4 AND 2 * c.workspaces >= a.workspaces THEN -1
+			WHEN h.since < b.first_event - interval '7 days' AND k.since >= b.first_event - interval '7 days' THEN 1 ELSE 0 END),
 		'workspace', coalesce(b.workspace_id, '0'), b.workspace_id, b.first_event, b.last_event, b.n, 1.0::float8,
 		dbinsight._evidence(b.event_ids, jsonb_build_object('object', b.source_type || ' ' || b.destination, 'destination', b.destination,
 			'interval_s', b.q[2], 'score', dbinsight._r(b.score, 3)))
-	FROM best b;
+	FROM best b JOIN active a ON a.start = b.start JOIN contact c ON c.start = b.start AND c.destination = b.destination
+		JOIN known k ON k.destination = b.destination CROSS JOIN (SELECT min(k.since) AS since FROM known k) h;
 END;
 COMMENT ON FUNCTION dbinsight._detect_beaconing(timestamptz, timestamptz) IS
 'SEC-NET-004: calls to one destination at a steady beat, the threshold of them in 24 hours over 6 hours or more; one step up for a destination less than 7 days old, one down when half of the workspaces call it';

@@ -116,7 +116,8 @@ COMMENT ON FUNCTION dbinsight._next_hour(timestamptz) IS 'The first full UTC hou
 
 /*
  * Access rollups. A refresh takes a lock of its own first: two loads that touch
- * the same hours would otherwise each insert their sums.
+ * the same hours would otherwise each insert their sums. It groups as many
+ * rows as were loaded, hence its own work_mem.
  */
 CREATE TABLE dbinsight.rollup_audit_hourly (
 	hour timestamptz NOT NULL,
@@ -139,7 +140,6 @@ CREATE TABLE dbinsight.rollup_audit_hourly (
 COMMENT ON TABLE dbinsight.rollup_audit_hourly IS
 'Audit events per UTC hour, workspace, identity, action and address: counts, failed (status >= 400), denied, sensitive (effective severity medium or worse), throttled (status 429)';
 CREATE INDEX ON dbinsight.rollup_audit_hourly (hour);
-CREATE INDEX ON dbinsight.rollup_audit_hourly (source_ip, hour);
 CREATE INDEX ON dbinsight.rollup_audit_hourly (user_email, hour);
 
 /*
@@ -155,7 +155,7 @@ COMMENT ON FUNCTION dbinsight._is_sensitive(text, text, boolean, boolean) IS
 'Whether the effective severity of an audit event is medium or worse';
 
 CREATE FUNCTION dbinsight._refresh_audit_hourly(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
 	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_audit_hourly', 0));
 	DELETE FROM dbinsight.rollup_audit_hourly r
 	WHERE r.hour >= date_bin('1 hour', since, 'epoch') AND r.hour <= until;
@@ -195,7 +195,7 @@ CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, access_date);
 CREATE INDEX ON dbinsight.rollup_access_daily (user_email, table_full_name, access_date);
 
 CREATE FUNCTION dbinsight._refresh_access_daily(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
 	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_access_daily', 0));
 	DELETE FROM dbinsight.rollup_access_daily r
 	WHERE r.access_date BETWEEN (since AT TIME ZONE 'UTC')::date AND (until AT TIME ZONE 'UTC')::date;
@@ -281,7 +281,35 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight._audit_hours(timestamptz, timestamptz) IS 'Audit counts of [since, until) by identity, action and address; sum them';
 
+/*
+ * When each identity was seen at each address. It is only ever widened: what
+ * was seen stays seen, also when the events are no longer kept.
+ */
+CREATE TABLE dbinsight.rollup_address_seen (
+	source_ip inet NOT NULL,
+	user_email text,
+	first_seen timestamptz NOT NULL,
+	last_seen timestamptz NOT NULL,
+	UNIQUE NULLS NOT DISTINCT (source_ip, user_email)
+);
+COMMENT ON TABLE dbinsight.rollup_address_seen IS 'Addresses in the audit log, one row an address and identity: first and last time seen';
+CREATE INDEX ON dbinsight.rollup_address_seen (user_email);
+
+CREATE FUNCTION dbinsight._refresh_address_seen(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_address_seen', 0));
+	INSERT INTO dbinsight.rollup_address_seen AS r (source_ip, user_email, first_seen, last_seen)
+	SELECT f.source_ip, f.user_email, min(f.event_time), max(f.event_time) FROM dbinsight.fact_audit_logs f
+	WHERE f.event_time >= since AND f.event_time <= until AND f.source_ip IS NOT NULL
+	GROUP BY f.source_ip, f.user_email
+	ON CONFLICT (source_ip, user_email) DO UPDATE SET first_seen = least(r.first_seen, excluded.first_seen),
+		last_seen = greatest(r.last_seen, excluded.last_seen)
+	WHERE r.first_seen > excluded.first_seen OR r.last_seen < excluded.last_seen;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_address_seen(timestamptz, timestamptz) IS 'Widens rollup_address_seen by the audit events between two times';
+
 INSERT INTO dbinsight.derived_relations VALUES
+	('rollup_address_seen', 'fact_audit_logs', 20, '_refresh_address_seen'),
 	('rollup_audit_read', 'fact_audit_logs', 20, '_refresh_audit_read'),
 	('rollup_audit_hourly', 'fact_audit_logs', 20, '_refresh_audit_hourly'),
 	('rollup_access_daily', 'fact_table_lineage', 20, '_refresh_access_daily');
@@ -289,4 +317,5 @@ INSERT INTO dbinsight.derived_relations VALUES
 INSERT INTO dbinsight.retention VALUES
 	('rollup_audit_hourly', 'hour', '400 days'),
 	('rollup_access_daily', 'access_date', '400 days'),
-	('rollup_audit_read', 'minute', '400 days');
+	('rollup_audit_read', 'minute', '400 days'),
+	('rollup_address_seen', 'last_seen', '400 days');

@@ -33,7 +33,7 @@ CREATE INDEX ON dbinsight.rollup_node_traffic (hour);
 CREATE INDEX ON dbinsight.rollup_node_traffic (cluster_id, hour);
 
 CREATE FUNCTION dbinsight._refresh_node_traffic(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
 	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_node_traffic', 0));
 	DELETE FROM dbinsight.rollup_node_traffic r WHERE r.hour >= dbinsight._hour(since) AND r.hour <= until;
 	INSERT INTO dbinsight.rollup_node_traffic (hour, workspace_id, cluster_id, instance_id, node_type, minutes, sent_bytes,
@@ -66,7 +66,7 @@ CREATE INDEX ON dbinsight.rollup_cluster_traffic (hour);
 CREATE INDEX ON dbinsight.rollup_cluster_traffic (cluster_id, hour);
 
 CREATE FUNCTION dbinsight._refresh_cluster_traffic(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
 	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_cluster_traffic', 0));
 	DELETE FROM dbinsight.rollup_cluster_traffic r WHERE r.hour >= dbinsight._hour(since) AND r.hour <= until;
 	INSERT INTO dbinsight.rollup_cluster_traffic (hour, workspace_id, cluster_id, minutes, peak_mbps)
@@ -144,7 +144,7 @@ COMMENT ON TABLE dbinsight.rollup_warehouse_queue IS
 CREATE INDEX ON dbinsight.rollup_warehouse_queue (bucket);
 
 CREATE FUNCTION dbinsight._refresh_warehouse_queue(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
 	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_warehouse_queue', 0));
 	DELETE FROM dbinsight.rollup_warehouse_queue r WHERE r.bucket >= date_bin('15 minutes', since, 'epoch') AND r.bucket <= until;
 	INSERT INTO dbinsight.rollup_warehouse_queue (bucket, workspace_id, warehouse_id, statements, p95_queue_ms)

@@ -27,9 +27,9 @@ BEGIN ATOMIC
 		GROUP BY p.source_ip
 	), judged AS (
 		SELECT ip.*, dbinsight._is_trusted(ip.source_ip) AS is_trusted,
-			CASE WHEN (SELECT min(r.hour) FROM dbinsight.rollup_audit_hourly r) <= dbinsight._since_days(get_external_ips.days) - interval '30 days'
-				THEN NOT EXISTS (SELECT FROM dbinsight.rollup_audit_hourly r WHERE r.source_ip = ip.source_ip
-					AND r.hour <= dbinsight._since_days(get_external_ips.days) AND r.first_time < dbinsight._since_days(get_external_ips.days))
+			CASE WHEN (SELECT min(a.first_seen) FROM dbinsight.rollup_address_seen a) <= dbinsight._since_days(get_external_ips.days) - interval '30 days'
+				THEN (SELECT min(a.first_seen) FROM dbinsight.rollup_address_seen a WHERE a.source_ip = ip.source_ip)
+					>= dbinsight._since_days(get_external_ips.days)
 			END AS is_new
 		FROM ip
 	), rated AS (
@@ -83,27 +83,33 @@ BEGIN ATOMIC
 			WHERE dbinsight.ip_class(e.source_ip) = 'public'
 			WINDOW w AS (PARTITION BY e.user_email ORDER BY e.event_time, e.prefix)
 		) t
+	), near AS (
+		-- Ten minutes back from a moment lie in its own ten-minute bucket and the one before.
+		SELECT t.*, b.bucket FROM turn t, LATERAL (VALUES (date_bin('10 minutes', t.event_time, 'epoch')),
+			(date_bin('10 minutes', t.event_time, 'epoch') + interval '10 minutes')) b(bucket)
+		WHERE t.starts OR t.ends
 	), concurrent AS (
 		SELECT c.user_email, max(c.prefixes) AS prefixes
 		FROM (
-			SELECT s.user_email, s.event_time, s.prefix, count(DISTINCT o.prefix) AS prefixes
-			FROM turn s JOIN turn o ON o.user_email = s.user_email AND o.event_time > s.event_time - interval '10 minutes'
-				AND o.event_time <= s.event_time AND (o.starts OR o.ends)
+			SELECT s.user_email, s.event_time, count(DISTINCT o.prefix) AS prefixes
+			FROM turn s JOIN near o ON o.user_email = s.user_email AND o.bucket = date_bin('10 minutes', s.event_time, 'epoch')
+				AND o.event_time > s.event_time - interval '10 minutes' AND o.event_time <= s.event_time
 			WHERE s.starts
-			GROUP BY s.user_email, s.event_time, s.prefix
+			GROUP BY s.user_email, s.event_time
 		) c GROUP BY c.user_email
+	), seen AS (
+		SELECT a.user_email, dbinsight._prefix(a.source_ip) AS prefix, min(a.first_seen) AS first_seen
+		FROM dbinsight.rollup_address_seen a WHERE a.user_email IS NOT NULL GROUP BY 1, 2
+	), known AS (
+		SELECT s.user_email, min(s.first_seen) AS first_seen FROM seen s GROUP BY s.user_email
 	), judged AS (
 		SELECT p.*, dbinsight._pct(p.connections, u.connections) AS share_of_user_pct, r.prefixes_per_day,
 			coalesce(c.prefixes, least(u.public_prefixes, 1)) AS concurrent_prefixes,
-			CASE WHEN EXISTS (SELECT FROM dbinsight.rollup_audit_hourly h WHERE h.user_email = p.user_email
-					AND h.hour <= dbinsight._since_days(get_connection_patterns.days)
-					AND h.first_time < dbinsight._since_days(get_connection_patterns.days))
-				THEN NOT EXISTS (SELECT FROM dbinsight.rollup_audit_hourly h WHERE h.user_email = p.user_email
-					AND h.hour <= dbinsight._since_days(get_connection_patterns.days)
-					AND h.first_time < dbinsight._since_days(get_connection_patterns.days) AND h.source_ip <<= p.prefix)
-			END AS is_new_prefix
+			CASE WHEN k.first_seen < dbinsight._since_days(get_connection_patterns.days)
+				THEN s.first_seen >= dbinsight._since_days(get_connection_patterns.days) END AS is_new_prefix
 		FROM pair p JOIN person u ON u.user_email = p.user_email JOIN roaming r ON r.user_email = p.user_email
-			LEFT JOIN concurrent c ON c.user_email = p.user_email
+			LEFT JOIN concurrent c ON c.user_email = p.user_email LEFT JOIN known k ON k.user_email = p.user_email
+			LEFT JOIN seen s ON s.user_email = p.user_email AND s.prefix = p.prefix
 	), named AS (
 		SELECT j.*, CASE WHEN j.concurrent_prefixes >= 3 THEN 'CONCURRENT' WHEN j.is_new_prefix THEN 'NEW_NETWORK'
 			WHEN j.prefixes_per_day > 5 THEN 'ROAMING' WHEN j.connections > 500 AND j.user_agents = 1 THEN 'AUTOMATED' ELSE 'NORMAL' END AS pattern

@@ -406,7 +406,7 @@ collect_suggestions(DbiTurn *turn)
 		if (!is_side_of_comparison(lfirst(lc)))
 			dbi_collect_rules(turn, lfirst(lc), "follow_up", &texts, MAX_SUGGESTIONS);
 	foreach(lc, texts)
-		turn->suggestions = lappend(turn->suggestions, ((DbiText *) lfirst(lc))->out.data);
+		turn->suggestions = lappend(turn->suggestions, dbi_unescape(((DbiText *) lfirst(lc))->out.data));
 }
 
 /* ---- JSON for the message ---- */

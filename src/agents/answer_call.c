@@ -299,6 +299,12 @@ dbi_tell_error(DbiTurn *turn, DbiTold *told)
 
 	dbi_sayf(t, "`%s` could not be asked: ", r->call->tool);
 	dbi_say_from(t, dbi_markdown(r->error, 300), r->call->tool, "error");
+	if (r->argument && dbi_expected(r))
+	{
+		dbi_sayf(t, " (%s is ", r->argument);
+		dbi_say_from(t, dbi_markdown(dbi_expected(r), 200), r->call->tool, "error");
+		dbi_say(t, ")");
+	}
 	if (r->error[0] && r->error[strlen(r->error) - 1] != '.')
 		dbi_say(t, ".");
 	if (r->hint)
