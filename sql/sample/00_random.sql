@@ -27,6 +27,10 @@ CREATE FUNCTION dbinsight._random_uuid(seed int, stream int, n bigint) RETURNS t
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_random_uuid';
 COMMENT ON FUNCTION dbinsight._random_uuid(int, int, bigint) IS 'A version 4 UUID made of seed, stream and n';
 
+CREATE FUNCTION dbinsight._time_uuid(seed int, stream int, n bigint, at timestamptz) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_time_uuid';
+COMMENT ON FUNCTION dbinsight._time_uuid(int, int, bigint, timestamptz) IS 'A version 7 UUID: begins with the milliseconds of a time, so that keys arrive in order';
+
 /* How many of something: as many at scale 1, and enough at any scale for what is planted. */
 CREATE FUNCTION dbinsight._sample_count(at_scale_1 int, at_least int, scale numeric) RETURNS int
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN greatest(at_least, round(at_scale_1 * scale)::int);

@@ -32,10 +32,31 @@ COMMENT ON FUNCTION dbinsight._sample_task(int, numeric) IS 'Tasks of the jobs o
  * A run still going has no result; its end_time is then the clock and
  * planned_end lies after it. failed_task is where an attempt stopped.
  */
+CREATE UNLOGGED TABLE dbinsight.sample_attempt (
+	job int,
+	workspace_id text,
+	job_id text,
+	run bigint,
+	attempt int,
+	start_time timestamptz,
+	end_time timestamptz,
+	planned_end timestamptz,
+	result_state text,
+	termination_code text,
+	trigger_type text,
+	failed_task int,
+	from_share float8,
+	to_share float8,
+	compute text,
+	cluster_id text,
+	dbu_per_hour numeric,
+	owner text,
+	team text
+);
+COMMENT ON TABLE dbinsight.sample_attempt IS 'Work table of load_sample(), empty when it is done: what runs, tasks, node minutes, bills and lineage are made from';
+
 CREATE FUNCTION dbinsight._sample_attempt(days int, seed int, scale numeric)
-	RETURNS TABLE (job int, workspace_id text, job_id text, run bigint, attempt int, start_time timestamptz, end_time timestamptz,
-		planned_end timestamptz, result_state text, termination_code text, trigger_type text, failed_task int, from_share float8,
-		to_share float8, compute text, cluster_id text, dbu_per_hour numeric, owner text, team text)
+	RETURNS SETOF dbinsight.sample_attempt
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 40000
 BEGIN ATOMIC
 	WITH scheduled AS (
@@ -119,6 +140,15 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight._sample_attempt(int, int, numeric) IS 'Attempts at the job runs of the sample account';
 
+CREATE FUNCTION dbinsight._sample_attempts(days int, seed int, scale numeric) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	TRUNCATE dbinsight.sample_attempt;
+	INSERT INTO dbinsight.sample_attempt SELECT * FROM dbinsight._sample_attempt(days, seed, scale);
+	ANALYZE dbinsight.sample_attempt;
+END $$;
+COMMENT ON FUNCTION dbinsight._sample_attempts(int, int, numeric) IS 'Fills the work table of attempts';
+
 CREATE FUNCTION dbinsight._sample_jobs(days int, seed int, scale numeric) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
 	INSERT INTO dbinsight.fact_job_run_timeline (account_id, workspace_id, job_id, run_id, period_start_time, period_end_time,
@@ -128,7 +158,7 @@ CREATE FUNCTION dbinsight._sample_jobs(days int, seed int, scale numeric) RETURN
 		CASE WHEN s.is_last AND a.result_state IS NOT NULL THEN CASE WHEN a.result_state = 'SUCCEEDED' THEN 'SUCCESS'
 			WHEN a.termination_code IN ('CLOUD_FAILURE', 'CLUSTER_ERROR', 'DRIVER_ERROR') THEN 'CLOUD_FAILURE'
 			WHEN a.termination_code = 'INTERNAL_ERROR' THEN 'INTERNAL_ERROR' ELSE 'CLIENT_ERROR' END END
-	FROM dbinsight._sample_attempt(_sample_jobs.days, _sample_jobs.seed, _sample_jobs.scale) a,
+	FROM dbinsight.sample_attempt a,
 		LATERAL dbinsight._sample_slice(a.start_time, a.end_time) s
 	ORDER BY s.slice_start, a.run, a.attempt;
 
@@ -153,7 +183,7 @@ CREATE FUNCTION dbinsight._sample_jobs(days int, seed int, scale numeric) RETURN
 			CASE WHEN a.start_time + x.d * b.t > dbinsight.now() THEN NULL
 				WHEN t.task = a.failed_task THEN a.result_state WHEN t.to_share > a.to_share THEN 'CANCELLED' ELSE 'SUCCEEDED' END AS result_state,
 			CASE WHEN t.task = a.failed_task THEN a.termination_code WHEN t.to_share > a.to_share THEN 'CANCELLED' ELSE 'SUCCESS' END AS code
-		FROM dbinsight._sample_attempt(_sample_jobs.days, _sample_jobs.seed, _sample_jobs.scale) a
+		FROM dbinsight.sample_attempt a
 		JOIN dbinsight._sample_task(_sample_jobs.seed, _sample_jobs.scale) t USING (job)
 		CROSS JOIN LATERAL (SELECT a.planned_end - a.start_time AS d) x
 		CROSS JOIN LATERAL (SELECT (greatest(t.from_share, a.from_share) - a.from_share) / (a.to_share - a.from_share) AS f,

@@ -44,12 +44,12 @@ CREATE FUNCTION dbinsight._sample_audit_daily(days int, seed int, scale numeric)
 		FROM dbinsight._sample_principal(_sample_audit_daily.seed, _sample_audit_daily.scale) p
 		CROSS JOIN dbinsight._sample_day(_sample_audit_daily.days, _sample_audit_daily.seed) d
 		CROSS JOIN tables
-		CROSS JOIN LATERAL generate_series(1, ((0.5 + dbinsight._random(_sample_audit_daily.seed, 506, p.n)) * CASE WHEN NOT p.is_human THEN 105 * d.machines
+		CROSS JOIN LATERAL generate_series(1, ((0.5 + dbinsight._random(_sample_audit_daily.seed, 506, p.n)) * CASE WHEN NOT p.is_human THEN 95 * d.machines
 			WHEN p.n < 4 AND d.weekend THEN 0 ELSE 48 * d.people END)::int) k(k)
 		CROSS JOIN LATERAL (SELECT (p.n + 1) * 100000000::bigint + (d.day - date '2000-01-01') * 10000::bigint + k.k AS n) x
 	)
-	SELECT dbinsight._random_uuid(_sample_audit_daily.seed, 510, e.n), e.event_time, e.day, 'sample', CASE WHEN a.service_name = 'accounts' THEN '0' ELSE e.workspace_id END,
-		CASE WHEN a.service_name IN ('accounts', 'unityCatalog') THEN 'ACCOUNT_LEVEL' ELSE 'WORKSPACE_LEVEL' END, '2.0', dbinsight._random_uuid(_sample_audit_daily.seed, 511, e.n), a.service_name, a.action_name,
+	SELECT dbinsight._time_uuid(_sample_audit_daily.seed, 510, e.n, e.event_time), e.event_time, e.day, 'sample', CASE WHEN a.service_name = 'accounts' THEN '0' ELSE e.workspace_id END,
+		CASE WHEN a.service_name IN ('accounts', 'unityCatalog') THEN 'ACCOUNT_LEVEL' ELSE 'WORKSPACE_LEVEL' END, '2.0', dbinsight._random_hex(_sample_audit_daily.seed, 511, e.n, 16), a.service_name, a.action_name,
 		CASE a.params WHEN 'token' THEN jsonb_build_object('user', e.principal, 'authenticationMethod', 'BEARER')
 			WHEN 'user' THEN jsonb_build_object('user', e.principal)
 			WHEN 'table' THEN jsonb_build_object('full_name_arg', t.full_name, 'workspace_id', e.workspace_id)

@@ -112,7 +112,7 @@ BEGIN
 			'accuracy_yesterday', (SELECT round(100 * avg((i.prediction_label = i.actual_label)::int), 2) FROM dbinsight.fact_inference_log i WHERE i.endpoint_name = 'churn-predictor' AND i.request_time >= p.yesterday AND i.request_time < p.today AND i.actual_label IS NOT NULL))),
 	(32, 'mlops', 'latency', 'get_inference_metrics', 'endpoint', 'fraud-scoring', production, p.today - 2 * day, p.now,
 		'fraud-scoring answers half as fast as before', jsonb_build_object('factor', 2, 'median_before_ms', 45, 'median_after_ms', 90,
-			'p95_yesterday_ms', (SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY i.execution_ms) FROM dbinsight.fact_inference_log i WHERE i.endpoint_name = 'fraud-scoring' AND i.request_time >= p.yesterday AND i.request_time < p.today))),
+			'p95_yesterday_ms', (SELECT round((percentile_cont(0.95) WITHIN GROUP (ORDER BY i.execution_ms))::numeric, 3) FROM dbinsight.fact_inference_log i WHERE i.endpoint_name = 'fraud-scoring' AND i.request_time >= p.yesterday AND i.request_time < p.today))),
 	(33, 'mlops', 'prediction_drift', 'get_model_drift', 'model', 'cost_anomaly_detector', NULL, p.today - 7 * day, p.now,
 		'The scores of cost_anomaly_detector have risen', jsonb_build_object('mean_before', 0.25, 'mean_after', 0.5, 'stddev', 0.08, 'drifted', true)),
 	(34, 'mlops', 'retraining', 'get_retraining_candidates', 'model', 'cost_anomaly_detector', NULL, p.today - 104 * day, p.now,
