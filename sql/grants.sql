@@ -23,7 +23,7 @@ BEGIN
 			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store|remove|builtin|detect|run|rebuild)' AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
 				'run_detections') AS admin_only
-		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'dbinsight'::pg_catalog.regnamespace AND p.prokind = 'f'
+		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'dbinsight'::pg_catalog.regnamespace AND p.prokind IN ('f', 'a')
 			AND p.prorettype <> 'trigger'::pg_catalog.regtype
 	LOOP
 		IF f.admin_only THEN

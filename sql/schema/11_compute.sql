@@ -91,7 +91,9 @@ CREATE TABLE dbinsight.fact_node_timeline (
 	disk_free_bytes_per_mount_point jsonb,
 	node_type text,
 	private_ip text,
-	cpu_pct float8 GENERATED ALWAYS AS (least(100, cpu_user_percent + cpu_system_percent)) STORED,
+	-- least() would take an unknown sum for 100
+	cpu_pct float8 GENERATED ALWAYS AS (CASE WHEN cpu_user_percent + cpu_system_percent > 100 THEN 100
+		ELSE cpu_user_percent + cpu_system_percent END) STORED,
 	extra jsonb,
 	PRIMARY KEY (workspace_id, instance_id, start_time)
 ) PARTITION BY RANGE (start_time);

@@ -1,7 +1,32 @@
 /*
  * Large facts are partitioned by month. A partition is made when the first row
  * of its month arrives; there is no default partition to hide mistakes in.
+ *
+ * The indexes are the partitions', not the fact's. pg_dump restores the
+ * extension, then each partition attached to its fact, then the partition's
+ * indexes: a fact that had indexes would by then have given it the same ones,
+ * and the restore would end in errors. So a blank takes over what the files
+ * above declared, and partitions are made like it.
  */
+DO $$
+DECLARE
+	fact record;
+	i record;
+	blank text;
+BEGIN
+	FOR fact IN SELECT c.oid, c.relname FROM pg_class c WHERE c.relnamespace = 'dbinsight'::regnamespace AND c.relkind = 'p' LOOP
+		blank := '_blank_' || fact.relname;
+		EXECUTE format('CREATE TABLE dbinsight.%I (LIKE dbinsight.%I INCLUDING ALL)', blank, fact.relname);
+		EXECUTE format('COMMENT ON TABLE dbinsight.%I IS %L', blank, 'Never holds rows: the partitions of ' || fact.relname || ' are made like it');
+		FOR i IN SELECT conname FROM pg_constraint WHERE conrelid = fact.oid AND contype IN ('p', 'u') LOOP
+			EXECUTE format('ALTER TABLE dbinsight.%I DROP CONSTRAINT %I', fact.relname, i.conname);
+		END LOOP;
+		FOR i IN SELECT indexrelid::regclass AS index FROM pg_index WHERE indrelid = fact.oid LOOP
+			EXECUTE format('DROP INDEX %s', i.index);
+		END LOOP;
+	END LOOP;
+END $$;
+
 CREATE FUNCTION dbinsight._ensure_partitions(gold_table text, since timestamptz, until timestamptz) RETURNS int
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -20,7 +45,8 @@ BEGIN
 	WHILE month <= until AT TIME ZONE 'UTC' LOOP
 		part := format('%s_p%s', gold_table, to_char(month, 'YYYYMM'));
 		IF to_regclass(format('dbinsight.%I', part)) IS NULL THEN
-			EXECUTE format('CREATE TABLE dbinsight.%I PARTITION OF dbinsight.%I FOR VALUES FROM (%L) TO (%L)', part, gold_table,
+			EXECUTE format('CREATE TABLE dbinsight.%I (LIKE dbinsight.%I INCLUDING ALL)', part, '_blank_' || gold_table);
+			EXECUTE format('ALTER TABLE dbinsight.%I ATTACH PARTITION dbinsight.%I FOR VALUES FROM (%L) TO (%L)', gold_table, part,
 				to_char(month, 'YYYY-MM-DD') || CASE zone WHEN '' THEN '' ELSE ' 00:00' || zone END,
 				to_char(month + interval '1 month', 'YYYY-MM-DD') || CASE zone WHEN '' THEN '' ELSE ' 00:00' || zone END);
 			made := made + 1;

@@ -13,9 +13,10 @@ COMMENT ON TABLE dbinsight.derived_relations IS
 'Maintained relations: the gold table they follow, their order, and the function (since, until) that refreshes them';
 
 CREATE FUNCTION dbinsight._refresh_derived(gold_table text, since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_sort = off SET jit = off AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_sort = off SET enable_nestloop = off SET jit = off AS $$
 DECLARE
-	-- Right after a load the statistics lag: hashing is safe, sorting wide rows is not.
+	-- Right after a load the statistics lag: hashing is safe; loops over what was thought
+	-- small and sorts of wide rows are not.
 	d record;
 BEGIN
 	FOR d IN SELECT r.refresh FROM dbinsight.derived_relations r
@@ -180,6 +181,8 @@ CREATE INDEX ON dbinsight.job_task_run (start_time);
 CREATE FUNCTION dbinsight._refresh_job_task_run(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	-- plpgsql, because a SQL function plans the UPDATE before the INSERT has
+	-- filled the table, and chooses loops fit for an empty one.
 	INSERT INTO dbinsight.job_task_run (workspace_id, task_run_id, job_id, job_run_id, parent_run_id, task_key,
 		start_time, end_time, last_seen_time, duration_s, result_state, termination_code, compute_ids)
 	WITH touched AS MATERIALIZED (
@@ -234,7 +237,7 @@ COMMENT ON FUNCTION dbinsight._refresh_job_task_run(timestamptz, timestamptz) IS
  * version of its task takes that version. A task that was retried ended when
  * its last attempt did.
  */
-CREATE FUNCTION dbinsight._link_task_runs(workspaces text[], job_runs text[]) RETURNS void
+CREATE FUNCTION dbinsight._rebuild_task_paths(workspaces text[], job_runs text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	WITH RECURSIVE run AS (
@@ -284,11 +287,11 @@ BEGIN
 	WHERE t.workspace_id = linked.workspace_id AND t.task_run_id = linked.task_run_id
 		AND (t.ready_time IS DISTINCT FROM linked.ready_time OR t.on_critical_path <> linked.on_critical_path);
 END $$;
-COMMENT ON FUNCTION dbinsight._link_task_runs(text[], text[]) IS 'Finds ready times and critical paths of job runs, given as arrays of workspace and run ids';
+COMMENT ON FUNCTION dbinsight._rebuild_task_paths(text[], text[]) IS 'Finds ready times and critical paths of job runs, given as arrays of workspace and run ids';
 
 CREATE FUNCTION dbinsight._refresh_task_path(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
-	SELECT dbinsight._link_task_runs(array_agg(r.workspace_id), array_agg(r.job_run_id))
+	SELECT dbinsight._rebuild_task_paths(array_agg(r.workspace_id), array_agg(r.job_run_id))
 	FROM (
 		SELECT DISTINCT f.workspace_id, f.job_run_id FROM dbinsight.fact_job_task_run_timeline f
 		WHERE f.period_start_time BETWEEN since AND until AND f.job_run_id IS NOT NULL
@@ -300,7 +303,7 @@ COMMENT ON FUNCTION dbinsight._refresh_task_path(timestamptz, timestamptz) IS
 CREATE FUNCTION dbinsight._refresh_task_path_of_versions(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
 	-- A first version also holds for the runs before it.
-	SELECT dbinsight._link_task_runs(array_agg(r.workspace_id), array_agg(r.job_run_id))
+	SELECT dbinsight._rebuild_task_paths(array_agg(r.workspace_id), array_agg(r.job_run_id))
 	FROM (
 		SELECT DISTINCT t.workspace_id, t.job_run_id
 		FROM (

@@ -35,12 +35,17 @@ CREATE TABLE dbinsight.agent_tools (
 	PRIMARY KEY (agent, tool)
 );
 COMMENT ON TABLE dbinsight.agent_tools IS
-'Which agent may call which function: function is its signature as regprocedure prints it; a tool of several agents has a row for each, the lowest position owns it';
+'Which agent may call which function: function is its signature, every name in it qualified; a tool of several agents has a row for each, the lowest position owns it';
+
+/* Functions are found by comparing signatures: to_regprocedure() throws at whoever may not use the schema of one. */
+CREATE FUNCTION dbinsight._signature(function oid) RETURNS text
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_signature';
+COMMENT ON FUNCTION dbinsight._signature(oid) IS 'The signature of a function with every name in it qualified, whatever the search path';
 
 CREATE FUNCTION dbinsight._builtin_tool(function regprocedure, agents text[], examples text[] DEFAULT '{}') RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	INSERT INTO dbinsight.agent_tools (agent, tool, function, position, examples, builtin)
-	SELECT a.agent, p.proname, _builtin_tool.function::text, a.n, _builtin_tool.examples, true
+	SELECT a.agent, p.proname, dbinsight._signature(p.oid), a.n, _builtin_tool.examples, true
 	FROM pg_proc p, unnest(agents) WITH ORDINALITY a(agent, n)
 	WHERE p.oid = _builtin_tool.function
 	ON CONFLICT (agent, tool) DO UPDATE SET function = excluded.function, position = excluded.position, examples = excluded.examples;

@@ -15,7 +15,7 @@ COMMENT ON FUNCTION dbinsight._check_template(text, boolean) IS
 CREATE FUNCTION dbinsight._template_columns(body text, is_condition boolean) RETURNS text[]
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_template_columns_sql';
 COMMENT ON FUNCTION dbinsight._template_columns(text, boolean) IS
-'The columns a template body or condition mentions; a name with a dot at its end is the tool that the next column is of';
+'The columns a template body or condition mentions, as tool.column where they are of another tool''s result';
 
 CREATE TABLE dbinsight.answer_templates (
 	tool text PRIMARY KEY CHECK (tool ~ '^[^.]+\.[^.]+$'),

@@ -73,6 +73,7 @@ DECLARE
 	low timestamptz := date_trunc('hour', since, 'UTC');
 	high timestamptz := date_trunc('hour', until, 'UTC') + interval '1 hour';
 BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_node_hourly', 0));
 	DELETE FROM dbinsight.rollup_node_hourly r WHERE r.hour >= low AND r.hour < high;
 	INSERT INTO dbinsight.rollup_node_hourly SELECT * FROM dbinsight._node_hours(low, high);
 END $$;
@@ -81,6 +82,7 @@ COMMENT ON FUNCTION dbinsight._refresh_node_hourly(timestamptz, timestamptz) IS 
 CREATE TABLE dbinsight.task_run_node (
 	workspace_id text NOT NULL,
 	task_run_id text NOT NULL,
+	start_time timestamptz NOT NULL,
 	node_minutes int NOT NULL,
 	cpu_minutes int NOT NULL,
 	cpu_sum float8,
@@ -95,6 +97,7 @@ COMMENT ON TABLE dbinsight.task_run_node IS
 CREATE FUNCTION dbinsight._refresh_task_run_node(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.task_run_node', 0));
 	DELETE FROM dbinsight.task_run_node d USING dbinsight.job_task_run t
 	WHERE d.workspace_id = t.workspace_id AND d.task_run_id = t.task_run_id
 		AND t.start_time <= until AND t.last_seen_time >= since;
@@ -102,7 +105,7 @@ BEGIN
 	-- all of its minutes. A row of the fact is a minute: one that began less
 	-- than a minute before the task overlaps it.
 	INSERT INTO dbinsight.task_run_node
-	SELECT t.workspace_id, t.task_run_id, n.*
+	SELECT t.workspace_id, t.task_run_id, t.start_time, n.*
 	FROM dbinsight.job_task_run t
 	CROSS JOIN LATERAL (
 		SELECT count(*) AS node_minutes, count(m.cpu_pct), sum(m.cpu_pct), count(m.cpu_wait_percent), sum(m.cpu_wait_percent),
@@ -120,3 +123,7 @@ INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_node_hourly', 'fact_node_timeline', 10, '_refresh_node_hourly'),
 	('task_run_node of nodes', 'fact_node_timeline', 20, '_refresh_task_run_node'),
 	('task_run_node', 'fact_job_task_run_timeline', 30, '_refresh_task_run_node');
+
+INSERT INTO dbinsight.retention VALUES
+	('rollup_node_hourly', 'hour', '90 days'),
+	('task_run_node', 'start_time', '400 days');

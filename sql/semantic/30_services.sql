@@ -81,7 +81,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight._service_buckets(timestamptz, timestamptz) IS 'Rows of rollup_service_5min made from the attempts of [since, until)';
 
-CREATE FUNCTION dbinsight._fill_service(service text, since timestamptz, until timestamptz) RETURNS void
+CREATE FUNCTION dbinsight._rebuild_service(service text, since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	low timestamptz := dbinsight._bucket(since);
@@ -90,45 +90,46 @@ BEGIN
 	IF since IS NULL OR until IS NULL THEN
 		RETURN;
 	END IF;
-	DELETE FROM dbinsight.rollup_service_5min r WHERE r.service = _fill_service.service AND r.bucket >= low AND r.bucket < high;
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_service_5min', 0));
+	DELETE FROM dbinsight.rollup_service_5min r WHERE r.service = _rebuild_service.service AND r.bucket >= low AND r.bucket < high;
 	INSERT INTO dbinsight.rollup_service_5min
-	SELECT * FROM dbinsight._service_buckets(low, high) b WHERE b.service = _fill_service.service;
-	IF _fill_service.service = 'clusters' THEN
+	SELECT * FROM dbinsight._service_buckets(low, high) b WHERE b.service = _rebuild_service.service;
+	IF _rebuild_service.service = 'clusters' THEN
 		RETURN;
 	END IF;
 	low := date_trunc('day', low, 'UTC');
 	high := date_trunc('day', until, 'UTC') + interval '1 day';
 	DELETE FROM dbinsight.rollup_uptime_daily u
 	WHERE u.day >= (low AT TIME ZONE 'UTC')::date AND u.day < (high AT TIME ZONE 'UTC')::date
-		AND u.service IN (_fill_service.service, '(all)');
+		AND u.service IN (_rebuild_service.service, '(all)');
 	INSERT INTO dbinsight.rollup_uptime_daily
 	SELECT (b.bucket AT TIME ZONE 'UTC')::date, b.workspace_id, CASE GROUPING(b.service) WHEN 0 THEN b.service ELSE '(all)' END,
 		count(DISTINCT b.bucket), count(DISTINCT b.bucket) FILTER (WHERE b.attempts >= 3 AND 2 * b.failures >= b.attempts)
 	FROM dbinsight.rollup_service_5min b
 	WHERE b.bucket >= low AND b.bucket < high AND b.attempts > 0 AND b.service IN ('jobs', 'sql', 'pipelines', 'serving')
 	GROUP BY GROUPING SETS ((1, 2, b.service), (1, 2))
-	HAVING GROUPING(b.service) = 1 OR b.service = _fill_service.service;
+	HAVING GROUPING(b.service) = 1 OR b.service = _rebuild_service.service;
 END $$;
-COMMENT ON FUNCTION dbinsight._fill_service(text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION dbinsight._rebuild_service(text, timestamptz, timestamptz) IS
 'Recomputes one service''s buckets between two times, and the days they are in';
 
 CREATE FUNCTION dbinsight._refresh_service_jobs(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
-	SELECT dbinsight._fill_service('jobs', d.day::timestamp AT TIME ZONE 'UTC', (d.day + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond')
+	SELECT dbinsight._rebuild_service('jobs', d.day::timestamp AT TIME ZONE 'UTC', (d.day + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond')
 	FROM unnest(dbinsight._job_run_end_days(since, until)) d(day);
 END;
 COMMENT ON FUNCTION dbinsight._refresh_service_jobs(timestamptz, timestamptz) IS 'Recomputes the job buckets that new slices touch';
 
 CREATE FUNCTION dbinsight._refresh_service_sql(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
-	SELECT dbinsight._fill_service('sql', since, greatest(until, max(q.end_time)))
+	SELECT dbinsight._rebuild_service('sql', since, greatest(until, max(q.end_time)))
 	FROM dbinsight.fact_query_history q WHERE q.start_time BETWEEN since AND until;
 END;
 COMMENT ON FUNCTION dbinsight._refresh_service_sql(timestamptz, timestamptz) IS 'Recomputes the buckets in which statements that began between two times ended';
 
 CREATE FUNCTION dbinsight._refresh_service_pipelines(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
-	SELECT dbinsight._fill_service('pipelines', min(p.start_time), max(p.last_seen_time))
+	SELECT dbinsight._rebuild_service('pipelines', min(p.start_time), max(p.last_seen_time))
 	FROM (
 		SELECT DISTINCT f.workspace_id, f.update_id FROM dbinsight.fact_pipeline_update_timeline f
 		WHERE f.period_start_time BETWEEN since AND until
@@ -138,12 +139,12 @@ COMMENT ON FUNCTION dbinsight._refresh_service_pipelines(timestamptz, timestampt
 
 CREATE FUNCTION dbinsight._refresh_service_serving(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql
-	RETURN dbinsight._fill_service('serving', since, until);
+	RETURN dbinsight._rebuild_service('serving', since, until);
 COMMENT ON FUNCTION dbinsight._refresh_service_serving(timestamptz, timestamptz) IS 'Recomputes the serving buckets between two times';
 
 CREATE FUNCTION dbinsight._refresh_service_clusters(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql
-	RETURN dbinsight._fill_service('clusters', since, until);
+	RETURN dbinsight._rebuild_service('clusters', since, until);
 COMMENT ON FUNCTION dbinsight._refresh_service_clusters(timestamptz, timestamptz) IS 'Recomputes the cluster buckets between two times';
 
 INSERT INTO dbinsight.derived_relations VALUES
@@ -183,47 +184,50 @@ COMMENT ON FUNCTION dbinsight._service_window(timestamptz, timestamptz) IS
 'Attempts by five-minute bucket, workspace and service in exactly [since, until); not both ends may cut the same bucket';
 
 /*
- * Which tables jobs and pipelines read and write, by day.
+ * Which tables jobs and pipelines write, by day; rollup_lineage_daily has only
+ * the flows between tables, and a job may fill a table from elsewhere.
  */
-CREATE TABLE dbinsight.rollup_table_flow_daily (
+CREATE TABLE dbinsight.rollup_table_write_daily (
 	event_date date NOT NULL,
+	entity_type text NOT NULL CHECK (entity_type IN ('job', 'pipeline')),
 	workspace_id text,
-	entity_type text,
-	entity_id text,
-	source_table_full_name text,
-	target_table_full_name text,
-	events bigint NOT NULL
+	entity_id text NOT NULL,
+	table_full_name text NOT NULL
 );
-COMMENT ON TABLE dbinsight.rollup_table_flow_daily IS
-'fact_table_lineage by UTC day, job or pipeline (entity_type job, pipeline; else NULL), source and target table';
-CREATE INDEX ON dbinsight.rollup_table_flow_daily (event_date);
+COMMENT ON TABLE dbinsight.rollup_table_write_daily IS
+'Tables written by jobs and pipelines, by UTC day, from fact_table_lineage; one row a day, job or pipeline, and table';
+CREATE INDEX ON dbinsight.rollup_table_write_daily (event_date);
 
-CREATE FUNCTION dbinsight._refresh_table_flow_daily(since timestamptz, until timestamptz) RETURNS void
+CREATE FUNCTION dbinsight._refresh_table_write_daily(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	low timestamptz := date_trunc('day', since, 'UTC');
 	high timestamptz := date_trunc('day', until, 'UTC') + interval '1 day';
 BEGIN
-	DELETE FROM dbinsight.rollup_table_flow_daily r
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_table_write_daily', 0));
+	DELETE FROM dbinsight.rollup_table_write_daily r
 	WHERE r.event_date >= (low AT TIME ZONE 'UTC')::date AND r.event_date < (high AT TIME ZONE 'UTC')::date;
 	-- A notebook that runs as a task has the job among its metadata.
-	INSERT INTO dbinsight.rollup_table_flow_daily
-	SELECT (l.event_time AT TIME ZONE 'UTC')::date, l.workspace_id,
-		CASE WHEN m.job_id IS NOT NULL THEN 'job' WHEN m.pipeline_id IS NOT NULL THEN 'pipeline' END,
-		coalesce(m.job_id, m.pipeline_id), l.source_table_full_name, l.target_table_full_name, count(*)
+	INSERT INTO dbinsight.rollup_table_write_daily
+	SELECT DISTINCT (l.event_time AT TIME ZONE 'UTC')::date, CASE WHEN m.job_id IS NOT NULL THEN 'job' ELSE 'pipeline' END,
+		l.workspace_id, coalesce(m.job_id, m.pipeline_id), l.target_table_full_name
 	FROM dbinsight.fact_table_lineage l
 	CROSS JOIN LATERAL (SELECT
 		coalesce(CASE WHEN l.entity_type = 'JOB' THEN l.entity_id END, l.entity_metadata -> 'job_info' ->> 'job_id') AS job_id,
 		coalesce(CASE WHEN l.entity_type = 'PIPELINE' THEN l.entity_id END,
 			l.entity_metadata -> 'dlt_pipeline_info' ->> 'dlt_pipeline_id') AS pipeline_id) m
-	WHERE l.event_time >= low AND l.event_time < high
-		AND (l.source_table_full_name IS NOT NULL OR l.target_table_full_name IS NOT NULL)
-	GROUP BY 1, 2, 3, 4, 5, 6;
+	WHERE l.event_time >= low AND l.event_time < high AND l.target_table_full_name IS NOT NULL
+		AND coalesce(m.job_id, m.pipeline_id) IS NOT NULL;
 END $$;
-COMMENT ON FUNCTION dbinsight._refresh_table_flow_daily(timestamptz, timestamptz) IS 'Recomputes the days of rollup_table_flow_daily between two times';
+COMMENT ON FUNCTION dbinsight._refresh_table_write_daily(timestamptz, timestamptz) IS 'Recomputes the days of rollup_table_write_daily between two times';
 
 INSERT INTO dbinsight.derived_relations VALUES
-	('rollup_table_flow_daily', 'fact_table_lineage', 30, '_refresh_table_flow_daily');
+	('rollup_table_write_daily', 'fact_table_lineage', 30, '_refresh_table_write_daily');
+
+INSERT INTO dbinsight.retention VALUES
+	('rollup_service_5min', 'bucket', '400 days'),
+	('rollup_uptime_daily', 'day', '400 days'),
+	('rollup_table_write_daily', 'event_date', '400 days');
 
 /*
  * Incidents: streaks of failures of a job or pipeline that no success

@@ -51,27 +51,28 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight._task_days(timestamptz, timestamptz) IS 'Rows of rollup_task_daily made from the runs that ended in [since, until)';
 
-CREATE FUNCTION dbinsight._fill_task_daily(days date[]) RETURNS void
+CREATE FUNCTION dbinsight._rebuild_task_daily(days date[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	day date;
 BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_task_daily', 0));
 	DELETE FROM dbinsight.rollup_task_daily r WHERE r.end_date = ANY (days);
 	FOREACH day IN ARRAY coalesce(days, '{}') LOOP
 		INSERT INTO dbinsight.rollup_task_daily
 		SELECT * FROM dbinsight._task_days(day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
 	END LOOP;
 END $$;
-COMMENT ON FUNCTION dbinsight._fill_task_daily(date[]) IS 'Recomputes days of rollup_task_daily';
+COMMENT ON FUNCTION dbinsight._rebuild_task_daily(date[]) IS 'Recomputes days of rollup_task_daily';
 
 CREATE FUNCTION dbinsight._refresh_task_daily(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql
-	RETURN dbinsight._fill_task_daily(dbinsight._job_run_end_days(since, until));
+	RETURN dbinsight._rebuild_task_daily(dbinsight._job_run_end_days(since, until));
 COMMENT ON FUNCTION dbinsight._refresh_task_daily(timestamptz, timestamptz) IS 'Brings rollup_task_daily up to date after job run slices';
 
 CREATE FUNCTION dbinsight._refresh_task_daily_of_tasks(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
-	SELECT dbinsight._fill_task_daily(array_agg(DISTINCT r.end_date))
+	SELECT dbinsight._rebuild_task_daily(array_agg(DISTINCT r.end_date))
 	FROM dbinsight.job_task_run t JOIN dbinsight.job_run r ON r.workspace_id = t.workspace_id AND r.run_id = t.job_run_id
 	WHERE t.start_time <= until AND t.last_seen_time >= since AND r.end_date IS NOT NULL;
 END;
@@ -80,7 +81,7 @@ COMMENT ON FUNCTION dbinsight._refresh_task_daily_of_tasks(timestamptz, timestam
 
 CREATE FUNCTION dbinsight._refresh_task_daily_of_versions(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
-	SELECT dbinsight._fill_task_daily(array_agg(DISTINCT r.end_date))
+	SELECT dbinsight._rebuild_task_daily(array_agg(DISTINCT r.end_date))
 	FROM dbinsight.job_run r
 	WHERE r.end_date IS NOT NULL AND EXISTS (
 		SELECT FROM dbinsight.dim_job_task v WHERE v.workspace_id = r.workspace_id AND v.job_id = r.job_id
@@ -94,3 +95,6 @@ INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_task_daily of tasks', 'fact_job_task_run_timeline', 40, '_refresh_task_daily_of_tasks'),
 	('rollup_task_daily of nodes', 'fact_node_timeline', 40, '_refresh_task_daily_of_tasks'),
 	('rollup_task_daily of versions', 'dim_job_task', 20, '_refresh_task_daily_of_versions');
+
+INSERT INTO dbinsight.retention VALUES
+	('rollup_task_daily', 'end_date', '400 days');

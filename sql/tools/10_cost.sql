@@ -496,6 +496,83 @@ COMMENT ON FUNCTION dbinsight.get_cost_mtd_summary() IS
 not for: budgets, use get_budget_status; single days, use get_daily_cost_summary
 Counts complete days; the projection is linear and NULL on the first of a month. prior_mtd is the same number of days of the previous month.';
 
+CREATE FUNCTION dbinsight.get_cost_by_tag(tag_key text DEFAULT 'team', start_date date DEFAULT NULL, end_date date DEFAULT NULL)
+	RETURNS TABLE (tag_value text, cost numeric, dbu numeric, pct_of_total float8, resource_count bigint, workspace_count bigint)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
+BEGIN ATOMIC
+	SELECT coalesce(t.tag_value, '(untagged)'), round(sum(t.cost), 4), sum(t.dbu), dbinsight._pct(sum(t.cost), sum(sum(t.cost)) OVER ()),
+		count(t.resource_id), count(DISTINCT t.workspace_id) FILTER (WHERE t.workspace_id <> '(account)')
+	FROM (
+		SELECT r.tags ->> get_cost_by_tag.tag_key AS tag_value, r.workspace_id, r.resource_id, sum(r.list_cost) AS cost, sum(r.dbu) AS dbu
+		FROM dbinsight.rollup_usage_daily r
+		WHERE r.usage_date >= dbinsight._start_date(get_cost_by_tag.start_date, get_cost_by_tag.end_date)
+			AND r.usage_date <= dbinsight._end_date(get_cost_by_tag.start_date, get_cost_by_tag.end_date)
+		GROUP BY 1, r.workspace_id, r.resource_type, r.resource_id
+	) t
+	GROUP BY t.tag_value
+	ORDER BY sum(t.cost) DESC, coalesce(t.tag_value, '(untagged)') COLLATE "C";
+END;
+COMMENT ON FUNCTION dbinsight.get_cost_by_tag(text, date, date) IS
+'What does each team, project or other tag value cost?
+not for: how much spend is tagged at all, use get_tag_coverage; which resources lack tags, use get_untagged_resources
+@param tag_key text, a tag''s key as written, default team
+@param start_date date, first day, default 30 days ago
+@param end_date date, last day, default yesterday
+Usage without the tag is (untagged).';
+
+CREATE FUNCTION dbinsight.get_untagged_resources(start_date date DEFAULT NULL, end_date date DEFAULT NULL, resource_type text DEFAULT NULL)
+	RETURNS TABLE (resource_type text, resource_id text, resource_name text, workspace_id text, workspace_name text, owner text,
+		cost numeric, missing_tags text[], last_used date)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+	WITH required AS MATERIALIZED (
+		SELECT array_agg(k.key) AS keys
+		FROM (SELECT trim(k) AS key FROM unnest(string_to_array(dbinsight._setting('required_tags'), ',')) k) k WHERE k.key <> ''
+	), part AS MATERIALIZED (
+		SELECT r.workspace_id, r.resource_type, r.resource_id, r.owner, r.tags, max(r.resource_name) AS resource_name, sum(r.list_cost) AS cost,
+			max(r.usage_date) AS last_used, max(r.last_usage_time) AS last_usage_time
+		FROM dbinsight.rollup_usage_daily r
+		WHERE r.usage_date >= dbinsight._start_date(get_untagged_resources.start_date, get_untagged_resources.end_date)
+			AND r.usage_date <= dbinsight._end_date(get_untagged_resources.start_date, get_untagged_resources.end_date)
+			AND r.resource_id IS NOT NULL
+			AND (get_untagged_resources.resource_type IS NULL OR r.resource_type = dbinsight._one_of('resource_type', get_untagged_resources.resource_type,
+				'JOB', 'PIPELINE', 'WAREHOUSE', 'ENDPOINT', 'APP', 'DATABASE', 'CLUSTER', 'NOTEBOOK'))
+		GROUP BY r.workspace_id, r.resource_type, r.resource_id, r.owner, r.tags
+	), resource AS (
+		SELECT p.workspace_id, p.resource_type, p.resource_id, max(p.resource_name) AS resource_name, max(p.last_used) AS last_used,
+			sum(p.cost) FILTER (WHERE NOT coalesce(p.tags, '{}') ?& q.keys) AS cost
+		FROM part p, required q
+		GROUP BY p.workspace_id, p.resource_type, p.resource_id
+		HAVING sum(p.cost) FILTER (WHERE NOT coalesce(p.tags, '{}') ?& q.keys) <> 0
+	), latest AS (
+		SELECT DISTINCT ON (p.workspace_id, p.resource_type, p.resource_id) p.workspace_id, p.resource_type, p.resource_id, p.tags
+		FROM part p
+		ORDER BY p.workspace_id, p.resource_type, p.resource_id, p.last_used DESC, p.last_usage_time DESC NULLS LAST, p.tags
+	), top_owner AS (
+		SELECT DISTINCT ON (p.workspace_id, p.resource_type, p.resource_id) p.workspace_id, p.resource_type, p.resource_id, p.owner
+		FROM part p WHERE p.owner IS NOT NULL
+		GROUP BY p.workspace_id, p.resource_type, p.resource_id, p.owner
+		ORDER BY p.workspace_id, p.resource_type, p.resource_id, sum(p.cost) DESC, p.owner COLLATE "C"
+	)
+	SELECT r.resource_type, r.resource_id, coalesce(n.resource_name, r.resource_name), r.workspace_id, w.workspace_name, o.owner, round(r.cost, 4),
+		ARRAY(SELECT k FROM unnest(q.keys) WITH ORDINALITY k(k, n) WHERE NOT coalesce(l.tags, '{}') ? k ORDER BY k.n), r.last_used
+	FROM resource r
+	CROSS JOIN required q
+	JOIN latest l ON l.workspace_id = r.workspace_id AND l.resource_type = r.resource_type AND l.resource_id = r.resource_id
+	LEFT JOIN top_owner o ON o.workspace_id = r.workspace_id AND o.resource_type = r.resource_type AND o.resource_id = r.resource_id
+	LEFT JOIN dbinsight.resource_names n ON n.workspace_id = r.workspace_id AND n.resource_type = r.resource_type AND n.resource_id = r.resource_id
+	LEFT JOIN dbinsight.workspace_names w ON w.workspace_id = r.workspace_id
+	ORDER BY r.cost DESC, r.resource_id COLLATE "C", r.workspace_id COLLATE "C", r.resource_type COLLATE "C";
+END;
+COMMENT ON FUNCTION dbinsight.get_untagged_resources(date, date, text) IS
+'Which resources lack required tags, which tags, and how much was spent on them meanwhile?
+not for: the share of spend that is tagged, use get_tag_coverage; spend by tag value, use get_cost_by_tag; tags on tables, use governance tools
+@param start_date date, first day, default 30 days ago
+@param end_date date, last day, default yesterday
+@param resource_type text, default all
+@enum resource_type JOB|PIPELINE|WAREHOUSE|ENDPOINT|APP|DATABASE|CLUSTER|NOTEBOOK
+cost counts the usage that lacked a tag of dbinsight.required_tags; missing_tags are those absent from the latest usage, none when it was mended since.';
+
 CREATE FUNCTION dbinsight.get_idle_cluster_cost(days int DEFAULT 7, cpu_threshold float8 DEFAULT 5.0)
 	RETURNS TABLE (workspace_id text, cluster_id text, cluster_name text, cluster_source text, owned_by text, observed_h float8,
 		idle_h float8, idle_pct float8, cost numeric, idle_cost numeric, auto_termination_minutes bigint)
@@ -563,3 +640,9 @@ SELECT dbinsight._builtin_tool('dbinsight.get_cost_mtd_summary()'::regprocedure,
 SELECT dbinsight._builtin_tool('dbinsight.get_idle_cluster_cost(integer,double precision)'::regprocedure, ARRAY['cost'], ARRAY[
 	'How much do idle clusters cost us?', 'Which clusters are idle?', 'Where do we waste money on unused compute?',
 	'Idle cost of clusters in the last week', 'Which clusters need a shorter auto termination?', 'Clusters that run but do nothing']);
+SELECT dbinsight._builtin_tool('dbinsight.get_cost_by_tag(text,date,date)'::regprocedure, ARRAY['cost'], ARRAY[
+	'What does each team cost?', 'Cost by project tag', 'Chargeback by cost center for last month',
+	'Spend per environment', 'How much is untagged by team?', 'Which team spends the most?']);
+SELECT dbinsight._builtin_tool('dbinsight.get_untagged_resources(date,date,text)'::regprocedure, ARRAY['cost'], ARRAY[
+	'Which resources are untagged?', 'What do untagged clusters cost?', 'Which jobs miss the cost_center tag?',
+	'List resources without required tags', 'Who owns untagged resources?', 'Spend that cannot be allocated']);

@@ -134,13 +134,13 @@ BEGIN ATOMIC
 				<= dbinsight._severity_arg(get_incident_summary.severity)
 	), flow AS MATERIALIZED (
 		SELECT DISTINCT f.source_table_full_name AS source, f.target_table_full_name AS target
-		FROM dbinsight.rollup_table_flow_daily f
+		FROM dbinsight.rollup_lineage_daily f
 		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today()
 			AND f.source_table_full_name <> f.target_table_full_name
 	), reached AS (
-		SELECT DISTINCT f.entity_type, f.workspace_id, f.entity_id, f.target_table_full_name AS table_name, 0 AS depth
-		FROM dbinsight.rollup_table_flow_daily f
-		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today() AND f.target_table_full_name IS NOT NULL
+		SELECT DISTINCT f.entity_type, f.workspace_id, f.entity_id, f.table_full_name AS table_name, 0 AS depth
+		FROM dbinsight.rollup_table_write_daily f
+		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today()
 			AND (f.entity_type, f.workspace_id, f.entity_id) IN (SELECT i.entity_type, i.workspace_id, i.entity_id FROM incident i)
 		UNION
 		SELECT r.entity_type, r.workspace_id, r.entity_id, f.target, r.depth + 1

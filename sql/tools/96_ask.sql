@@ -14,6 +14,11 @@ CREATE FUNCTION dbinsight._tool_description(function regprocedure) RETURNS text
 	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_tool_description';
 COMMENT ON FUNCTION dbinsight._tool_description(regprocedure) IS 'The comment of a function without its @ lines';
 
+CREATE FUNCTION dbinsight._call_tool(function regprocedure, arguments text) RETURNS jsonb
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dbi_call_tool_sql';
+COMMENT ON FUNCTION dbinsight._call_tool(regprocedure, text) IS
+'Calls a function as an answer does: arguments are a JSON object, checked against its types; read-only, with deadline and row limit. An error is part of the result';
+
 CREATE FUNCTION dbinsight._known_agent(agent text) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -30,10 +35,10 @@ CREATE FUNCTION dbinsight.tools(agent text DEFAULT NULL)
 	LANGUAGE sql STABLE ROWS 150
 BEGIN ATOMIC
 	SELECT t.agent, t.tool, dbinsight._tool_description(f.oid), dbinsight._tool_schema(f.oid)
-	FROM (SELECT dbinsight._known_agent(tools.agent)) wanted(name), dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent = a.name,
-		LATERAL (SELECT to_regprocedure(t.function) OFFSET 0) f(oid)
+	FROM (SELECT dbinsight._known_agent(tools.agent)) wanted(name), dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent = a.name
+		JOIN pg_proc f ON f.proname = t.tool::name AND dbinsight._signature(f.oid) = t.function
 	WHERE a.enabled AND t.enabled AND (wanted.name IS NULL OR t.agent = wanted.name)
-		AND f.oid IS NOT NULL AND has_function_privilege(f.oid, 'EXECUTE')
+		AND has_function_privilege(f.oid, 'EXECUTE') AND has_schema_privilege(f.pronamespace, 'USAGE')
 	ORDER BY a.position, a.name, t.position, t.tool COLLATE "C";
 END;
 COMMENT ON FUNCTION dbinsight.tools(text) IS
@@ -81,7 +86,7 @@ BEGIN
 	PERFORM dbinsight._known_agent(register_tool.agent);
 	signature := dbinsight._check_tool(register_tool.function);
 	SELECT t.function INTO known FROM dbinsight.agent_tools t, pg_proc p
-	WHERE p.oid = register_tool.function AND t.tool = p.proname AND to_regprocedure(t.function) <> p.oid LIMIT 1;
+	WHERE p.oid = register_tool.function AND t.tool = p.proname AND t.function <> signature LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'there is a tool of that name already: %', known USING ERRCODE = 'duplicate_object',
 			HINT = 'Tools are named by their function; give yours another name.';
@@ -131,7 +136,8 @@ CREATE FUNCTION dbinsight._conversation_markdown(conversation uuid) RETURNS text
 BEGIN ATOMIC
 	SELECT '# ' || coalesce(c.title, 'Conversation') || E'\n\n'
 		|| coalesce(string_agg(CASE m.role WHEN 'user' THEN '## ' || regexp_replace(m.content, '\s+', ' ', 'g')
-			ELSE m.content || coalesce(E'\n\n**Ask next:** ' || array_to_string(nullif(m.suggestions, '{}'), ' · '), '') END, E'\n\n' ORDER BY m.seq), '')
+			ELSE m.content || coalesce(E'\n\n**Ask next:** ' || (SELECT string_agg(s.question, ' · ' ORDER BY s.n)
+				FROM unnest(m.suggestions) WITH ORDINALITY s(question, n) WHERE strpos(m.content, s.question) = 0), '') END, E'\n\n' ORDER BY m.seq), '')
 		|| E'\n'
 	FROM dbinsight.chat_conversations c LEFT JOIN dbinsight.chat_messages m ON m.conversation_id = c.id
 	WHERE c.id = _conversation_markdown.conversation AND c.user_id = dbinsight.person()

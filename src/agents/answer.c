@@ -406,7 +406,7 @@ collect_suggestions(DbiTurn *turn)
 		if (!is_side_of_comparison(lfirst(lc)))
 			dbi_collect_rules(turn, lfirst(lc), "follow_up", &texts, MAX_SUGGESTIONS);
 	foreach(lc, texts)
-		turn->suggestions = lappend(turn->suggestions, ((DbiText *) lfirst(lc))->out.data);
+		turn->suggestions = lappend(turn->suggestions, dbi_unescape(((DbiText *) lfirst(lc))->out.data));
 }
 
 /* ---- JSON for the message ---- */
@@ -518,6 +518,20 @@ scores_json(DbiTurn *turn)
 
 /* ---- the whole ---- */
 
+/* The items of the list in a message are questions to ask; else a few examples. */
+static List *
+questions_in(const char *message)
+{
+	List	   *questions = NIL;
+
+	for (const char *p = strstr(message, "\n- "); p && list_length(questions) < MAX_SUGGESTIONS; p = strstr(p, "\n- "))
+	{
+		p += 3;
+		questions = lappend(questions, pnstrdup(p, strcspn(p, "\n")));
+	}
+	return questions ? questions : dbi_example_questions(MAX_SUGGESTIONS);
+}
+
 /* What is asked back, or why there is no answer: the planner's own words. */
 static DbiAnswer *
 answer_without_calls(const DbiPlan *plan)
@@ -529,7 +543,7 @@ answer_without_calls(const DbiPlan *plan)
 	answer->evidence = "[]";
 	answer->scores = "{}";
 	answer->grounded = true;
-	answer->suggestions = dbi_example_questions(MAX_SUGGESTIONS);
+	answer->suggestions = questions_in(answer->content);
 	return answer;
 }
 

@@ -121,6 +121,18 @@ ends_before_period(const DbiTold *told)
 	return newest && newest->newest < (TimestampTz) call->period_start * USECS_PER_DAY ? newest : NULL;
 }
 
+/* The first fact it reads, else the first table. */
+static const char *
+main_source(const DbiTold *told)
+{
+	ListCell   *lc;
+
+	foreach(lc, told->inputs)
+		if (((DbiInput *) lfirst(lc))->is_fact)
+			return ((DbiInput *) lfirst(lc))->source;
+	return ((DbiInput *) linitial(told->inputs))->source;
+}
+
 /* No rows: nothing loaded, nothing loaded that late, or nothing found. */
 static void
 tell_empty(DbiTurn *turn, DbiTold *told)
@@ -131,7 +143,7 @@ tell_empty(DbiTurn *turn, DbiTold *told)
 	if (dbi_no_data(told))
 	{
 		dbi_sayf(t, "No data has been loaded that could answer this: `%s` is empty, so nothing is known about %s",
-				 ((DbiInput *) linitial(told->inputs))->source, dbi_noun(told, 2));
+				 main_source(told), dbi_noun(told, 2));
 		tell_focus(t, told);
 		dbi_say(t, ".");
 		return;
@@ -287,6 +299,12 @@ dbi_tell_error(DbiTurn *turn, DbiTold *told)
 
 	dbi_sayf(t, "`%s` could not be asked: ", r->call->tool);
 	dbi_say_from(t, dbi_markdown(r->error, 300), r->call->tool, "error");
+	if (r->argument && dbi_expected(r))
+	{
+		dbi_sayf(t, " (%s is ", r->argument);
+		dbi_say_from(t, dbi_markdown(dbi_expected(r), 200), r->call->tool, "error");
+		dbi_say(t, ")");
+	}
 	if (r->error[0] && r->error[strlen(r->error) - 1] != '.')
 		dbi_say(t, ".");
 	if (r->hint)

@@ -25,6 +25,7 @@ typedef struct Parser
 	const DbiScope *scope;		/* NULL: only check */
 	int			row;			/* row of scope->self an aggregate is at; -1: the first in view */
 	List	  **columns;		/* names met, when asked for */
+	const char *tool;			/* tool. stands before them */
 } Parser;
 
 static DbiValue expr_or(Parser *parser);
@@ -93,7 +94,8 @@ wrong(const Parser *parser, const char *expected)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			errmsg("cannot read the expression \"%s\" of a template", parser->text),
-			errdetail("Expected %s at \"%s\".", expected, parser->p));
+			errdetail("Expected %s at \"%s\".", expected, parser->p),
+			errhint("For instance cost, rows, sum(cost where status = 'FAILED'), best(name by cost), arg(days)."));
 }
 
 static void
@@ -481,9 +483,9 @@ qualified_value(Parser *parser, const char *tool)
 		parser->scope = &inner;
 	}
 	parser->row = -1;
-	if (parser->columns)
-		*parser->columns = lappend(*parser->columns, psprintf("%s.", tool));
+	parser->tool = tool;
 	v = name_value(parser);
+	parser->tool = NULL;
 	parser->scope = outer;
 	parser->row = row;
 	return v;
@@ -538,7 +540,7 @@ name_value(Parser *parser)
 	if (strcmp(name, "period") == 0 || strcmp(name, "in_period") == 0)
 		return text_value(parser->scope && parser->scope->self ? dbi_period(parser->scope->self, name[0] == 'i') : NULL);
 	if (parser->columns)
-		*parser->columns = lappend(*parser->columns, name);
+		*parser->columns = lappend(*parser->columns, parser->tool ? psprintf("%s.%s", parser->tool, name) : name);
 	return column_value(parser, name);
 }
 

@@ -188,7 +188,8 @@ dbi_markdown(const char *s, int max_bytes)
 			appendStringInfoChar(&out, ' ');
 		else
 		{
-			if (strchr("\\`*[]<>|", c))
+			/* the backslash also keeps ://, which would become a link by itself */
+			if (strchr("\\`*[]<>|", c) || (c == ':' && i + 1 < kept && s[i + 1] == '/'))
 				appendStringInfoChar(&out, '\\');
 			appendStringInfoChar(&out, c);
 		}
@@ -196,6 +197,23 @@ dbi_markdown(const char *s, int max_bytes)
 	if (kept < len)
 		appendStringInfoString(&out, "…");
 	return out.data;
+}
+
+/* What dbi_markdown() was given, but for the cut. */
+char *
+dbi_unescape(const char *s)
+{
+	char	   *plain = pstrdup(s);
+	char	   *to = plain;
+
+	for (const char *from = s; *from; from++)
+	{
+		if (*from == '\\' && from[1])
+			from++;
+		*to++ = *from;
+	}
+	*to = '\0';
+	return plain;
 }
 
 /* "run/runs": the word for a number. */

@@ -34,10 +34,13 @@ one_day(DateADT day, bool preposition)
 static char *
 range(DateADT start, DateADT end, const char *label, bool preposition)
 {
+	bool		rolling = strncmp(label, "last ", 5) == 0 && isdigit((unsigned char) label[5]);
 	bool		named = strncmp(label, "this ", 5) == 0 || strncmp(label, "last ", 5) == 0 || strncmp(label, "previous ", 9) == 0;
 
 	if (start == end)
 		return one_day(start, preposition);
+	if (rolling)
+		return psprintf("%sthe %s (%s to %s)", preposition ? "in " : "", label, day_text(start), day_text(end));
 	if (named)
 		return psprintf("%s (%s to %s)", label, day_text(start), day_text(end));
 	return psprintf(preposition ? "from %s to %s" : "%s to %s", day_text(start), day_text(end));

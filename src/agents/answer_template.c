@@ -180,16 +180,17 @@ dbi_load_links(const char *kind, const char *agent_a, const char *agent_b)
 	return bodies;
 }
 
-/* A few questions that can be asked: the first example of the first tool of each agent, in order. */
+/* A few questions that can be asked: the first whole sentence among the examples of each agent, in order. */
 List *
 dbi_example_questions(int n)
 {
 	List	   *questions = NIL;
 
-	prepare(&examples_plan, "SELECT DISTINCT ON (a.position, a.name) t.examples[1]"
-			" FROM dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent OPERATOR(pg_catalog.=) a.name"
-			" WHERE a.enabled AND t.enabled AND pg_catalog.cardinality(t.examples) OPERATOR(pg_catalog.>) 0"
-			" ORDER BY a.position, a.name, t.position, t.tool", 0, NULL);
+	prepare(&examples_plan, "SELECT DISTINCT ON (a.position, a.name) e.question"
+			" FROM dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent OPERATOR(pg_catalog.=) a.name,"
+			" LATERAL pg_catalog.unnest(t.examples) WITH ORDINALITY e(question, n)"
+			" WHERE a.enabled AND t.enabled AND e.question OPERATOR(pg_catalog.~) '^[A-Z].*[?]$'"
+			" ORDER BY a.position, a.name, t.position, e.n, t.tool", 0, NULL);
 	if (SPI_execute_plan(examples_plan, NULL, NULL, true, n) != SPI_OK_SELECT)
 		elog(ERROR, "could not read example questions");
 	for (uint64 i = 0; i < SPI_processed; i++)

@@ -86,9 +86,9 @@ exact(const DbiValue *v)
 	return isfinite(v->cell.number) ? v->cell.text : NULL;
 }
 
-/* The figure alone, without the noun of "3 failed runs" or marks of emphasis. */
+/* The figure alone: without marks of emphasis, and without the noun of "3 failed runs". */
 static char *
-figure_of(const char *printed)
+figure_of(const char *printed, const char *formats)
 {
 	const char *start = strpbrk(printed, "0123456789");
 	const char *end;
@@ -97,9 +97,9 @@ figure_of(const char *printed)
 		return NULL;
 	while (start > printed && strchr("$+-", start[-1]))
 		start--;
-	end = start + strspn(start, "$+-0123456789.,");
-	if (*end == '%' || *end == 'M')
-		end++;
+	end = start + strcspn(start, "*");
+	if (formats && strchr(formats, '/'))
+		end = start + strcspn(start, " *");
 	return pnstrdup(start, end - start);
 }
 
@@ -108,7 +108,7 @@ dbi_say_value(DbiText *t, const DbiValue *v, const char *formats)
 {
 	int			start = t->out.len;
 	char	   *printed = dbi_format(v, formats);
-	char	   *figure = dbi_kind_numeric(v->kind) && !v->cell.isnull ? figure_of(printed) : NULL;
+	char	   *figure = dbi_kind_numeric(v->kind) && !v->cell.isnull ? figure_of(printed, formats) : NULL;
 
 	appendStringInfoString(&t->out, printed);
 	add_span(t, start);

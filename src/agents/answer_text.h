@@ -71,5 +71,6 @@ void		dbi_check_formats(const char *formats);
 
 /* A text from data made harmless inside Markdown, cut to a number of bytes at a character. */
 char	   *dbi_markdown(const char *s, int max_bytes);
+char	   *dbi_unescape(const char *s);
 
 #endif

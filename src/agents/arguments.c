@@ -70,18 +70,6 @@ ends_with(const char *s, const char *suffix)
 	return a >= b && strcmp(s + a - b, suffix) == 0;
 }
 
-/* Whether the name is one of "a|b|c". */
-static bool
-named(const char *name, const char *words)
-{
-	size_t		len = strlen(name);
-
-	for (const char *p = words; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-		if (strncmp(p, name, len) == 0 && (p[len] == '|' || p[len] == '\0'))
-			return true;
-	return false;
-}
-
 /* Name without the prefixes people give parameters. */
 static const char *
 plain_name(const char *name)
@@ -117,7 +105,7 @@ entity_kind(const char *name)
 static bool
 is_user_argument(const char *name)
 {
-	return named(name, "user|user_name|username|user_email|email|principal|actor|owner|executed_by|requester|grantee|account");
+	return dbi_is_one_of(name, "user|user_name|username|user_email|email|principal|actor|owner|executed_by|requester|grantee|account");
 }
 
 /* ---- slots ---- */
@@ -247,11 +235,11 @@ fill_date(Fill *f, const DbiArgument *arg)
 
 	if (!p || !is_past(p))
 		return false;
-	if (named(name, "start_date|since|from_date|date_from|start|start_time|from_time|begin_date"))
+	if (dbi_is_one_of(name, "start_date|since|from_date|date_from|start|start_time|from_time|begin_date"))
 		day = range_start(f);
-	else if (named(name, "end_date|to_date|date_to|end"))
+	else if (dbi_is_one_of(name, "end_date|to_date|date_to|end"))
 		day = p->end;
-	else if (named(name, "until|end_time|to_time"))
+	else if (dbi_is_one_of(name, "until|end_time|to_time"))
 		day = arg->type == DATEOID ? p->end : p->end + 1;
 	else if (strcmp(name, "month") == 0)
 	{
@@ -326,7 +314,7 @@ named_beside(const Fill *f, const char *name, const DbiSlot *slot)
 	{
 		char	   *stem = dbi_stem(w);
 
-		if (named(w, "min|max|n|num|number|of|count|value|threshold|limit|days|hours"))
+		if (dbi_is_one_of(w, "min|max|n|num|number|of|count|value|threshold|limit|days|hours"))
 			continue;
 		for (int i = Max(slot->from - NAME_DISTANCE, 0); i < Min(slot->to + NAME_DISTANCE, f->in->text->n); i++)
 			if (strcmp(f->in->text->tokens[i].stem, stem) == 0)
@@ -363,7 +351,7 @@ fill_number(Fill *f, const DbiArgument *arg)
 	DbiSlot    *top = slot_of(f, DBI_SLOT_TOP_N);
 	ListCell   *lc;
 
-	if (named(name, "top_n|top|n|limit|limit_rows|max_rows|row_limit|count|k"))
+	if (dbi_is_one_of(name, "top_n|top|n|limit|limit_rows|max_rows|row_limit|count|k"))
 		return top ? set_slot(f, arg, top->value, top) : false;
 	foreach(lc, f->in->slots)
 	{
@@ -521,13 +509,13 @@ fill_text(Fill *f, const DbiArgument *arg)
 	const char *name = plain_name(arg->name);
 	const char *kind = entity_kind(name);
 
-	if (named(name, "severity|min_severity|priority"))
+	if (dbi_is_one_of(name, "severity|min_severity|priority"))
 		return fill_from(f, arg, DBI_SLOT_SEVERITY);
-	if (named(name, "regulation|framework|standard"))
+	if (dbi_is_one_of(name, "regulation|framework|standard"))
 		return fill_from(f, arg, DBI_SLOT_REGULATION);
 	if (is_user_argument(name))
 		return fill_from(f, arg, DBI_SLOT_USER);
-	if (arg->type == INETOID || named(name, "ip|source_ip|ip_address|address"))
+	if (arg->type == INETOID || dbi_is_one_of(name, "ip|source_ip|ip_address|address"))
 		return fill_from(f, arg, DBI_SLOT_IP);
 	if (strcmp(name, "domain") == 0 && f->in->domain)
 	{
@@ -621,6 +609,8 @@ add_filters(Fill *f)
 			add_filter(f, "ip", slot->value, slot->span);
 		else if (slot->kind == DBI_SLOT_SEVERITY)
 			add_filter(f, "severity", slot->value, slot->span);
+		else if (slot->kind == DBI_SLOT_TOP_N && slot->origin == DBI_ORIGIN_TEXT)
+			dbi_assume(f->in->assumptions, "%s takes no number of rows; \"%s\" was left out.", f->tool->name, slot->span);
 	}
 }
 

@@ -91,6 +91,9 @@ DbiResult  *dbi_call_tool(const DbiPlanCall *call);
 int			dbi_column(const DbiResult *result, const char *name);
 const DbiGiven *dbi_given(const DbiResult *result, const char *name);
 
+/* call_json.c: what the wrong argument should be, or NULL. */
+char	   *dbi_expected(const DbiResult *result);
+
 /* call_value.c: typed values to cells. */
 DbiKind		dbi_kind(const char *name, Oid type);
 bool		dbi_kind_numeric(DbiKind kind);

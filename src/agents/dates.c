@@ -33,7 +33,11 @@ typedef struct Reader
 	int			at;
 	const DbiClock *clock;
 	DbiPeriod  *period;
+	int			depth;			/* of points within points: "week of the end of May" */
 } Reader;
+
+/* Nobody says more; and what is said must not be read in exponential time. */
+#define MAX_DEPTH 3
 
 static bool read_point(Reader *r);
 
@@ -170,15 +174,8 @@ static bool
 one_of(Reader *r, int ahead, const char *words)
 {
 	const DbiToken *t = peek(r, ahead);
-	size_t		len;
 
-	if (!t || t->kind != DBI_TOK_WORD)
-		return false;
-	len = strlen(t->text);
-	for (const char *p = words; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-		if (strncmp(p, t->text, len) == 0 && (p[len] == '|' || p[len] == '\0'))
-			return true;
-	return false;
+	return t && t->kind == DBI_TOK_WORD && dbi_is_one_of(t->text, words);
 }
 
 static bool
@@ -219,16 +216,13 @@ static const struct
 static bool
 unit_of(const char *word, DbiGrain *grain, double *hours)
 {
-	size_t		len = strlen(word);
-
 	for (int i = 0; i < lengthof(units); i++)
-		for (const char *p = units[i].words; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-			if (strncmp(p, word, len) == 0 && (p[len] == '|' || p[len] == '\0'))
-			{
-				*grain = units[i].grain;
-				*hours = units[i].hours;
-				return true;
-			}
+		if (dbi_is_one_of(word, units[i].words))
+		{
+			*grain = units[i].grain;
+			*hours = units[i].hours;
+			return true;
+		}
 	return false;
 }
 
@@ -655,11 +649,15 @@ read_week_of(Reader *r)
 	int			nth = -1;
 	DbiPeriod	inner;
 
+	(void) take(r, "the");
 	for (int i = 0; i < 5; i++)
 		if (is_word(r, 0, ordinals[i]) && is_word(r, 1, "week") && (is_word(r, 2, "of") || is_word(r, 2, "in")))
 			nth = i;
 	if (nth < 0 && !(is_word(r, 0, "week") && is_word(r, 1, "of")))
+	{
+		r->at = start;
 		return false;
+	}
 	r->at += nth < 0 ? 2 : 3;
 	(void) take(r, "the");
 	if (!read_point(r))
@@ -769,8 +767,15 @@ read_day_word(Reader *r)
 		(void) take_pair(r, "so", "far");
 		return calendar(r, today, today, DBI_GRAIN_DAY);
 	}
-	if (take(r, "tonight"))
-		return calendar(r, today, today, DBI_GRAIN_DAY);
+	if (take(r, "tonight") || take(r, "tomorrow"))
+	{
+		bool		tomorrow = strcmp(r->tokens[r->at - 1].text, "tomorrow") == 0;
+
+		(void) calendar(r, today + tomorrow, today + tomorrow, DBI_GRAIN_DAY);
+		if (tomorrow || r->clock->hour < NIGHT_BEGINS)
+			r->period->kind = DBI_PERIOD_FUTURE;
+		return true;
+	}
 	if (take(r, "yesterday|yesterdays"))
 	{
 		if (take(r, "evening|night"))
@@ -824,7 +829,7 @@ read_ago(Reader *r)
 
 /* A moment or stretch that can be an end of a range. */
 static bool
-read_point(Reader *r)
+read_point_here(Reader *r)
 {
 	int			start = r->at;
 	DbiGrain	grain;
@@ -873,6 +878,19 @@ read_point(Reader *r)
 	return false;
 }
 
+static bool
+read_point(Reader *r)
+{
+	bool		read;
+
+	if (r->depth >= MAX_DEPTH)
+		return false;
+	r->depth++;
+	read = read_point_here(r);
+	r->depth--;
+	return read;
+}
+
 /* The second end may leave the month to the first: "from 1 to 15 March", "March 1 - 15". */
 static bool
 read_range_end(Reader *r, const DbiPeriod *first)
@@ -902,6 +920,9 @@ take_range_word(Reader *r, bool between)
 
 	if (between)
 		return take(r, "and|to");
+	/* "June 1-5": the dash fell away when the chunk was parted. */
+	if (t && t->kind == DBI_TOK_NUMBER && t->glued)
+		return true;
 	if (take(r, "to|till|til|until|through|thru") || take_pair(r, "up", "to"))
 		return true;
 	if (t && t->kind == DBI_TOK_PUNCT && strcmp(t->text, "-") == 0)
@@ -963,7 +984,8 @@ read_range(Reader *r)
 		r->period->note = "The range was given backwards; it was turned round.";
 		return calendar(r, swap, first.end, DBI_GRAIN_DAY);
 	}
-	return calendar(r, first.start, r->period->end, DBI_GRAIN_DAY);
+	return calendar(r, first.start, first.start <= r->clock->today ? Min(r->period->end, r->clock->today) : r->period->end,
+					DBI_GRAIN_DAY);
 }
 
 /* since A, after A, until A, before A. */
@@ -1079,12 +1101,13 @@ read_relative(Reader *r)
 	{
 		(void) take(r, "the|this");
 		(void) take(r, "current");
+		next = take(r, "next");
 		if (!take_unit(r, &grain, &hours) || grain < DBI_GRAIN_WEEK)
 		{
 			r->at = start;
 			return false;
 		}
-		(void) unit_period(r, grain, 0);
+		(void) unit_period(r, grain, next ? 1 : 0);
 		r->period->kind = DBI_PERIOD_FUTURE;
 		r->period->end = step(r->period->start, grain, 1) - 1;
 		r->period->start = r->clock->today;
@@ -1127,20 +1150,44 @@ read_length(Reader *r)
 	return false;
 }
 
+/* Words a period can begin with, by their first letter: most words of a question are none. */
+static const char *const openers[26] = {
+	"a|after|across|an|april|apr|august|aug|at", "between|before|beginning|by", "current|coming|couple",
+	"during|day|december|dec|dozen", "end|eight|eighteen|eighty|eleven",
+	"from|for|first|fourth|friday|february|feb|following|four|fourteen|forty|five|fifteen|fifty|fri|frid|fridays|few|fortnight|fortnights",
+	"", "half|hour", "in", "january|jan|july|jul|june|jun", "", "last|latest|lately",
+	"month|mtd|monday|mon|mond|march|mar|may|mondays|minute", "next|night|now|november|nov|nine|nineteen|ninety",
+	"on|over|of|october|oct|overnight|one", "past|previous|prior|preceding", "quarter|q1|q2|q3|q4|qtd",
+	"recent|recently|rest|remainder|running",
+	"since|starting|start|saturday|satu|sunday|sund|saturdays|sundays|september|sept|sep|second|several|seven|seventeen|seventy|six|sixteen|sixty",
+	"today|todays|tonight|tomorrow|this|the|these|throughout|trailing|third|thursday|thu|thur|thursdays|tuesday|tue|tues|tuesdays|till|to|two|three|ten|twelve|thirteen|twenty|thirty",
+	"until|upcoming", "", "week|wtd|within|weekend|weekends|wednesday|wed|wedn|wednesdays", "", "yesterday|yesterdays|year|ytd", "zero"
+};
+
+static bool
+may_begin(const DbiToken *t)
+{
+	if (t->kind == DBI_TOK_WORD)
+		return t->text[0] >= 'a' && t->text[0] <= 'z' && dbi_is_one_of(t->text, openers[t->text[0] - 'a']);
+	return t->kind == DBI_TOK_NUMBER || t->kind == DBI_TOK_DATE;
+}
+
 int
 dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period)
 {
-	Reader		r = {tokens, n, 0, clock, period};
+	Reader		r = {tokens, n, 0, clock, period, 0};
 
 	memset(period, 0, sizeof(DbiPeriod));
+	if (n == 0 || !may_begin(&tokens[0]))
+		return 0;
 	(void) take(&r, "in|on|over|during|for|within|throughout|of|at|across");
 	if (r.at > 0 && is_word(&r, 0, "the") && one_of(&r, 1, "night"))
 		r.at++;
-	if (read_range(&r) || read_open_range(&r) || read_relative(&r) || read_point(&r) || read_recent(&r) || read_length(&r))
+	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_relative(&r) || read_point(&r) || read_recent(&r) || read_length(&r))
 		return r.at;
 	r.at = 0;
 	memset(period, 0, sizeof(DbiPeriod));
-	if (take(&r, "from|by|to|with|vs|versus|than|until") &&
+	if (take(&r, "from|by|to|until") &&
 		(read_relative(&r) || read_point(&r)))
 		return r.at;
 	r.at = 0;
@@ -1191,8 +1238,22 @@ dbi_period_before(const DbiPeriod *period)
 bool
 dbi_period_of_unit(DbiGrain grain, int steps, const DbiClock *clock, DbiPeriod *period)
 {
-	Reader		r = {NULL, 0, 0, clock, period};
+	Reader		r = {NULL, 0, 0, clock, period, 0};
 
 	memset(period, 0, sizeof(DbiPeriod));
 	return unit_period(&r, grain, steps);
+}
+
+/* The last whole unit that ends before the day. */
+DbiPeriod
+dbi_unit_before(DateADT day, DbiGrain grain)
+{
+	DbiPeriod	p;
+
+	memset(&p, 0, sizeof(p));
+	p.kind = DBI_PERIOD_CALENDAR;
+	p.grain = grain;
+	p.start = step(first_of(day, grain), grain, -1);
+	p.end = step(p.start, grain, 1) - 1;
+	return p;
 }

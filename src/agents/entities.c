@@ -126,9 +126,12 @@ text_array_of(List *words)
 	return PointerGetDatum(construct_array(elems, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* Rows of a query with one text[] parameter and columns key, kind, value, count. */
+/*
+ * Rows of a query with one text[] parameter and columns key, kind, value,
+ * count. The plan is kept: planning takes longer than the few index probes.
+ */
 static List *
-query_names(const char *sql, List *keys)
+query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	Oid			types[1] = {TEXTARRAYOID};
@@ -140,8 +143,16 @@ query_names(const char *sql, List *keys)
 		return NIL;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to the server programming interface");
+	if (*plan == NULL)
+	{
+		SPIPlanPtr	fresh = SPI_prepare(sql, 1, types);
+
+		if (fresh == NULL || SPI_keepplan(fresh) != 0)
+			elog(ERROR, "could not prepare the look-up of names");
+		*plan = fresh;
+	}
 	values[0] = text_array_of(keys);
-	rc = SPI_execute_with_args(sql, 1, types, values, NULL, true, 0);
+	rc = SPI_execute_plan(*plan, values, NULL, true, 0);
 	if (rc != SPI_OK_SELECT)
 		elog(ERROR, "could not look up names: %s", SPI_result_code_string(rc));
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -166,7 +177,9 @@ query_names(const char *sql, List *keys)
 static List *
 look_up(List *keys)
 {
-	return query_names("SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
+	static SPIPlanPtr plan = NULL;
+
+	return query_names(&plan, "SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
 					   " FROM dbinsight.known_names n WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2", keys);
 }
 
@@ -347,6 +360,7 @@ resolve_environment(DbiSlot *slot, List *workspaces)
 static void
 resolve_environments(List *slots)
 {
+	static SPIPlanPtr plan = NULL;
 	List	   *patterns = NIL;
 	List	   *workspaces;
 	ListCell   *lc;
@@ -364,7 +378,7 @@ resolve_environments(List *slots)
 	}
 	if (patterns == NIL)
 		return;
-	workspaces = query_names("SELECT DISTINCT pg_catalog.lower(workspace_name), 'workspace', workspace_name, 1"
+	workspaces = query_names(&plan, "SELECT DISTINCT pg_catalog.lower(workspace_name), 'workspace', workspace_name, 1"
 							 " FROM dbinsight.dim_workspace WHERE workspace_name ILIKE ANY ($1) ORDER BY 3 LIMIT 200", patterns);
 	foreach(lc, slots)
 	{

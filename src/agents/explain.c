@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
@@ -53,8 +54,11 @@ explain_clause(StringInfo s, const DbiLexicon *lex, const DbiText *text, const D
 	foreach(lc, clause->hits)
 	{
 		DbiHit	   *hit = lfirst(lc);
+		DbiHit	   *before = foreach_current_index(lc) > 0 ? list_nth(clause->hits, foreach_current_index(lc) - 1) : NULL;
 
-		if (lex->concepts[hit->concept].kind == DBI_CONCEPT_STOP)
+		/* Forms with the same stems hit alike; words known only for their spelling say nothing. */
+		if (lex->concepts[hit->concept].kind == DBI_CONCEPT_STOP || (before && before->concept == hit->concept) ||
+			strcmp(lex->concepts[hit->concept].name, "plain") == 0)
 			continue;
 		appendStringInfo(s, " %s", lex->concepts[hit->concept].name);
 		if (hit->from >= 0)
@@ -178,6 +182,33 @@ dbi_plan_sql(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
+}
+
+/* f(phrase, zone): kind, first day, last day, hours of reach; NULL when it is no period. */
+PG_FUNCTION_INFO_V1(dbi_read_period);
+Datum
+dbi_read_period(PG_FUNCTION_ARGS)
+{
+	static const char *const kinds[] = {"calendar", "rolling", "hours", "future", "span", "recent", "prior"};
+	DbiClock	clock;
+	DbiPeriod	period;
+	DbiText    *words;
+	TupleDesc	desc;
+	Datum		values[4];
+	bool		nulls[4] = {false, false, false, false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	dbi_set_clock(&clock, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	words = dbi_tokenize(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	if (dbi_parse_period(words->tokens, words->n, &clock, &period) != words->n || words->n == 0)
+		PG_RETURN_NULL();
+	values[0] = CStringGetTextDatum(kinds[period.kind]);
+	values[1] = DateADTGetDatum(period.start);
+	values[2] = DateADTGetDatum(period.end);
+	values[3] = Float8GetDatum(period.hours);
+	nulls[3] = period.hours == 0;
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
 PG_FUNCTION_INFO_V1(dbi_explain_ask);

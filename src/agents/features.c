@@ -105,19 +105,47 @@ finish(const DbiLexicon *lex, Features *f, DbiExample *e)
 	set_norm(e);
 }
 
+/* Concepts that say what a question is about, not how it is asked. */
+static bool
+is_subject(const DbiConcept *concept)
+{
+	return concept->kind == DBI_CONCEPT_TOPIC && concept->weights != NIL;
+}
+
+/* A word that only asks, or points back, is like any example with it. */
+static bool
+is_asking(const DbiLexicon *lex, const DbiToken *t)
+{
+	const DbiForm *form = dbi_find_form(lex, t->stem);
+
+	for (; form && form < lex->forms + lex->nforms && strcmp(form->key, t->stem) == 0; form++)
+	{
+		const DbiConcept *c = &lex->concepts[form->concept];
+
+		if (c->kind == DBI_CONCEPT_STOP || c->kind == DBI_CONCEPT_INTENT || c->kind == DBI_CONCEPT_FOLLOW ||
+			strcmp(c->name, "asks") == 0 || strcmp(c->name, "polite") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Without a word or a concept nothing is like anything: the norm is 0. */
 void
 dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, DbiExample *e)
 {
 	Features	f = {palloc(sizeof(Feature) * 32), 0, 32};
 	int			last_slot = -1;
+	bool		subject = false;
 	ListCell   *lc;
 
 	foreach(lc, dbi_match_forms(lex, text, slots, from, to))
 	{
 		DbiHit	   *hit = lfirst(lc);
 
-		if (lex->concepts[hit->concept].kind == DBI_CONCEPT_TOPIC || lex->concepts[hit->concept].kind == DBI_CONCEPT_INTENT)
-			add(&f, "concept", lex->concepts[hit->concept].name, CONCEPT_WEIGHT);
+		if (!is_subject(&lex->concepts[hit->concept]))
+			continue;
+		add(&f, "concept", lex->concepts[hit->concept].name, CONCEPT_WEIGHT);
+		subject = subject || text->tokens[hit->from].slot < 0;
 	}
 	for (int i = from; i < to; i++)
 	{
@@ -131,9 +159,14 @@ dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int f
 				add(&f, "slot", slot->kind == DBI_SLOT_NAME ? "name" : dbi_slot_type(slot), SLOT_WEIGHT);
 			last_slot = t->slot;
 		}
-		else if (t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem))
+		else if (t->kind == DBI_TOK_WORD && !is_asking(lex, t))
+		{
 			add(&f, "word", t->stem, WORD_WEIGHT);
+			subject = true;
+		}
 	}
+	if (!subject)
+		f.n = 0;
 	finish(lex, &f, e);
 	pfree(f.items);
 }

@@ -30,6 +30,10 @@
 #define MAX_FORM_WORDS 8
 #define MAX_REPAIRS 40
 
+/* By signature: to_regprocedure() throws at whoever may not use the schema of one. */
+#define FIND_FUNCTION \
+	" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::pg_catalog.name AND dbinsight._signature(p.oid) = t.function"
+
 static const char *const watched[] = {"agents", "agent_tools", "concepts", "concept_forms", "concept_weights",
 "tool_companions", "name_hints"};
 
@@ -66,7 +70,7 @@ dbi_lexicon_changed(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("dbi_lexicon_changed was not called as a trigger")));
 	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
-	PG_RETURN_NULL();
+	PG_RETURN_POINTER(NULL);
 }
 
 static void
@@ -159,12 +163,19 @@ compare_strings(const void *a, const void *b)
 }
 
 static int
+compare_concepts(const void *a, const void *b)
+{
+	return strcmp(((const DbiConcept *) a)->name, ((const DbiConcept *) b)->name);
+}
+
+/* Concepts are sorted by name. */
+static int
 concept_index(const DbiLexicon *lex, const char *name)
 {
-	for (int i = 0; i < lex->nconcepts; i++)
-		if (strcmp(lex->concepts[i].name, name) == 0)
-			return i;
-	return -1;
+	DbiConcept	key = {(char *) name};
+	DbiConcept *found = bsearch(&key, lex->concepts, lex->nconcepts, sizeof(DbiConcept), compare_concepts);
+
+	return found ? (int) (found - lex->concepts) : -1;
 }
 
 int
@@ -268,10 +279,8 @@ load_tools(DbiLexicon *lex, MemoryContext context)
 	int			n = 0;
 
 	run("SELECT t.agent, t.tool, p.oid, t.position, pg_catalog.obj_description(p.oid, 'pg_proc'), t.builtin"
-		" FROM dbinsight.agent_tools t"
-		" JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled"
-		" JOIN pg_catalog.pg_proc p ON p.oid = pg_catalog.to_regprocedure(t.function)"
-		" WHERE t.enabled ORDER BY a.position, a.name, t.position, t.tool");
+		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled" FIND_FUNCTION
+		" WHERE t.enabled ORDER BY a.position, a.name COLLATE \"C\", t.position, t.tool COLLATE \"C\"");
 	lex->tools = MemoryContextAllocZero(context, sizeof(DbiTool) * Max(SPI_processed, 1));
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -299,7 +308,7 @@ load_tools(DbiLexicon *lex, MemoryContext context)
 static void
 load_concepts(DbiLexicon *lex, MemoryContext context)
 {
-	run("SELECT name, kind FROM dbinsight.concepts ORDER BY name");
+	run("SELECT name, kind FROM dbinsight.concepts ORDER BY name COLLATE \"C\"");
 	lex->nconcepts = (int) SPI_processed;
 	lex->concepts = MemoryContextAllocZero(context, sizeof(DbiConcept) * Max(lex->nconcepts, 1));
 	for (int i = 0; i < lex->nconcepts; i++)
@@ -343,19 +352,24 @@ load_weights(DbiLexicon *lex, MemoryContext context)
 	}
 }
 
-/* Key of a form: its stems, or with = in front its very words. */
-static char *
-form_key(const DbiLexicon *lex, const char *form, bool stop, int *words)
+/*
+ * Keys of a form. The plain one is the stems of the words that carry meaning,
+ * or with = in front these words themselves. A form with stop words also has
+ * one of all its stems, with ~ in front; it has only that when but one word
+ * would be left ("at risk" is not "risk").
+ */
+static void
+form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, StringInfo full, int *words, int *all)
 {
 	bool		exact = form[0] == '=';
-	StringInfoData key;
-	const char *p = form + exact;
+	bool		whole = form[0] == '~';
+	const char *p = form + (exact || whole);
 
-	initStringInfo(&key);
-	*words = 0;
+	*words = *all = 0;
 	if (exact)
-		appendStringInfoChar(&key, '=');
-	while (*p && *words < MAX_FORM_WORDS)
+		appendStringInfoChar(plain, '=');
+	appendStringInfoChar(full, '~');
+	while (*p && *all < MAX_FORM_WORDS)
 	{
 		size_t		len = strcspn(p, " ");
 		char	   *word = dbi_lower(pnstrdup(p, len));
@@ -364,52 +378,93 @@ form_key(const DbiLexicon *lex, const char *form, bool stop, int *words)
 		p += len;
 		while (*p == ' ')
 			p++;
-		if (len == 0 || (!stop && dbi_is_stop(lex, word, stem)))
+		if (len == 0)
 			continue;
-		appendStringInfo(&key, "%s%s", *words ? " " : "", exact ? word : stem);
+		appendStringInfo(full, "%s%s", *all ? " " : "", stem);
+		(*all)++;
+		if (!stop && dbi_is_stop(lex, word, stem))
+			continue;
+		appendStringInfo(plain, "%s%s", *words ? " " : "", exact ? word : stem);
 		(*words)++;
 	}
-	return key.data;
+	if (whole && *all > 1)
+	{
+		*words = 0;
+		return;
+	}
+	if (*words == 0 && *all == 1)
+	{
+		appendStringInfoString(plain, full->data + 1);
+		*words = 1;
+	}
+	if (*words == *all || exact)
+		*all = 0;
+	else if (*words < 2)
+		*words = 0;
 }
 
-/* Stop words come first, since the other forms are written without them. */
+static void
+set_form(DbiLexicon *lex, MemoryContext context, DbiForm *form, int concept, float weight, const char *key, int words)
+{
+	form->key = kept(context, key);
+	form->concept = concept;
+	form->weight = weight;
+	form->words = words;
+	lex->longest = Max(lex->longest, words);
+}
+
+/*
+ * Stop words come first, since the other forms are written without them; they
+ * alone are looked up until all forms are there and sorted.
+ */
 static void
 add_forms(DbiLexicon *lex, MemoryContext context, bool stop)
 {
-	int			first = lex->nforms;
+	int			n = lex->nforms;
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		int			concept = concept_index(lex, column(i, 1));
-		DbiForm    *form = &lex->forms[lex->nforms];
+		float		weight = (float) atof(column(i, 3));
+		StringInfoData plain;
+		StringInfoData full;
 		int			words;
-		char	   *key;
+		int			all;
 
 		CHECK_FOR_INTERRUPTS();
 		if (concept < 0 || (lex->concepts[concept].kind == DBI_CONCEPT_STOP) != stop)
 			continue;
-		key = form_key(lex, column(i, 2), stop, &words);
-		if (words == 0)
-			continue;
-		form->key = kept(context, key);
-		form->concept = concept;
-		form->weight = (float) atof(column(i, 3));
-		form->words = words;
-		lex->longest = Max(lex->longest, words);
-		lex->nforms++;
+		initStringInfo(&plain);
+		initStringInfo(&full);
+		form_keys(lex, column(i, 2), stop, &plain, &full, &words, &all);
+		if (words > 0)
+			set_form(lex, context, &lex->forms[n++], concept, weight, plain.data, words);
+		if (all > 0)
+			set_form(lex, context, &lex->forms[n++], concept, weight, full.data, all);
 	}
-	if (lex->nforms > first)
-		qsort(lex->forms, lex->nforms, sizeof(DbiForm), compare_forms);
+	lex->nforms = n;
+	qsort(lex->forms, lex->nforms, sizeof(DbiForm), compare_forms);
+}
+
+static int
+sort_unique(char **words, int n)
+{
+	int			unique = 0;
+
+	qsort(words, n, sizeof(char *), compare_strings);
+	for (int i = 0; i < n; i++)
+		if (unique == 0 || strcmp(words[unique - 1], words[i]) != 0)
+			words[unique++] = words[i];
+	return unique;
 }
 
 static void
 load_forms(DbiLexicon *lex, MemoryContext context)
 {
 	int			n = 0;
-	int			unique = 0;
 
 	run("SELECT concept, form, weight FROM dbinsight.concept_forms ORDER BY concept, form");
-	lex->forms = MemoryContextAllocZero(context, sizeof(DbiForm) * Max(SPI_processed, 1));
+	lex->forms = MemoryContextAllocZero(context, sizeof(DbiForm) * Max(2 * SPI_processed, 1));
 	add_forms(lex, context, true);
 	add_forms(lex, context, false);
 	lex->vocabulary = MemoryContextAlloc(context, sizeof(char *) * Max(SPI_processed * MAX_FORM_WORDS, 1));
@@ -418,15 +473,15 @@ load_forms(DbiLexicon *lex, MemoryContext context)
 		char	   *form = dbi_lower(column(i, 2));
 		char	   *save;
 
-		for (char *w = strtok_r(form, " =", &save); w; w = strtok_r(NULL, " =", &save))
+		for (char *w = strtok_r(form, " =~", &save); w; w = strtok_r(NULL, " =~", &save))
 			if (w[0] != '<' && n < SPI_processed * MAX_FORM_WORDS)
 				lex->vocabulary[n++] = kept(context, w);
 	}
-	qsort(lex->vocabulary, n, sizeof(char *), compare_strings);
-	for (int i = 0; i < n; i++)
-		if (unique == 0 || strcmp(lex->vocabulary[unique - 1], lex->vocabulary[i]) != 0)
-			lex->vocabulary[unique++] = lex->vocabulary[i];
-	lex->nvocabulary = unique;
+	lex->nvocabulary = sort_unique(lex->vocabulary, n);
+	lex->stems = MemoryContextAlloc(context, sizeof(char *) * Max(lex->nvocabulary, 1));
+	for (int i = 0; i < lex->nvocabulary; i++)
+		lex->stems[i] = kept(context, dbi_stem(lex->vocabulary[i]));
+	lex->nstems = sort_unique(lex->stems, lex->nvocabulary);
 }
 
 static void
@@ -494,9 +549,7 @@ load_examples(DbiLexicon *lex, MemoryContext context)
 	uint64		size = 0;
 
 	run("SELECT t.agent, t.tool, t.examples, pg_catalog.obj_description(p.oid, 'pg_proc')"
-		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled"
-		" JOIN pg_catalog.pg_proc p ON p.oid = pg_catalog.to_regprocedure(t.function)"
-		" WHERE t.enabled"
+		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled" FIND_FUNCTION " WHERE t.enabled"
 		" UNION ALL SELECT name, '', examples, description FROM dbinsight.agents WHERE enabled ORDER BY 1, 2");
 	rows = SPI_tuptable;
 	n = SPI_processed;
@@ -623,7 +676,12 @@ dbi_is_stop(const DbiLexicon *lex, const char *word, const char *stem)
 bool
 dbi_in_vocabulary(const DbiLexicon *lex, const char *word)
 {
-	return bsearch(&word, lex->vocabulary, lex->nvocabulary, sizeof(char *), compare_strings) != NULL;
+	char	   *stem;
+
+	if (bsearch(&word, lex->vocabulary, lex->nvocabulary, sizeof(char *), compare_strings) != NULL)
+		return true;
+	stem = dbi_stem(word);
+	return bsearch(&stem, lex->stems, lex->nstems, sizeof(char *), compare_strings) != NULL;
 }
 
 static bool

@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -33,6 +35,7 @@ typedef struct Planner
 	const char *frame_json;
 	DbiPlan    *plan;
 	int			comparisons;
+	int			own_routes;		/* those of the question itself lead the routes */
 	List	   *frame_clauses;	/* of DbiFrameClause *: for the next turn */
 	const char *missing;		/* a required argument nothing was said for */
 	const char *missing_tool;
@@ -298,6 +301,18 @@ joined_period(Planner *p, List *periods)
 	return made_slot(first, &all, psprintf("%s to %s", dbi_date_text(all.start), dbi_date_text(all.end)));
 }
 
+/* The period the conversation is about, or NULL. */
+static DbiSlot *
+frame_period(Planner *p)
+{
+	ListCell   *lc;
+
+	foreach(lc, p->frame->slots)
+		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_DATE)
+			return lfirst(lc);
+	return NULL;
+}
+
 /* The two sides of a comparison of periods: the later one, and what it is held against. */
 static bool
 compared_periods(Planner *p, List *slots, DbiSlot **now, DbiSlot **before)
@@ -322,6 +337,10 @@ compared_periods(Planner *p, List *slots, DbiSlot **now, DbiSlot **before)
 	DbiPeriod	made;
 
 	*before = NULL;
+	/* "vs last month": against what the conversation is about. */
+	if (p->plan->follow_up && a && !b && a->origin == DBI_ORIGIN_TEXT && a->period.kind != DBI_PERIOD_PRIOR &&
+		(b = frame_period(p)) != NULL && b->period.start == a->period.start && b->period.end == a->period.end)
+		b = NULL;
 	if (b && b->period.kind == DBI_PERIOD_PRIOR)
 		b = NULL;
 	if (a && a->period.kind == DBI_PERIOD_PRIOR)
@@ -329,15 +348,7 @@ compared_periods(Planner *p, List *slots, DbiSlot **now, DbiSlot **before)
 		/* "vs the month before": of what the conversation is about, else of the running one. */
 		DbiGrain	grain = a->period.grain;
 
-		a = b;
-		if (!a)
-		{
-			ListCell   *lc;
-
-			foreach(lc, p->frame->slots)
-				if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_DATE)
-					a = lfirst(lc);
-		}
+		a = b ? b : frame_period(p);
 		b = NULL;
 		if (!a)
 		{
@@ -459,8 +470,9 @@ add_call(Planner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *pe
 
 /* ---- routes ---- */
 
+/* Agents of the question itself before those of a health check; each in the agents' order. */
 static void
-add_route(Planner *p, const char *agent, double confidence)
+add_route(Planner *p, int agent, double confidence, bool itself)
 {
 	DbiPlanRoute *route;
 	ListCell   *lc;
@@ -468,17 +480,21 @@ add_route(Planner *p, const char *agent, double confidence)
 
 	foreach(lc, p->plan->routes)
 	{
+		int			other;
+
 		route = lfirst(lc);
-		if (strcmp(route->agent, agent) == 0)
+		other = dbi_find_agent(p->lex, route->agent);
+		if (other == agent)
 		{
 			route->confidence = Max(route->confidence, confidence);
 			return;
 		}
-		if (route->confidence >= confidence)
+		if (!itself || (other < agent && foreach_current_index(lc) < p->own_routes))
 			at = foreach_current_index(lc) + 1;
 	}
+	p->own_routes += itself;
 	route = palloc(sizeof(DbiPlanRoute));
-	route->agent = agent;
+	route->agent = p->lex->agents[agent].name;
 	route->confidence = confidence;
 	p->plan->routes = list_insert_nth(p->plan->routes, at, route);
 }
@@ -520,8 +536,8 @@ add_domains(Planner *p, const DbiClause *clause, List *slots, DbiSlot *period)
 				best = t;
 		if (best < 0)
 			continue;
-		add_route(p, p->lex->agents[a].name, clause->confidence * DOMAIN_SHARE);
-		(void) add_call(p, clause, best, slots, period, NULL, DBI_CALL_IF_UNHEALTHY, clause->confidence * DOMAIN_SHARE);
+		add_route(p, a, rint(clause->confidence * DOMAIN_SHARE * 100) / 100, false);
+		(void) add_call(p, clause, best, slots, period, NULL, DBI_CALL_IF_UNHEALTHY, rint(clause->confidence * DOMAIN_SHARE * 100) / 100);
 	}
 }
 
@@ -539,7 +555,7 @@ add_companions(Planner *p, const DbiClause *clause, int tool, List *slots, DbiSl
 		if (other < 0 || (p->only_agent >= 0 && p->lex->tools[other].agent != p->only_agent))
 			continue;
 		(void) add_call(p, clause, other, slots, period, NULL, strcmp(intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
-						clause->confidence * 0.9);
+						rint(clause->confidence * 90) / 100);
 	}
 }
 
@@ -660,32 +676,31 @@ plan_clause(Planner *p, const DbiClause *clause, bool inherit)
 {
 	List	   *slots = slots_of(p, clause, inherit);
 	List	   *periods = period_slots(slots);
-	DbiSlot    *period = periods ? joined_period(p, periods) : NULL;
+	DbiSlot    *period;
 	int			domain;
 	bool		wide = is_platform_wide(p, clause, &domain);
-	const char *agent = p->lex->agents[clause->best_agent].name;
 	const char *intent = p->plan->intent;
 
-	add_route(p, agent, clause->confidence);
+	add_route(p, clause->best_agent, clause->confidence, true);
 	remember(p, clause);
 	if (strcmp(intent, "compare") == 0 && compare(p, clause, slots))
 		return;
+	period = periods ? joined_period(p, periods) : NULL;
 	if (period && period->period.kind == DBI_PERIOD_PRIOR)
 	{
 		/* "and the week before?" */
+		DbiSlot    *was = frame_period(p);
 		DbiPeriod	q = period->period;
-		ListCell   *lc;
 
-		foreach(lc, p->frame->slots)
-			if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_DATE)
-				q = dbi_period_before(&((DbiSlot *) lfirst(lc))->period);
+		if (was)
+			q = was->period.grain == q.grain ? dbi_period_before(&was->period) : dbi_unit_before(was->period.start, q.grain);
 		q.kind = DBI_PERIOD_CALENDAR;
 		period->period = q;
 	}
 	if (!period && strcmp(intent, "why") == 0)
 		period = period_for_why(p, clause, slots);
 	if (domain >= 0)
-		add_route(p, p->lex->agents[domain].name, clause->confidence * 0.9);
+		add_route(p, domain, rint(clause->confidence * 90) / 100, true);
 	(void) add_call(p, clause, clause->best_tool, slots, period, domain >= 0 ? p->lex->agents[domain].name : NULL,
 					DBI_CALL_ANSWER, clause->confidence);
 	if (p->missing)
@@ -739,13 +754,62 @@ count_words(const DbiText *text)
 	return n;
 }
 
+/* Whether a word, and not only the name of something, speaks for a subject. */
+static bool
+names_a_subject(Planner *p)
+{
+	ListCell   *lc;
+	ListCell   *h;
+
+	foreach(lc, p->clauses)
+		foreach(h, ((DbiClause *) lfirst(lc))->hits)
+		{
+			DbiHit	   *hit = lfirst(h);
+			DbiConcept *c = &p->lex->concepts[hit->concept];
+
+			if (hit->from >= 0 && p->text->tokens[hit->from].slot < 0 && c->kind == DBI_CONCEPT_TOPIC && c->weights != NIL)
+				return true;
+		}
+	return false;
+}
+
 /* Whether the words only change something in what was asked before. */
 static bool
 is_follow_up(Planner *p)
 {
-	return p->frame->clauses != NIL && best_evidence(p) < DBI_OWN_EVIDENCE && count_words(p->text) <= FOLLOW_UP_WORDS &&
+	return p->frame->clauses != NIL && count_words(p->text) <= FOLLOW_UP_WORDS &&
+		(best_evidence(p) < DBI_OWN_EVIDENCE || !names_a_subject(p)) &&
 		(p->slots != NIL || kind_anywhere(p, DBI_CONCEPT_FOLLOW) || kind_anywhere(p, DBI_CONCEPT_INTENT) ||
 		 best_evidence(p) > 0);
+}
+
+/* A name nobody knows, in place of one that was spoken of, is of the same kind. */
+static void
+take_kind_from_frame(Planner *p)
+{
+	ListCell   *lc;
+	ListCell   *f;
+
+	foreach(lc, p->slots)
+	{
+		DbiSlot    *slot = lfirst(lc);
+		DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
+
+		if (slot->kind != DBI_SLOT_NAME || slot->context || (c && c->known))
+			continue;
+		foreach(f, p->frame->slots)
+		{
+			DbiSlot    *old = lfirst(f);
+
+			if (old->kind != DBI_SLOT_NAME || old->candidates == NIL)
+				continue;
+			c = palloc0(sizeof(DbiCandidate));
+			c->kind = ((DbiCandidate *) linitial(old->candidates))->kind;
+			c->value = slot->value;
+			slot->candidates = list_make1(c);
+			break;
+		}
+	}
 }
 
 static bool
@@ -754,6 +818,7 @@ plan_follow_up(Planner *p)
 	List	   *clauses = NIL;
 	ListCell   *lc;
 
+	take_kind_from_frame(p);
 	foreach(lc, p->frame->clauses)
 	{
 		DbiClause  *clause = continued(p, lfirst(lc));
@@ -796,7 +861,8 @@ slots_to_keep(Planner *p, bool inherit)
 	{
 		DbiSlot    *slot = lfirst(lc);
 
-		if (slot->kind != DBI_SLOT_NUMBER && !(slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_PRIOR))
+		if (slot->kind != DBI_SLOT_NUMBER && slot->kind != DBI_SLOT_TOP_N && slot->kind != DBI_SLOT_THRESHOLD &&
+			!(slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_PRIOR))
 			keep = lappend(keep, slot);
 	}
 	foreach(lc, inherit ? p->frame->slots : NIL)
@@ -894,6 +960,14 @@ plan_clauses(Planner *p, bool inherit)
 	return any;
 }
 
+/* "and failed jobs?", "by workspace", "for staging": too short to begin anew. */
+static bool
+begins_midway(const DbiText *text)
+{
+	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
+						   (count_words(text) <= 4 && dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
+}
+
 static DbiPlan *
 make_plan(Planner *p)
 {
@@ -905,16 +979,16 @@ make_plan(Planner *p)
 		return reply(p, DBI_PLAN_CLARIFY, dbi_refusal(DBI_PLAN_CLARIFY));
 	p->clauses = dbi_split(p->lex, p->text, p->slots, p->only_agent);
 	p->plan->intent = intent_of(p->lex, p->clauses);
-	if ((refused = admit(p, &kind)) != NULL)
-		return refused;
 	if (hit_anywhere(p, "start_over") && best_evidence(p) < DBI_OWN_EVIDENCE)
 	{
 		p->frame_json = "{}";
 		return reply(p, DBI_PLAN_SMALLTALK, "All right, from the start. What would you like to know?");
 	}
+	if ((refused = admit(p, &kind)) != NULL)
+		return refused;
 	if (is_follow_up(p) && plan_follow_up(p))
 		return finish(p, true);
-	points_back = p->frame->clauses != NIL && kind_anywhere(p, DBI_CONCEPT_FOLLOW);
+	points_back = p->frame->clauses != NIL && (kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
 	if (chosen_agent_fits(p) && plan_clauses(p, points_back))
 		return finish(p, points_back);
 	if (p->slots != NIL && count_words(p->text) <= FOLLOW_UP_WORDS && scope_evidence(p) == 0)

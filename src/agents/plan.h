@@ -97,7 +97,7 @@ typedef struct DbiPlan
 	const char *intent;			/* what, why, compare, list, count, forecast, summarise, trend, when, whether */
 	bool		platform_wide;	/* "how healthy are we": every domain */
 	bool		follow_up;		/* understood from the conversation's frame */
-	List	   *routes;			/* of DbiPlanRoute *, most certain first */
+	List	   *routes;			/* of DbiPlanRoute *, in the agents' order; those of a health check last */
 	List	   *calls;			/* of DbiPlanCall *, in order */
 	List	   *assumptions;	/* of char *: whole sentences for the answer */
 	const char *message;		/* for every kind but ANSWER: what to reply, Markdown */

@@ -46,7 +46,27 @@ part_end(const DbiText *text, int i)
 	return i;
 }
 
-/* Whether the part at i orders a change: a verb of change at its head, and no report as its object. */
+/* A verb of change by itself: phrases may have taken it ("cancel run" is also a kind of run). */
+static bool
+is_write_word(const DbiLexicon *lex, const DbiToken *t)
+{
+	const char *keys[2] = {t->stem, psprintf("=%s", t->text)};
+
+	for (int i = 0; i < 2; i++)
+	{
+		const DbiForm *form = dbi_find_form(lex, keys[i]);
+
+		for (; form && form < lex->forms + lex->nforms && strcmp(form->key, keys[i]) == 0; form++)
+			if (lex->concepts[form->concept].kind == DBI_CONCEPT_WRITE)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the part at i orders a change: a verb of change at its head, and no
+ * report as its object ("update me", "create a summary" only read).
+ */
 static bool
 orders_change(const DbiLexicon *lex, DbiText *text, List *slots, int i)
 {
@@ -56,9 +76,14 @@ orders_change(const DbiLexicon *lex, DbiText *text, List *slots, int i)
 
 	if (head >= text->n)
 		return false;
+	if (head + 1 < text->n && is_word_of(&text->tokens[head], " update start catch bring ") &&
+		is_word_of(&text->tokens[head + 1], " me us with by "))
+		return false;
 	part = dbi_read_clause(lex, text, slots, head, part_end(text, head));
 	if (dbi_clause_hit(lex, part, "document"))
 		return false;
+	if (is_write_word(lex, &text->tokens[head]))
+		return true;
 	foreach(lc, part->hits)
 	{
 		DbiHit	   *hit = lfirst(lc);

@@ -246,3 +246,10 @@ dbi_tool_description(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(dbi_tool(PG_GETARG_OID(0))->description));
 }
+
+PG_FUNCTION_INFO_V1(dbi_signature);
+Datum
+dbi_signature(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(format_procedure_qualified(PG_GETARG_OID(0))));
+}

@@ -23,6 +23,8 @@
 /* A question seen before, word for word but for names and days. */
 #define SAME_LIKENESS 0.97
 #define SAME_BONUS 1.5
+/* A word or two are like many an example by chance. */
+#define ENOUGH_FEATURES 4.0
 /* What a tool says of itself counts less than a question people ask. */
 #define DESCRIPTION_SHARE 0.4
 /* A tool an agent borrows counts less than one it owns. */
@@ -30,6 +32,12 @@
 /* In a follow-up the agent and the tool of before stay likely. */
 #define FRAME_AGENT 1.0
 #define FRAME_TOOL 1.0
+/* Against a tool that takes no period when one was named, or only a past one when the future was. */
+#define NO_PERIOD 2.5
+/* For a tool that looks ahead when a time to come was named. */
+#define LOOKS_AHEAD 1.5
+/* A part that loses most of its evidence beside the part before belongs to it. */
+#define DISSOLVED 0.3
 /* An agent that was chosen needs little more. */
 #define CHOSEN_AGENT 0.7
 
@@ -44,9 +52,12 @@ is_barrier(const DbiToken *t)
 	return t->kind == DBI_TOK_PUNCT && strchr(",;.?!:", t->text[0]) != NULL;
 }
 
-/* Words that carry meaning, names by their type; a barrier is a unit no form has. */
+/*
+ * The words of a stretch, names by their type; a barrier is a unit no form
+ * has. Stop words are units only when all words are wanted.
+ */
 static int
-unit_words(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, DbiUnitWord *units)
+unit_words(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, bool all, DbiUnitWord *units)
 {
 	int			n = 0;
 	int			last_slot = -1;
@@ -70,7 +81,7 @@ unit_words(const DbiLexicon *lex, const DbiText *text, List *slots, int from, in
 		}
 		else if (is_barrier(t))
 			u->word = u->stem = "|";
-		else if (t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem))
+		else if (t->kind == DBI_TOK_WORD && (all || !dbi_is_stop(lex, t->text, t->stem)))
 		{
 			u->word = t->text;
 			u->stem = t->stem;
@@ -101,37 +112,51 @@ add_hits(const DbiLexicon *lex, List *hits, const char *key, double share, int f
 	return hits;
 }
 
-/* Forms of this many units at every place that is still free, exact ones first. */
+/* Units i to i + len as a key: a mark, then their words or stems. */
+static char *
+key_of(const char *mark, const DbiUnitWord *units, int i, int len, bool stems)
+{
+	StringInfoData s;
+
+	initStringInfo(&s);
+	appendStringInfoString(&s, mark);
+	for (int k = i; k < i + len; k++)
+		appendStringInfo(&s, "%s%s", k > i ? " " : "", stems ? units[k].stem : units[k].word);
+	return s.data;
+}
+
+/*
+ * Forms of this many units at every place that is still free: of all words, or
+ * of those that carry meaning, there the very words before the stems.
+ */
 static List *
-match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, int n, int len)
+match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, int first, int n, int len, bool all)
 {
 	for (int i = 0; i + len <= n; i++)
 	{
-		StringInfoData stems;
-		StringInfoData words;
 		int			before = list_length(hits);
+		int			from = units[i].from;
+		int			to = units[i + len - 1].to;
 		bool		free = true;
+		char	   *key;
 
 		for (int k = i; k < i + len; k++)
-			free = free && !used[k] && units[k].word[0] != '|';
+			free = free && !used[units[k].from - first] && units[k].word[0] != '|';
 		if (!free)
 			continue;
 		CHECK_FOR_INTERRUPTS();
-		initStringInfo(&stems);
-		initStringInfo(&words);
-		appendStringInfoChar(&words, '=');
-		for (int k = i; k < i + len; k++)
+		key = key_of(all ? "~" : "", units, i, len, true);
+		hits = add_hits(lex, hits, key, 1, from, to);
+		pfree(key);
+		if (!all)
 		{
-			appendStringInfo(&stems, "%s%s", k > i ? " " : "", units[k].stem);
-			appendStringInfo(&words, "%s%s", k > i ? " " : "", units[k].word);
+			key = key_of("=", units, i, len, false);
+			hits = add_hits(lex, hits, key, 1, from, to);
+			pfree(key);
 		}
-		hits = add_hits(lex, hits, words.data, 1, units[i].from, units[i + len - 1].to);
-		hits = add_hits(lex, hits, stems.data, 1, units[i].from, units[i + len - 1].to);
-		pfree(stems.data);
-		pfree(words.data);
 		if (list_length(hits) > before)
 			for (int k = i; k < i + len; k++)
-				used[k] = true;
+				used[units[k].from - first] = true;
 	}
 	return hits;
 }
@@ -167,13 +192,19 @@ match_slots(const DbiLexicon *lex, List *hits, List *slots, int from, int to)
 List *
 dbi_match_forms(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to)
 {
+	DbiUnitWord *all = palloc(sizeof(DbiUnitWord) * (to - from + 1));
 	DbiUnitWord *units = palloc(sizeof(DbiUnitWord) * (to - from + 1));
 	bool	   *used = palloc0(sizeof(bool) * (to - from + 1));
-	int			n = unit_words(lex, text, slots, from, to, units);
+	int			nall = unit_words(lex, text, slots, from, to, true, all);
+	int			n = unit_words(lex, text, slots, from, to, false, units);
 	List	   *hits = NIL;
 
-	for (int len = Min(lex->longest, n); len > 0; len--)
-		hits = match_length(lex, hits, units, used, n, len);
+	for (int len = Min(lex->longest, nall); len > 0; len--)
+	{
+		if (len > 1)
+			hits = match_length(lex, hits, all, used, from, nall, len, true);
+		hits = match_length(lex, hits, units, used, from, n, len, false);
+	}
 	return match_slots(lex, hits, slots, from, to);
 }
 
@@ -289,12 +320,15 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 	double	   *agents = palloc0(sizeof(double) * Max(lex->nagents, 1));
 	DbiExample	question;
 
+	double		enough;
+
 	memset(&question, 0, sizeof(question));
 	dbi_make_features(lex, text, slots, clause->from, clause->to, &question);
+	enough = Min(1.0, (question.nfeatures + 1) / ENOUGH_FEATURES);
 	for (int i = 0; i < lex->nexamples; i++)
 	{
 		const DbiExample *e = &lex->examples[i];
-		double		like = dbi_likeness(&question, e) * (e->description ? DESCRIPTION_SHARE : 1);
+		double		like = enough * dbi_likeness(&question, e) * (e->description ? DESCRIPTION_SHARE : 1);
 		bool		owned = e->tool < 0 || lex->tools[e->tool].owner == e->tool;
 
 		if (e->tool >= 0)
@@ -310,6 +344,57 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 		if (clause->likeness[t] > CHANCE_LIKENESS)
 			clause->tools[t] += LIKE_TOOL * (clause->likeness[t] - CHANCE_LIKENESS) / (1 - CHANCE_LIKENESS) +
 				(clause->likeness[t] >= SAME_LIKENESS ? SAME_BONUS : 0);
+}
+
+static bool
+takes_period(const DbiTool *tool, bool future)
+{
+	for (int i = 0; i < tool->narguments; i++)
+	{
+		const char *name = tool->arguments[i].name;
+
+		if (strstr(name, "horizon") != NULL)
+		{
+			if (future)
+				return true;
+		}
+		else if (strstr(name, "date") || strstr(name, "hours") || strstr(name, "days") || strcmp(name, "month") == 0 ||
+				 strcmp(name, "since") == 0 || strcmp(name, "weeks") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+looks_ahead(const DbiTool *tool)
+{
+	return takes_period(tool, true) && !takes_period(tool, false);
+}
+
+static void
+weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
+{
+	ListCell   *lc;
+
+	foreach(lc, slots)
+	{
+		DbiSlot    *slot = lfirst(lc);
+		bool		future = slot->period.kind == DBI_PERIOD_FUTURE || slot->period.kind == DBI_PERIOD_SPAN;
+
+		if (slot->kind != DBI_SLOT_DATE || slot->from < clause->from || slot->to > clause->to ||
+			slot->period.kind == DBI_PERIOD_RECENT)
+			continue;
+		for (int t = 0; t < lex->ntools; t++)
+		{
+			bool		ahead = slot->period.kind == DBI_PERIOD_FUTURE;
+
+			if (clause->tools[t] > 0 && (ahead ? takes_period(&lex->tools[t], false) : !takes_period(&lex->tools[t], future)))
+				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
+			else if (ahead && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))
+				clause->tools[t] += LOOKS_AHEAD;
+		}
+		return;
+	}
 }
 
 /* Best tool of an agent; without any evidence the first one it owns. */
@@ -355,6 +440,7 @@ choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 	clause->best_tool = best_tool(lex, clause, clause->best_agent);
 	clause->confidence = (1 - exp(-0.9 * clause->evidence)) *
 		sqrt(clause->evidence / (clause->evidence + 0.5 * Max(second, 0)));
+	clause->confidence = rint(clause->confidence * 100) / 100;
 }
 
 void
@@ -369,6 +455,7 @@ dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *c
 	clause->scope = 0;
 	add_concepts(lex, clause, strength);
 	add_likeness(lex, text, slots, clause);
+	weigh_period(lex, slots, clause);
 	if (frame_agent >= 0)
 		clause->agents[frame_agent] += FRAME_AGENT;
 	if (frame_tool >= 0)
@@ -412,7 +499,8 @@ scored(const DbiLexicon *lex, DbiText *text, List *slots, int from, int to, int 
 static int
 separator(const DbiText *text, int i)
 {
-	static const char *const words[] = {"and", "also", "plus", "but", "then", "while", "because", "whereas", "additionally"};
+	static const char *const words[] = {"and", "also", "plus", "but", "then", "while", "because", "whereas", "additionally",
+	"making", "causing", "affecting", "impacting"};
 	const DbiToken *t = &text->tokens[i];
 
 	if (t->slot >= 0)
@@ -447,19 +535,23 @@ same_question(const DbiClause *a, const DbiClause *b)
 
 /*
  * A stretch joins the clause before it unless both are questions of their own,
- * and for different tools.
+ * for different tools, and the second stays one beside the first ("tried to
+ * log in and failed" is one).
  */
 static List *
 add_stretch(const DbiLexicon *lex, DbiText *text, List *slots, List *clauses, DbiClause *next, int only_agent)
 {
 	DbiClause  *last;
+	DbiClause  *both;
 
 	if (clauses == NIL)
 		return list_make1(next);
 	last = llast(clauses);
-	if (stands_alone(last) && stands_alone(next) && !same_question(last, next))
+	both = scored(lex, text, slots, last->from, next->to, only_agent);
+	if (stands_alone(last) && stands_alone(next) && !same_question(last, next) &&
+		both->agents[next->best_agent] > DISSOLVED * next->evidence)
 		return lappend(clauses, next);
-	llast(clauses) = scored(lex, text, slots, last->from, next->to, only_agent);
+	llast(clauses) = both;
 	return clauses;
 }
 

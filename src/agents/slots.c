@@ -70,15 +70,8 @@ static bool
 is(Scan *s, int i, const char *words)
 {
 	const DbiToken *t = at(s, i);
-	size_t		len;
 
-	if (!t || (t->kind != DBI_TOK_WORD && t->kind != DBI_TOK_CMP))
-		return false;
-	len = strlen(t->text);
-	for (const char *p = words; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-		if (strncmp(p, t->text, len) == 0 && (p[len] == '|' || p[len] == '\0'))
-			return true;
-	return false;
+	return t && (t->kind == DBI_TOK_WORD || t->kind == DBI_TOK_CMP) && dbi_is_one_of(t->text, words);
 }
 
 static DbiSlot *

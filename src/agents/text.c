@@ -103,6 +103,30 @@ dbi_lower(const char *s)
 	return r;
 }
 
+/* Whether the word is one of "a|b|c". */
+bool
+dbi_is_one_of(const char *word, const char *words)
+{
+	const char *p = words;
+
+	for (;;)
+	{
+		const char *w = word;
+
+		while (*w && *p == *w)
+		{
+			p++;
+			w++;
+		}
+		if (*w == '\0' && (*p == '|' || *p == '\0'))
+			return true;
+		while (*p && *p != '|')
+			p++;
+		if (*p++ == '\0')
+			return false;
+	}
+}
+
 char *
 dbi_span(const DbiText *text, int from, int to)
 {

@@ -56,6 +56,7 @@ typedef struct DbiText
 extern DbiText *dbi_tokenize(const char *source);
 extern char *dbi_stem(const char *word);
 extern char *dbi_lower(const char *s);
+extern bool dbi_is_one_of(const char *word, const char *words);
 extern char *dbi_span(const DbiText *text, int from, int to);
 
 /* Edits between two ASCII words, a swap of neighbours being one; more than limit is limit + 1. */
@@ -115,8 +116,9 @@ extern char *dbi_date_text(DateADT date);
 extern int	dbi_period_days(const DbiPeriod *period, const DbiClock *clock);
 extern int	dbi_period_hours(const DbiPeriod *period, const DbiClock *clock);
 
-/* The period of the same kind before this one; of as many days when match_length. */
+/* The period of the same length, or as far into its unit, before this one. */
 extern DbiPeriod dbi_period_before(const DbiPeriod *period);
+extern DbiPeriod dbi_unit_before(DateADT day, DbiGrain grain);
 
 /* ---- slots.c ---- */
 
@@ -279,6 +281,8 @@ typedef struct DbiLexicon
 	int			longest;		/* words of the longest form */
 	int			nvocabulary;
 	char	  **vocabulary;		/* sorted words a typo may be meant for */
+	int			nstems;
+	char	  **stems;			/* of the vocabulary, sorted */
 	int			nagents;
 	DbiAgent   *agents;			/* in their order */
 	int			ntools;
@@ -301,7 +305,7 @@ extern int	dbi_find_concept(const DbiLexicon *lexicon, const char *name);
 extern int	dbi_find_agent(const DbiLexicon *lexicon, const char *name);
 extern bool dbi_is_stop(const DbiLexicon *lexicon, const char *word, const char *stem);
 extern const DbiForm *dbi_find_form(const DbiLexicon *lexicon, const char *key);
-extern bool dbi_in_vocabulary(const DbiLexicon *lexicon, const char *stem);
+extern bool dbi_in_vocabulary(const DbiLexicon *lexicon, const char *word);
 extern void dbi_repair_typos(const DbiLexicon *lexicon, DbiText *text);
 
 /* ---- features.c: how like an example a question is ---- */

@@ -21,10 +21,10 @@
 typedef struct Values
 {
 	MemoryContext context;
-	float8	   *v;
-	int64		n;
-	int64		room;
-	float8		fraction;
+	float8 *v;
+	int64 n;
+	int64 room;
+	float8 fraction;
 } Values;
 
 /* Longest array a double array datum can hold, header included. */
@@ -34,7 +34,7 @@ static Values *
 values_state(FunctionCallInfo fcinfo)
 {
 	MemoryContext context;
-	Values	   *state;
+	Values *state;
 
 	if (!AggCheckCallContext(fcinfo, &context))
 		elog(ERROR, "aggregate step called outside an aggregate");
@@ -49,7 +49,7 @@ values_state(FunctionCallInfo fcinfo)
 static void
 values_grow(Values *state, int64 more)
 {
-	int64		need = state->n + more;
+	int64 need = state->n + more;
 
 	if (need <= state->room)
 		return;
@@ -65,9 +65,9 @@ values_grow(Values *state, int64 more)
 static void
 values_add_array(Values *state, ArrayType *array)
 {
-	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	float8	   *elements = (float8 *) ARR_DATA_PTR(array);
-	bits8	   *nulls = ARR_NULLBITMAP(array);
+	int n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	float8 *elements = (float8 *) ARR_DATA_PTR(array);
+	bits8 *nulls = ARR_NULLBITMAP(array);
 
 	values_grow(state, n);
 	if (nulls == NULL)
@@ -85,12 +85,11 @@ values_add_array(Values *state, ArrayType *array)
 static void
 take_fraction(Values *state, FunctionCallInfo fcinfo)
 {
-	float8		fraction = PG_ARGISNULL(2) ? NAN : PG_GETARG_FLOAT8(2);
+	float8 fraction = PG_ARGISNULL(2) ? NAN : PG_GETARG_FLOAT8(2);
 
 	if (isnan(fraction) || fraction < 0 || fraction > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("percentile fraction must be between 0 and 1")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("percentile fraction must be between 0 and 1")));
 	state->fraction = fraction;
 }
 
@@ -98,7 +97,7 @@ PG_FUNCTION_INFO_V1(dbi_percentile_add);
 Datum
 dbi_percentile_add(PG_FUNCTION_ARGS)
 {
-	Values	   *state = values_state(fcinfo);
+	Values *state = values_state(fcinfo);
 
 	take_fraction(state, fcinfo);
 	if (!PG_ARGISNULL(1))
@@ -113,7 +112,7 @@ PG_FUNCTION_INFO_V1(dbi_percentile_add_array);
 Datum
 dbi_percentile_add_array(PG_FUNCTION_ARGS)
 {
-	Values	   *state = values_state(fcinfo);
+	Values *state = values_state(fcinfo);
 
 	take_fraction(state, fcinfo);
 	if (!PG_ARGISNULL(1))
@@ -125,7 +124,7 @@ PG_FUNCTION_INFO_V1(dbi_gather_add);
 Datum
 dbi_gather_add(PG_FUNCTION_ARGS)
 {
-	Values	   *state = values_state(fcinfo);
+	Values *state = values_state(fcinfo);
 
 	if (!PG_ARGISNULL(1))
 		values_add_array(state, PG_GETARG_ARRAYTYPE_P(1));
@@ -142,7 +141,7 @@ less(float8 a, float8 b)
 static inline void
 swap(float8 *a, float8 *b)
 {
-	float8		t = *a;
+	float8 t = *a;
 
 	*a = *b;
 	*b = t;
@@ -155,15 +154,15 @@ swap(float8 *a, float8 *b)
 static void
 select_kth(float8 *v, int64 n, int64 k)
 {
-	int64		low = 0;
-	int64		high = n - 1;
+	int64 low = 0;
+	int64 high = n - 1;
 
 	while (low < high)
 	{
-		int64		middle = low + (high - low) / 2;
-		int64		i = low;
-		int64		j = high;
-		float8		pivot;
+		int64 middle = low + (high - low) / 2;
+		int64 i = low;
+		int64 j = high;
+		float8 pivot;
 
 		CHECK_FOR_INTERRUPTS();
 		if (less(v[middle], v[low]))
@@ -196,10 +195,10 @@ PG_FUNCTION_INFO_V1(dbi_percentile_final);
 Datum
 dbi_percentile_final(PG_FUNCTION_ARGS)
 {
-	Values	   *state = PG_ARGISNULL(0) ? NULL : (Values *) PG_GETARG_POINTER(0);
-	float8		position;
-	float8		above;
-	int64		k;
+	Values *state = PG_ARGISNULL(0) ? NULL : (Values *) PG_GETARG_POINTER(0);
+	float8 position;
+	float8 above;
+	int64 k;
 
 	if (state == NULL || state->n == 0)
 		PG_RETURN_NULL();
@@ -219,16 +218,15 @@ PG_FUNCTION_INFO_V1(dbi_gather_final);
 Datum
 dbi_gather_final(PG_FUNCTION_ARGS)
 {
-	Values	   *state = PG_ARGISNULL(0) ? NULL : (Values *) PG_GETARG_POINTER(0);
-	ArrayType  *array;
-	Size		size;
+	Values *state = PG_ARGISNULL(0) ? NULL : (Values *) PG_GETARG_POINTER(0);
+	ArrayType *array;
+	Size size;
 
 	if (state == NULL || state->n == 0)
 		PG_RETURN_NULL();
 	if (state->n > MAX_ARRAY_VALUES)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many values for one array: " INT64_FORMAT, state->n)));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("too many values for one array: " INT64_FORMAT, state->n)));
 	size = ARR_OVERHEAD_NONULLS(1) + state->n * sizeof(float8);
 	array = palloc(size);
 	memset(array, 0, ARR_OVERHEAD_NONULLS(1));

@@ -95,6 +95,14 @@ my $after = contents('copy');
 is_deeply([ sort keys %$after ], [ sort keys %$before ], 'the same tables');
 is($after->{$_}, $before->{$_}, "same rows in $_") for sort keys %$before;
 
+# Partitions are made while rows arrive, so they are not the extension's: pg_dump carries them, with their indexes.
+my $partitions = q{
+	SELECT string_agg(concat_ws(' ', c.relname, pg_get_expr(c.relpartbound, c.oid), i.indexdef), E'\n' ORDER BY c.relname, i.indexdef)
+	FROM pg_class c LEFT JOIN pg_indexes i ON i.schemaname = 'dbinsight' AND i.tablename = c.relname
+	WHERE c.relnamespace = 'dbinsight'::regnamespace AND c.relispartition};
+like(sql('origin', $partitions), qr/fact_audit_logs_p202604 FOR VALUES FROM .* CREATE UNIQUE INDEX/, 'partitions have indexes');
+is(sql('copy', $partitions), sql('origin', $partitions), 'the same partitions with the same indexes');
+
 is(sql('copy', q{SELECT string_agg(tool, ',') FROM dbinsight.tools('parking')}), 'get_free_places', 'the tool is registered');
 
 # Life goes on in the copy: identity columns continue behind the restored rows.

@@ -1,0 +1,135 @@
+/*
+ * load_sample(): a synthetic account in the gold tables. Its rows are told
+ * apart by account_id 'sample' (where a table has no such column, by the same
+ * word in extra), so that a real account is never touched.
+ */
+CREATE TABLE dbinsight.sample_load (
+	only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+	days int NOT NULL,
+	seed int NOT NULL,
+	scale numeric NOT NULL,
+	since timestamptz NOT NULL,
+	until timestamptz NOT NULL
+);
+COMMENT ON TABLE dbinsight.sample_load IS 'What load_sample() was last called with, and the time its account covers';
+
+/* Which relations hold rows of the sample, and how to tell them. */
+CREATE FUNCTION dbinsight._sample_relations()
+	RETURNS TABLE (gold_table text, marker text)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 40
+BEGIN ATOMIC
+	SELECT g.gold_table, CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a
+			WHERE a.attrelid = ('dbinsight.' || g.gold_table)::regclass AND a.attname = 'account_id' AND NOT a.attisdropped)
+		THEN 'account_id' ELSE 'extra ->> ''account_id''' END
+	FROM (SELECT DISTINCT s.gold_table FROM dbinsight.sources s) g
+	ORDER BY g.gold_table;
+END;
+COMMENT ON FUNCTION dbinsight._sample_relations() IS 'Gold tables, and the expression that is the word sample in rows of the sample account';
+
+CREATE FUNCTION dbinsight._sample_refuse() RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	r record;
+	account text;
+BEGIN
+	FOR r IN SELECT * FROM dbinsight._sample_relations() LOOP
+		EXECUTE format('SELECT %s FROM dbinsight.%I WHERE %1$s <> ''sample'' LIMIT 1', r.marker, r.gold_table) INTO account;
+		IF account IS NOT NULL THEN
+			RAISE EXCEPTION 'the account % is loaded here: the sample would mix with it', account
+				USING ERRCODE = 'object_not_in_prerequisite_state',
+					DETAIL = format('dbinsight.%s holds its rows.', r.gold_table),
+					HINT = 'Load the sample into a database of its own.';
+		END IF;
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION dbinsight._sample_refuse() IS 'Raises an error when a real account is loaded';
+
+/* Where nothing but the sample is in a table, emptying it is much cheaper than deleting. */
+CREATE FUNCTION dbinsight._sample_remove() RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	r record;
+	mixed boolean;
+BEGIN
+	IF NOT EXISTS (SELECT FROM dbinsight.sample_load) THEN
+		RETURN;
+	END IF;
+	FOR r IN SELECT t.relid, g.marker FROM dbinsight._sample_relations() g, pg_partition_tree(('dbinsight.' || g.gold_table)::regclass) t WHERE t.isleaf
+		UNION ALL
+		SELECT ('dbinsight.' || g.gold_table)::regclass, g.marker FROM dbinsight._sample_relations() g
+		WHERE NOT EXISTS (SELECT FROM pg_partition_tree(('dbinsight.' || g.gold_table)::regclass))
+	LOOP
+		EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s IS DISTINCT FROM ''sample'')', r.relid, r.marker) INTO mixed;
+		EXECUTE CASE WHEN mixed THEN format('DELETE FROM %s WHERE %s = ''sample''', r.relid, r.marker) ELSE format('TRUNCATE %s', r.relid) END;
+	END LOOP;
+	FOR r IN SELECT d.name FROM dbinsight.derived_relations d JOIN pg_attribute a ON a.attrelid = to_regclass('dbinsight.' || d.name)
+		AND a.attname = 'workspace_id' AND NOT a.attisdropped JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+	LOOP
+		EXECUTE format('DELETE FROM dbinsight.%I WHERE workspace_id IN (SELECT workspace_id FROM dbinsight._sample_workspace())', r.name);
+	END LOOP;
+	FOR r IN SELECT table_name, key FROM dbinsight.sample_row LOOP
+		EXECUTE format('DELETE FROM dbinsight.%I t WHERE to_jsonb(t) @> $1', r.table_name) USING r.key;
+	END LOOP;
+	DELETE FROM dbinsight.sample_row;
+	DELETE FROM dbinsight.sample_truth;
+	DELETE FROM dbinsight.sample_load;
+END $$;
+COMMENT ON FUNCTION dbinsight._sample_remove() IS 'Removes the rows of an earlier load_sample(), nothing else';
+
+CREATE FUNCTION dbinsight.load_sample(days int DEFAULT 90, seed int DEFAULT 42, scale numeric DEFAULT 1)
+	RETURNS TABLE (table_name text, rows bigint)
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET jit = off SET work_mem = '64MB' AS $$
+#variable_conflict use_variable
+DECLARE
+	subject text;
+	r record;
+	since timestamptz;
+	until timestamptz := dbinsight.now();
+	refresh_since timestamptz;
+	refresh_until timestamptz;
+BEGIN
+	PERFORM dbinsight._in_range('days', days, 1, 730), dbinsight._in_range('scale', scale, 0.001, 100);
+	IF seed IS NULL THEN
+		RAISE EXCEPTION 'seed must not be null' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give any whole number.';
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight sample', 0));
+	PERFORM dbinsight._sample_refuse();
+	-- What is planted reaches two weeks back, whatever the days.
+	since := dbinsight.today()::timestamp AT TIME ZONE 'UTC' - interval '1 day' * greatest(days, 14);
+	SELECT least(since, min(l.since)), greatest(until, max(l.until)) INTO refresh_since, refresh_until FROM dbinsight.sample_load l;
+	PERFORM dbinsight._sample_remove();
+	FOR r IN SELECT g.gold_table FROM dbinsight._sample_relations() g LOOP
+		PERFORM dbinsight._ensure_partitions(r.gold_table, since, until);
+	END LOOP;
+	INSERT INTO dbinsight.sample_load (days, seed, scale, since, until) VALUES (days, seed, scale, since, until);
+
+	FOREACH subject IN ARRAY ARRAY['dimensions', 'jobs', 'pipelines', 'compute', 'billing', 'queries', 'audit', 'lineage', 'network', 'catalog', 'quality', 'models', 'settings', 'truth'] LOOP
+		RAISE NOTICE 'load_sample: %', subject;
+		EXECUTE format('SELECT dbinsight.%I($1, $2, $3)', '_sample_' || subject) USING days, seed, scale;
+	END LOOP;
+
+	RAISE NOTICE 'load_sample: statistics and what is derived';
+	FOR r IN SELECT g.gold_table FROM dbinsight._sample_relations() g LOOP
+		EXECUTE format('ANALYZE dbinsight.%I', r.gold_table);
+	END LOOP;
+	FOR r IN SELECT DISTINCT d.gold_table FROM dbinsight.derived_relations d ORDER BY 1 LOOP
+		PERFORM dbinsight._refresh_derived(r.gold_table, refresh_since, refresh_until);
+	END LOOP;
+	FOR r IN SELECT d.name FROM dbinsight.derived_relations d JOIN pg_class c ON c.oid = to_regclass('dbinsight.' || d.name) AND c.relkind IN ('r', 'p', 'm') ORDER BY d.name LOOP
+		EXECUTE format('ANALYZE dbinsight.%I', r.name);
+	END LOOP;
+
+	FOR r IN SELECT * FROM dbinsight._sample_relations() LOOP
+		table_name := r.gold_table;
+		EXECUTE format('SELECT count(*) FROM dbinsight.%I WHERE %s = ''sample''', r.gold_table, r.marker) INTO rows;
+		IF rows > 0 THEN
+			RETURN NEXT;
+		END IF;
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION dbinsight.load_sample(int, int, numeric) IS
+'Fills the gold tables with a synthetic account that ends at dbinsight.now(), with incidents planted in it (dbinsight.sample_truth).
+The same seed and clock give the same rows. Loading again replaces the earlier sample; a real account makes it refuse.
+@param days 1 to 730: how many days of history
+@param seed any whole number
+@param scale 0.001 to 100: entities at scale 1 are 60 people and service principals, 40 jobs, 25 clusters, 300 tables; workspaces are always 4';
