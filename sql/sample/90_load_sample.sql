@@ -62,8 +62,8 @@ BEGIN
 		EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s IS DISTINCT FROM ''sample'')', r.relid, r.marker) INTO mixed;
 		EXECUTE CASE WHEN mixed THEN format('DELETE FROM %s WHERE %s = ''sample''', r.relid, r.marker) ELSE format('TRUNCATE %s', r.relid) END;
 	END LOOP;
-	FOR r IN SELECT d.name FROM dbinsight.derived_relations d JOIN pg_attribute a ON a.attrelid = to_regclass('dbinsight.' || d.name)
-		AND a.attname = 'workspace_id' AND NOT a.attisdropped JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+	FOR r IN SELECT d.name FROM dbinsight.derived_relations d JOIN pg_class c ON c.relname = d.name AND c.relnamespace = 'dbinsight'::regnamespace
+		AND c.relkind IN ('r', 'p') JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped
 	LOOP
 		EXECUTE format('DELETE FROM dbinsight.%I WHERE workspace_id IN (SELECT workspace_id FROM dbinsight._sample_workspace())', r.name);
 	END LOOP;
