@@ -70,6 +70,10 @@ BEGIN
 	FOR r IN SELECT table_name, key FROM dbinsight.sample_row LOOP
 		EXECUTE format('DELETE FROM dbinsight.%I t WHERE to_jsonb(t) @> $1', r.table_name) USING r.key;
 	END LOOP;
+	-- Findings are made again after the load, those from other rows too.
+	DELETE FROM dbinsight.findings f USING dbinsight.sample_load l WHERE f.last_event BETWEEN l.since AND l.until;
+	DELETE FROM dbinsight.incidents i WHERE NOT EXISTS (SELECT FROM dbinsight.findings f WHERE f.incident_id = i.id);
+	DELETE FROM dbinsight.entity_risk e USING dbinsight.sample_load l WHERE e.as_of BETWEEN l.since AND l.until;
 	DELETE FROM dbinsight.sample_row;
 	DELETE FROM dbinsight.sample_truth;
 	DELETE FROM dbinsight.sample_load;
@@ -138,6 +142,8 @@ BEGIN
 		EXECUTE format('ANALYZE dbinsight.%I', r.gold_table);
 	END LOOP;
 	PERFORM dbinsight._sample_refresh(refresh_since, refresh_until);
+	RAISE NOTICE 'load_sample: detections';
+	PERFORM dbinsight.run_detections();
 
 	FOR r IN SELECT * FROM dbinsight._sample_relations() LOOP
 		table_name := r.gold_table;
