@@ -26,18 +26,18 @@
 typedef struct Planner
 {
 	const DbiLexicon *lex;
-	DbiText    *text;
-	DbiClock	clock;
-	List	   *slots;			/* of the question */
-	List	   *clauses;		/* of DbiClause * */
-	DbiFrame   *frame;
-	int			only_agent;
+	DbiText *text;
+	DbiClock clock;
+	List *slots;   /* of the question */
+	List *clauses; /* of DbiClause * */
+	DbiFrame *frame;
+	int only_agent;
 	const char *frame_json;
-	DbiPlan    *plan;
-	int			comparisons;
-	int			own_routes;		/* those of the question itself lead the routes */
-	List	   *frame_clauses;	/* of DbiFrameClause *: for the next turn */
-	const char *missing;		/* a required argument nothing was said for */
+	DbiPlan *plan;
+	int comparisons;
+	int own_routes;      /* those of the question itself lead the routes */
+	List *frame_clauses; /* of DbiFrameClause *: for the next turn */
+	const char *missing; /* a required argument nothing was said for */
 	const char *missing_tool;
 } Planner;
 
@@ -46,8 +46,9 @@ typedef struct Planner
 const char *
 dbi_plan_kind_name(DbiPlanKind kind)
 {
-	static const char *const names[] = {"answer", "clarify", "refuse_scope", "refuse_write", "refuse_injection",
-	"refuse_input", "smalltalk"};
+	static const char *const names[] = {"answer",       "clarify",          "refuse_scope",
+										"refuse_write", "refuse_injection", "refuse_input",
+										"smalltalk"};
 
 	return names[kind];
 }
@@ -69,16 +70,16 @@ dbi_call_role_name(DbiCallRole role)
 }
 
 void
-dbi_assume(List **assumptions, const char *fmt,...)
+dbi_assume(List **assumptions, const char *fmt, ...)
 {
 	StringInfoData s;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&s);
 	for (;;)
 	{
-		va_list		args;
-		int			needed;
+		va_list args;
+		int needed;
 
 		va_start(args, fmt);
 		needed = appendStringInfoVA(&s, fmt, args);
@@ -99,11 +100,12 @@ static char *
 preferred_zone(void)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	char	   *zone = NULL;
+	char *zone = NULL;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to the server programming interface");
-	if (SPI_execute("SELECT timezone FROM dbinsight.user_preferences WHERE user_id = dbinsight.person()", true, 1) != SPI_OK_SELECT)
+	if (SPI_execute("SELECT timezone FROM dbinsight.user_preferences WHERE user_id = dbinsight.person()",
+					true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the preferences");
 	if (SPI_processed == 1)
 		zone = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
@@ -118,11 +120,12 @@ preferred_zone(void)
 static const char *
 intent_of(const DbiLexicon *lex, List *clauses)
 {
-	static const char *const order[] = {"compare", "why", "forecast", "summarise", "trend", "count", "when", "list", "whether"};
+	static const char *const order[] = {"compare", "why",  "forecast", "summarise", "trend",
+										"count",   "when", "list",     "whether"};
 
 	for (int i = 0; i < lengthof(order); i++)
 	{
-		ListCell   *lc;
+		ListCell *lc;
 
 		foreach(lc, clauses)
 			if (dbi_clause_hit(lex, lfirst(lc), order[i]))
@@ -134,7 +137,7 @@ intent_of(const DbiLexicon *lex, List *clauses)
 static bool
 hit_anywhere(Planner *p, const char *concept)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, p->clauses)
 		if (dbi_clause_hit(p->lex, lfirst(lc), concept))
@@ -145,7 +148,7 @@ hit_anywhere(Planner *p, const char *concept)
 static bool
 kind_anywhere(Planner *p, DbiConceptKind kind)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, p->clauses)
 		if (dbi_clause_kind(p->lex, lfirst(lc), kind))
@@ -156,8 +159,8 @@ kind_anywhere(Planner *p, DbiConceptKind kind)
 static double
 best_evidence(Planner *p)
 {
-	double		best = 0;
-	ListCell   *lc;
+	double best = 0;
+	ListCell *lc;
 
 	foreach(lc, p->clauses)
 		best = Max(best, ((DbiClause *) lfirst(lc))->evidence);
@@ -170,18 +173,20 @@ best_evidence(Planner *p)
 static bool
 is_shared(const DbiSlot *slot)
 {
-	return slot->kind == DBI_SLOT_DATE || slot->kind == DBI_SLOT_ENVIRONMENT || slot->kind == DBI_SLOT_NAME ||
-		slot->kind == DBI_SLOT_USER || slot->kind == DBI_SLOT_IP;
+	return slot->kind == DBI_SLOT_DATE || slot->kind == DBI_SLOT_ENVIRONMENT ||
+		   slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER || slot->kind == DBI_SLOT_IP;
 }
 
 /* Two slots of the same nature: the newer one takes the place of the older. */
 static bool
 same_nature(const DbiSlot *a, const DbiSlot *b)
 {
-	bool		workspace_a = a->kind == DBI_SLOT_ENVIRONMENT ||
-		(a->kind == DBI_SLOT_NAME && a->candidates && strcmp(((DbiCandidate *) linitial(a->candidates))->kind, "workspace") == 0);
-	bool		workspace_b = b->kind == DBI_SLOT_ENVIRONMENT ||
-		(b->kind == DBI_SLOT_NAME && b->candidates && strcmp(((DbiCandidate *) linitial(b->candidates))->kind, "workspace") == 0);
+	bool workspace_a = a->kind == DBI_SLOT_ENVIRONMENT ||
+					   (a->kind == DBI_SLOT_NAME && a->candidates &&
+						strcmp(((DbiCandidate *) linitial(a->candidates))->kind, "workspace") == 0);
+	bool workspace_b = b->kind == DBI_SLOT_ENVIRONMENT ||
+					   (b->kind == DBI_SLOT_NAME && b->candidates &&
+						strcmp(((DbiCandidate *) linitial(b->candidates))->kind, "workspace") == 0);
 
 	if (workspace_a || workspace_b)
 		return workspace_a && workspace_b;
@@ -193,7 +198,7 @@ same_nature(const DbiSlot *a, const DbiSlot *b)
 static bool
 has_nature(List *slots, const DbiSlot *slot)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, slots)
 		if (same_nature(lfirst(lc), slot))
@@ -204,20 +209,20 @@ has_nature(List *slots, const DbiSlot *slot)
 static List *
 slots_of(Planner *p, const DbiClause *clause, bool inherit)
 {
-	List	   *own = NIL;
-	List	   *shared = NIL;
-	ListCell   *lc;
+	List *own = NIL;
+	List *shared = NIL;
+	ListCell *lc;
 
 	foreach(lc, p->slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 
 		if (slot->from >= clause->from && slot->to <= clause->to)
 			own = lappend(own, slot);
 	}
 	foreach(lc, p->slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 
 		if (is_shared(slot) && !list_member_ptr(own, slot) && !has_nature(own, slot))
 			shared = lappend(shared, slot);
@@ -237,8 +242,8 @@ slots_of(Planner *p, const DbiClause *clause, bool inherit)
 static List *
 period_slots(List *slots)
 {
-	List	   *r = NIL;
-	ListCell   *lc;
+	List *r = NIL;
+	ListCell *lc;
 
 	foreach(lc, slots)
 		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_DATE)
@@ -249,7 +254,7 @@ period_slots(List *slots)
 static DbiSlot *
 made_slot(const DbiSlot *like, const DbiPeriod *period, const char *span)
 {
-	DbiSlot    *slot = palloc0(sizeof(DbiSlot));
+	DbiSlot *slot = palloc0(sizeof(DbiSlot));
 
 	slot->kind = DBI_SLOT_DATE;
 	slot->from = slot->to = -1;
@@ -263,9 +268,11 @@ made_slot(const DbiSlot *like, const DbiPeriod *period, const char *span)
 static const char *
 label_of(const char *span)
 {
-	static const char *const leads[] = {"in ", "on ", "over ", "during ", "for ", "within ", "throughout ", "of ", "at ", "from ",
-	"by ", "to ", "with ", "vs ", "versus ", "than ", "until ", "the ", "across "};
-	char	   *s = dbi_lower(span);
+	static const char *const leads[] = {"in ",     "on ",         "over ", "during ", "for ",
+										"within ", "throughout ", "of ",   "at ",     "from ",
+										"by ",     "to ",         "with ", "vs ",     "versus ",
+										"than ",   "until ",      "the ",  "across "};
+	char *s = dbi_lower(span);
 
 	for (int i = 0; i < lengthof(leads); i++)
 		if (strncmp(s, leads[i], strlen(leads[i])) == 0)
@@ -280,32 +287,35 @@ label_of(const char *span)
 static DbiSlot *
 joined_period(Planner *p, List *periods)
 {
-	DbiSlot    *first = linitial(periods);
-	DbiPeriod	all = first->period;
-	ListCell   *lc;
+	DbiSlot *first = linitial(periods);
+	DbiPeriod all = first->period;
+	ListCell *lc;
 
 	if (list_length(periods) == 1)
 		return first;
 	foreach(lc, periods)
 	{
-		DbiPeriod  *q = &((DbiSlot *) lfirst(lc))->period;
+		DbiPeriod *q = &((DbiSlot *) lfirst(lc))->period;
 
-		if (q->kind == DBI_PERIOD_RECENT || q->kind == DBI_PERIOD_SPAN || q->kind == DBI_PERIOD_FUTURE)
+		if (q->kind == DBI_PERIOD_RECENT || q->kind == DBI_PERIOD_SPAN ||
+			q->kind == DBI_PERIOD_FUTURE)
 			return first;
 		all.start = Min(all.start, q->start);
 		all.end = Max(all.end, q->end);
 	}
 	all.kind = DBI_PERIOD_CALENDAR;
 	all.grain = DBI_GRAIN_DAY;
-	dbi_assume(&p->plan->assumptions, "The days from %s to %s were taken together.", dbi_date_text(all.start), dbi_date_text(all.end));
-	return made_slot(first, &all, psprintf("%s to %s", dbi_date_text(all.start), dbi_date_text(all.end)));
+	dbi_assume(&p->plan->assumptions, "The days from %s to %s were taken together.",
+			   dbi_date_text(all.start), dbi_date_text(all.end));
+	return made_slot(first, &all,
+					 psprintf("%s to %s", dbi_date_text(all.start), dbi_date_text(all.end)));
 }
 
 /* The period the conversation is about, or NULL. */
 static DbiSlot *
 frame_period(Planner *p)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, p->frame->slots)
 		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_DATE)
@@ -320,33 +330,31 @@ compared_periods(Planner *p, List *slots, DbiSlot **now, DbiSlot **before)
 	static const struct
 	{
 		const char *concept;
-		DbiGrain	grain;
+		DbiGrain grain;
 		const char *now;
 		const char *before;
-	}			over[] =
-	{
-		{"day_over_day", DBI_GRAIN_DAY, "today", "yesterday"},
-		{"week_over_week", DBI_GRAIN_WEEK, "this week", "last week"},
-		{"month_over_month", DBI_GRAIN_MONTH, "this month", "last month"},
-		{"quarter_over_quarter", DBI_GRAIN_QUARTER, "this quarter", "last quarter"},
-		{"year_over_year", DBI_GRAIN_YEAR, "this year", "last year"}
-	};
-	List	   *periods = period_slots(slots);
-	DbiSlot    *a = periods ? linitial(periods) : NULL;
-	DbiSlot    *b = list_length(periods) > 1 ? lsecond(periods) : NULL;
-	DbiPeriod	made;
+	} over[] = {{"day_over_day", DBI_GRAIN_DAY, "today", "yesterday"},
+				{"week_over_week", DBI_GRAIN_WEEK, "this week", "last week"},
+				{"month_over_month", DBI_GRAIN_MONTH, "this month", "last month"},
+				{"quarter_over_quarter", DBI_GRAIN_QUARTER, "this quarter", "last quarter"},
+				{"year_over_year", DBI_GRAIN_YEAR, "this year", "last year"}};
+	List *periods = period_slots(slots);
+	DbiSlot *a = periods ? linitial(periods) : NULL;
+	DbiSlot *b = list_length(periods) > 1 ? lsecond(periods) : NULL;
+	DbiPeriod made;
 
 	*before = NULL;
 	/* "vs last month": against what the conversation is about. */
-	if (p->plan->follow_up && a && !b && a->origin == DBI_ORIGIN_TEXT && a->period.kind != DBI_PERIOD_PRIOR &&
-		(b = frame_period(p)) != NULL && b->period.start == a->period.start && b->period.end == a->period.end)
+	if (p->plan->follow_up && a && !b && a->origin == DBI_ORIGIN_TEXT &&
+		a->period.kind != DBI_PERIOD_PRIOR && (b = frame_period(p)) != NULL &&
+		b->period.start == a->period.start && b->period.end == a->period.end)
 		b = NULL;
 	if (b && b->period.kind == DBI_PERIOD_PRIOR)
 		b = NULL;
 	if (a && a->period.kind == DBI_PERIOD_PRIOR)
 	{
 		/* "vs the month before": of what the conversation is about, else of the running one. */
-		DbiGrain	grain = a->period.grain;
+		DbiGrain grain = a->period.grain;
 		const char *said = a->span;
 
 		a = b ? b : frame_period(p);
@@ -359,7 +367,8 @@ compared_periods(Planner *p, List *slots, DbiSlot **now, DbiSlot **before)
 		if (!a)
 		{
 			(void) dbi_period_of_unit(grain, 0, &p->clock, &made);
-			a = made_slot(NULL, &made, psprintf("%s to %s", dbi_date_text(made.start), dbi_date_text(made.end)));
+			a = made_slot(NULL, &made,
+						  psprintf("%s to %s", dbi_date_text(made.start), dbi_date_text(made.end)));
 		}
 	}
 	for (int i = 0; !b && i < lengthof(over); i++)
@@ -380,9 +389,10 @@ compared_periods(Planner *p, List *slots, DbiSlot **now, DbiSlot **before)
 		made = dbi_period_before(&a->period);
 		b = made_slot(a, &made, "the period before");
 	}
-	if (b->period.end > a->period.end || (b->period.end == a->period.end && b->period.start > a->period.start))
+	if (b->period.end > a->period.end ||
+		(b->period.end == a->period.end && b->period.start > a->period.start))
 	{
-		DbiSlot    *swap = a;
+		DbiSlot *swap = a;
 
 		a = b;
 		b = swap;
@@ -396,17 +406,19 @@ compared_periods(Planner *p, List *slots, DbiSlot **now, DbiSlot **before)
 static DbiSlot *
 of_equal_length(Planner *p, DbiSlot *now, DbiSlot *before)
 {
-	int			days = now->period.end - now->period.start;
-	DbiPeriod	cut = before->period;
+	int days = now->period.end - now->period.start;
+	DbiPeriod cut = before->period;
 
 	if (now->period.kind != DBI_PERIOD_CALENDAR || before->period.kind != DBI_PERIOD_CALENDAR ||
-		now->period.end != p->clock.today || now->period.grain != before->period.grain || now->period.grain < DBI_GRAIN_WEEK ||
-		before->period.end - before->period.start <= days)
+		now->period.end != p->clock.today || now->period.grain != before->period.grain ||
+		now->period.grain < DBI_GRAIN_WEEK || before->period.end - before->period.start <= days)
 		return before;
 	cut.end = cut.start + days;
-	dbi_assume(&p->plan->assumptions, "\"%s\" is not over: its %d days (%s to %s) are compared with the first %d of \"%s\" (%s to %s).",
-			   label_of(now->span), days + 1, dbi_date_text(now->period.start), dbi_date_text(now->period.end), days + 1,
-			   label_of(before->span), dbi_date_text(cut.start), dbi_date_text(cut.end));
+	dbi_assume(&p->plan->assumptions,
+			   "\"%s\" is not over: its %d days (%s to %s) are compared with the first %d of \"%s\" (%s to %s).",
+			   label_of(now->span), days + 1, dbi_date_text(now->period.start),
+			   dbi_date_text(now->period.end), days + 1, label_of(before->span),
+			   dbi_date_text(cut.start), dbi_date_text(cut.end));
 	return made_slot(before, &cut, before->span);
 }
 
@@ -415,7 +427,7 @@ of_equal_length(Planner *p, DbiSlot *now, DbiSlot *before)
 static DbiPlanCall *
 same_call(List *calls, Oid function, const char *arguments)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, calls)
 	{
@@ -438,14 +450,15 @@ owned_tool(const DbiLexicon *lex, const char *name)
 }
 
 static DbiPlanCall *
-add_call(Planner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period, const char *domain, DbiCallRole role,
-		 double confidence)
+add_call(Planner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period,
+		 const char *domain, DbiCallRole role, double confidence)
 {
 	const DbiTool *t = &p->lex->tools[tool];
 	DbiPlanCall *call = palloc0(sizeof(DbiPlanCall));
-	DbiFilling	filling = {p->lex, p->text, &p->clock, clause, slots, period ? &period->period : NULL, period, domain,
-	&p->plan->assumptions};
-	List	   *assumed = list_copy(p->plan->assumptions);
+	DbiFilling filling = {p->lex, p->text, &p->clock,
+						  clause, slots,   period ? &period->period : NULL,
+						  period, domain,  &p->plan->assumptions};
+	List *assumed = list_copy(p->plan->assumptions);
 	const char *missing;
 
 	call->agent = p->lex->agents[t->agent].name;
@@ -465,7 +478,8 @@ add_call(Planner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *pe
 		p->plan->assumptions = assumed;
 		return NULL;
 	}
-	if (list_length(p->plan->calls) >= DBI_MAX_PLAN_CALLS || same_call(p->plan->calls, call->function, call->arguments))
+	if (list_length(p->plan->calls) >= DBI_MAX_PLAN_CALLS ||
+		same_call(p->plan->calls, call->function, call->arguments))
 	{
 		p->plan->assumptions = assumed;
 		return NULL;
@@ -481,12 +495,12 @@ static void
 add_route(Planner *p, int agent, double confidence, bool itself)
 {
 	DbiPlanRoute *route;
-	ListCell   *lc;
-	int			at = 0;
+	ListCell *lc;
+	int at = 0;
 
 	foreach(lc, p->plan->routes)
 	{
-		int			other;
+		int other;
 
 		route = lfirst(lc);
 		other = dbi_find_agent(p->lex, route->agent);
@@ -515,10 +529,12 @@ is_platform_wide(Planner *p, const DbiClause *clause, int *domain)
 	*domain = -1;
 	if (strcmp(agent, "platform") != 0)
 		return false;
-	if (dbi_clause_hit(p->lex, clause, "alert") || strcmp(p->lex->tools[clause->best_tool].name, "get_active_alerts") == 0)
+	if (dbi_clause_hit(p->lex, clause, "alert") ||
+		strcmp(p->lex->tools[clause->best_tool].name, "get_active_alerts") == 0)
 	{
 		for (int a = 0; a < p->lex->nagents; a++)
-			if (a != clause->best_agent && clause->agents[a] >= 1 && (*domain < 0 || clause->agents[a] > clause->agents[*domain]))
+			if (a != clause->best_agent && clause->agents[a] >= 1 &&
+				(*domain < 0 || clause->agents[a] > clause->agents[*domain]))
 				*domain = a;
 		return *domain < 0;
 	}
@@ -532,7 +548,7 @@ add_domains(Planner *p, const DbiClause *clause, List *slots, DbiSlot *period)
 	p->plan->platform_wide = true;
 	for (int a = 0; a < p->lex->nagents; a++)
 	{
-		int			best = -1;
+		int best = -1;
 
 		if (a == clause->best_agent || !p->lex->agents[a].enabled)
 			continue;
@@ -543,24 +559,27 @@ add_domains(Planner *p, const DbiClause *clause, List *slots, DbiSlot *period)
 		if (best < 0)
 			continue;
 		add_route(p, a, rint(clause->confidence * DOMAIN_SHARE * 100) / 100, false);
-		(void) add_call(p, clause, best, slots, period, NULL, DBI_CALL_IF_UNHEALTHY, rint(clause->confidence * DOMAIN_SHARE * 100) / 100);
+		(void) add_call(p, clause, best, slots, period, NULL, DBI_CALL_IF_UNHEALTHY,
+						rint(clause->confidence * DOMAIN_SHARE * 100) / 100);
 	}
 }
 
 static void
-add_companions(Planner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period, const char *intent)
+add_companions(Planner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period,
+			   const char *intent)
 {
 	for (int i = 0; i < p->lex->ncompanions; i++)
 	{
 		const DbiCompanion *c = &p->lex->companions[i];
-		int			other;
+		int other;
 
 		if (strcmp(c->tool, p->lex->tools[tool].name) != 0 || strcmp(c->intent, intent) != 0)
 			continue;
 		other = owned_tool(p->lex, c->companion);
 		if (other < 0 || (p->only_agent >= 0 && p->lex->tools[other].agent != p->only_agent))
 			continue;
-		(void) add_call(p, clause, other, slots, period, NULL, strcmp(intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
+		(void) add_call(p, clause, other, slots, period, NULL,
+						strcmp(intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
 						rint(clause->confidence * 90) / 100);
 	}
 }
@@ -568,8 +587,9 @@ add_companions(Planner *p, const DbiClause *clause, int tool, List *slots, DbiSl
 static bool
 is_workspace(const DbiSlot *slot)
 {
-	return slot->kind == DBI_SLOT_ENVIRONMENT || (slot->kind == DBI_SLOT_NAME && slot->candidates &&
-												  strcmp(((DbiCandidate *) linitial(slot->candidates))->kind, "workspace") == 0);
+	return slot->kind == DBI_SLOT_ENVIRONMENT ||
+		   (slot->kind == DBI_SLOT_NAME && slot->candidates &&
+			strcmp(((DbiCandidate *) linitial(slot->candidates))->kind, "workspace") == 0);
 }
 
 /* Two things of one kind named in a comparison: their slots. */
@@ -580,10 +600,11 @@ compared_things(List *slots, DbiSlot **a, DbiSlot **b)
 	for (int i = 0; i < list_length(slots); i++)
 		for (int k = i + 1; k < list_length(slots); k++)
 		{
-			DbiSlot    *x = list_nth(slots, i);
-			DbiSlot    *y = list_nth(slots, k);
+			DbiSlot *x = list_nth(slots, i);
+			DbiSlot *y = list_nth(slots, k);
 
-			if (x->origin != y->origin || (x->kind != DBI_SLOT_NAME && !is_workspace(x)) || !same_nature(x, y))
+			if (x->origin != y->origin || (x->kind != DBI_SLOT_NAME && !is_workspace(x)) ||
+				!same_nature(x, y))
 				continue;
 			*a = x;
 			*b = y;
@@ -595,22 +616,25 @@ compared_things(List *slots, DbiSlot **a, DbiSlot **b)
 static bool
 compare(Planner *p, const DbiClause *clause, List *slots)
 {
-	DbiSlot    *now;
-	DbiSlot    *before;
-	List	   *rest = NIL;
-	ListCell   *lc;
+	DbiSlot *now;
+	DbiSlot *before;
+	List *rest = NIL;
+	ListCell *lc;
 	DbiPlanCall *one;
 	DbiPlanCall *two;
 
 	if (compared_things(slots, &now, &before))
 	{
-		List	   *periods = period_slots(slots);
-		DbiSlot    *period = periods ? joined_period(p, periods) : NULL;
+		List *periods = period_slots(slots);
+		DbiSlot *period = periods ? joined_period(p, periods) : NULL;
 
 		rest = list_delete_ptr(list_copy(slots), before);
-		one = add_call(p, clause, clause->best_tool, rest, period, NULL, DBI_CALL_ANSWER, clause->confidence);
+		one = add_call(p, clause, clause->best_tool, rest, period, NULL, DBI_CALL_ANSWER,
+					   clause->confidence);
 		rest = list_delete_ptr(list_copy(slots), now);
-		two = one ? add_call(p, clause, clause->best_tool, rest, period, NULL, DBI_CALL_BASELINE, clause->confidence) : NULL;
+		two = one ? add_call(p, clause, clause->best_tool, rest, period, NULL, DBI_CALL_BASELINE,
+							 clause->confidence)
+				  : NULL;
 		if (one)
 			one->label = now->span;
 		if (two)
@@ -624,8 +648,11 @@ compare(Planner *p, const DbiClause *clause, List *slots)
 		foreach(lc, slots)
 			if (((DbiSlot *) lfirst(lc))->kind != DBI_SLOT_DATE)
 				rest = lappend(rest, lfirst(lc));
-		one = add_call(p, clause, clause->best_tool, rest, now, NULL, DBI_CALL_ANSWER, clause->confidence);
-		two = one ? add_call(p, clause, clause->best_tool, rest, before, NULL, DBI_CALL_BASELINE, clause->confidence) : NULL;
+		one = add_call(p, clause, clause->best_tool, rest, now, NULL, DBI_CALL_ANSWER,
+					   clause->confidence);
+		two = one ? add_call(p, clause, clause->best_tool, rest, before, NULL, DBI_CALL_BASELINE,
+							 clause->confidence)
+				  : NULL;
 	}
 	if (two)
 		one->comparison = two->comparison = ++p->comparisons;
@@ -636,12 +663,12 @@ compare(Planner *p, const DbiClause *clause, List *slots)
 static DbiSlot *
 period_for_why(Planner *p, const DbiClause *clause, List *slots)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
-		DbiPeriod	week;
+		DbiSlot *slot = lfirst(lc);
+		DbiPeriod week;
 
 		if (slot->kind != DBI_SLOT_NAME || !dbi_clause_hit(p->lex, clause, "fail"))
 			continue;
@@ -663,7 +690,7 @@ static void
 remember(Planner *p, const DbiClause *clause)
 {
 	DbiFrameClause *f = palloc0(sizeof(DbiFrameClause));
-	ListCell   *lc;
+	ListCell *lc;
 
 	f->agent = p->lex->agents[clause->best_agent].name;
 	f->tool = p->lex->tools[clause->best_tool].name;
@@ -680,11 +707,11 @@ remember(Planner *p, const DbiClause *clause)
 static void
 plan_clause(Planner *p, const DbiClause *clause, bool inherit)
 {
-	List	   *slots = slots_of(p, clause, inherit);
-	List	   *periods = period_slots(slots);
-	DbiSlot    *period;
-	int			domain;
-	bool		wide = is_platform_wide(p, clause, &domain);
+	List *slots = slots_of(p, clause, inherit);
+	List *periods = period_slots(slots);
+	DbiSlot *period;
+	int domain;
+	bool wide = is_platform_wide(p, clause, &domain);
 	const char *intent = p->plan->intent;
 
 	add_route(p, clause->best_agent, clause->confidence, true);
@@ -695,11 +722,12 @@ plan_clause(Planner *p, const DbiClause *clause, bool inherit)
 	if (period && period->period.kind == DBI_PERIOD_PRIOR)
 	{
 		/* "and the week before?" */
-		DbiSlot    *was = frame_period(p);
-		DbiPeriod	q = period->period;
+		DbiSlot *was = frame_period(p);
+		DbiPeriod q = period->period;
 
 		if (was)
-			q = was->period.grain == q.grain ? dbi_period_before(&was->period) : dbi_unit_before(was->period.start, q.grain);
+			q = was->period.grain == q.grain ? dbi_period_before(&was->period)
+											 : dbi_unit_before(was->period.start, q.grain);
 		q.kind = DBI_PERIOD_CALENDAR;
 		period->period = q;
 	}
@@ -707,8 +735,9 @@ plan_clause(Planner *p, const DbiClause *clause, bool inherit)
 		period = period_for_why(p, clause, slots);
 	if (domain >= 0)
 		add_route(p, domain, rint(clause->confidence * 90) / 100, true);
-	(void) add_call(p, clause, clause->best_tool, slots, period, domain >= 0 ? p->lex->agents[domain].name : NULL,
-					DBI_CALL_ANSWER, clause->confidence);
+	(void) add_call(p, clause, clause->best_tool, slots, period,
+					domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
+					clause->confidence);
 	if (p->missing)
 		return;
 	add_companions(p, clause, clause->best_tool, slots, period, intent);
@@ -725,15 +754,15 @@ plan_clause(Planner *p, const DbiClause *clause, bool inherit)
 static DbiClause *
 continued(Planner *p, const DbiFrameClause *f)
 {
-	DbiClause  *clause = dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n);
-	int			agent = dbi_find_agent(p->lex, f->agent);
-	int			tool = -1;
-	ListCell   *lc;
+	DbiClause *clause = dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n);
+	int agent = dbi_find_agent(p->lex, f->agent);
+	int tool = -1;
+	ListCell *lc;
 
 	foreach(lc, f->concepts)
 	{
-		int			concept = dbi_find_concept(p->lex, lfirst(lc));
-		DbiHit	   *hit;
+		int concept = dbi_find_concept(p->lex, lfirst(lc));
+		DbiHit *hit;
 
 		if (concept < 0)
 			continue;
@@ -753,7 +782,7 @@ continued(Planner *p, const DbiFrameClause *f)
 static int
 count_words(const DbiText *text)
 {
-	int			n = 0;
+	int n = 0;
 
 	for (int i = 0; i < text->n; i++)
 		n += text->tokens[i].kind != DBI_TOK_PUNCT;
@@ -764,16 +793,17 @@ count_words(const DbiText *text)
 static bool
 names_a_subject(Planner *p)
 {
-	ListCell   *lc;
-	ListCell   *h;
+	ListCell *lc;
+	ListCell *h;
 
 	foreach(lc, p->clauses)
 		foreach(h, ((DbiClause *) lfirst(lc))->hits)
 		{
-			DbiHit	   *hit = lfirst(h);
+			DbiHit *hit = lfirst(h);
 			DbiConcept *c = &p->lex->concepts[hit->concept];
 
-			if (hit->from >= 0 && p->text->tokens[hit->from].slot < 0 && c->kind == DBI_CONCEPT_TOPIC && c->weights != NIL)
+			if (hit->from >= 0 && p->text->tokens[hit->from].slot < 0 &&
+				c->kind == DBI_CONCEPT_TOPIC && c->weights != NIL)
 				return true;
 		}
 	return false;
@@ -784,28 +814,28 @@ static bool
 is_follow_up(Planner *p)
 {
 	return p->frame->clauses != NIL && count_words(p->text) <= FOLLOW_UP_WORDS &&
-		(best_evidence(p) < DBI_OWN_EVIDENCE || !names_a_subject(p)) &&
-		(p->slots != NIL || kind_anywhere(p, DBI_CONCEPT_FOLLOW) || kind_anywhere(p, DBI_CONCEPT_INTENT) ||
-		 best_evidence(p) > 0);
+		   (best_evidence(p) < DBI_OWN_EVIDENCE || !names_a_subject(p)) &&
+		   (p->slots != NIL || kind_anywhere(p, DBI_CONCEPT_FOLLOW) ||
+			kind_anywhere(p, DBI_CONCEPT_INTENT) || best_evidence(p) > 0);
 }
 
 /* A name nobody knows, in place of one that was spoken of, is of the same kind. */
 static void
 take_kind_from_frame(Planner *p)
 {
-	ListCell   *lc;
-	ListCell   *f;
+	ListCell *lc;
+	ListCell *f;
 
 	foreach(lc, p->slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 		DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
 
 		if (slot->kind != DBI_SLOT_NAME || slot->context || (c && c->known))
 			continue;
 		foreach(f, p->frame->slots)
 		{
-			DbiSlot    *old = lfirst(f);
+			DbiSlot *old = lfirst(f);
 
 			if (old->kind != DBI_SLOT_NAME || old->candidates == NIL)
 				continue;
@@ -821,13 +851,13 @@ take_kind_from_frame(Planner *p)
 static bool
 plan_follow_up(Planner *p)
 {
-	List	   *clauses = NIL;
-	ListCell   *lc;
+	List *clauses = NIL;
+	ListCell *lc;
 
 	take_kind_from_frame(p);
 	foreach(lc, p->frame->clauses)
 	{
-		DbiClause  *clause = continued(p, lfirst(lc));
+		DbiClause *clause = continued(p, lfirst(lc));
 
 		if (clause)
 			clauses = lappend(clauses, clause);
@@ -859,15 +889,16 @@ reply(Planner *p, DbiPlanKind kind, const char *message)
 static List *
 slots_to_keep(Planner *p, bool inherit)
 {
-	List	   *keep = NIL;
-	List	   *old = NIL;
-	ListCell   *lc;
+	List *keep = NIL;
+	List *old = NIL;
+	ListCell *lc;
 
 	foreach(lc, p->slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 
-		if (slot->kind != DBI_SLOT_NUMBER && slot->kind != DBI_SLOT_TOP_N && slot->kind != DBI_SLOT_THRESHOLD &&
+		if (slot->kind != DBI_SLOT_NUMBER && slot->kind != DBI_SLOT_TOP_N &&
+			slot->kind != DBI_SLOT_THRESHOLD &&
 			!(slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_PRIOR))
 			keep = lappend(keep, slot);
 	}
@@ -882,19 +913,22 @@ finish(Planner *p, bool inherit)
 {
 	if (p->plan->calls == NIL && p->missing)
 	{
-		char	   *what = pstrdup(p->missing);
+		char *what = pstrdup(p->missing);
 
 		for (char *c = what; *c; c++)
 			if (strcmp(c, "_name") == 0 || strcmp(c, "_id") == 0)
 				*c = '\0';
 			else if (*c == '_')
 				*c = ' ';
-		return reply(p, DBI_PLAN_CLARIFY, psprintf("Which %s? %s needs it; name it and I will look.", what, p->missing_tool));
+		return reply(p, DBI_PLAN_CLARIFY,
+					 psprintf("Which %s? %s needs it; name it and I will look.", what,
+							  p->missing_tool));
 	}
 	if (p->plan->calls == NIL)
 		return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	if (p->missing)
-		dbi_assume(&p->plan->assumptions, "%s was left out: it needs %s, which was not named.", p->missing_tool, p->missing);
+		dbi_assume(&p->plan->assumptions, "%s was left out: it needs %s, which was not named.",
+				   p->missing_tool, p->missing);
 	p->plan->kind = DBI_PLAN_ANSWER;
 	p->plan->message = NULL;
 	p->plan->frame_json = dbi_write_frame(p->frame_clauses, slots_to_keep(p, inherit));
@@ -904,8 +938,8 @@ finish(Planner *p, bool inherit)
 static double
 scope_evidence(Planner *p)
 {
-	double		most = 0;
-	ListCell   *lc;
+	double most = 0;
+	ListCell *lc;
 
 	foreach(lc, p->clauses)
 		most = Max(most, ((DbiClause *) lfirst(lc))->scope);
@@ -916,7 +950,7 @@ scope_evidence(Planner *p)
 static DbiPlan *
 admit(Planner *p, DbiPlanKind *kind)
 {
-	DbiClause  *all;
+	DbiClause *all;
 
 	if (dbi_wants_rules_broken(p->lex, p->text, p->slots))
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
@@ -924,7 +958,8 @@ admit(Planner *p, DbiPlanKind *kind)
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
 	if (scope_evidence(p) > 0 && scope_evidence(p) >= best_evidence(p))
 		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
-	if (kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && best_evidence(p) < DBI_OWN_EVIDENCE && p->slots == NIL)
+	if (kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && best_evidence(p) < DBI_OWN_EVIDENCE &&
+		p->slots == NIL)
 	{
 		all = dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n);
 		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
@@ -935,32 +970,34 @@ admit(Planner *p, DbiPlanKind *kind)
 static const char *
 what_about(Planner *p)
 {
-	DbiSlot    *slot = p->slots ? linitial(p->slots) : NULL;
+	DbiSlot *slot = p->slots ? linitial(p->slots) : NULL;
 
 	if (!slot)
 		return dbi_refusal(DBI_PLAN_CLARIFY);
-	return psprintf("What about %s? For example its cost, its failures, or who used it.", label_of(slot->span));
+	return psprintf("What about %s? For example its cost, its failures, or who used it.",
+					label_of(slot->span));
 }
 
 /* Whether an agent that was chosen by the caller has anything to say. */
 static bool
 chosen_agent_fits(Planner *p)
 {
-	return p->only_agent < 0 || best_evidence(p) > 1 || p->slots != NIL || kind_anywhere(p, DBI_CONCEPT_INTENT);
+	return p->only_agent < 0 || best_evidence(p) > 1 || p->slots != NIL ||
+		   kind_anywhere(p, DBI_CONCEPT_INTENT);
 }
 
 static bool
 plan_clauses(Planner *p, bool inherit)
 {
-	bool		any = false;
-	ListCell   *lc;
+	bool any = false;
+	ListCell *lc;
 
 	foreach(lc, p->clauses)
 	{
-		DbiClause  *clause = lfirst(lc);
+		DbiClause *clause = lfirst(lc);
 
-		if (clause->best_agent < 0 || clause->best_tool < 0 || clause->evidence < DBI_SOME_EVIDENCE ||
-			clause->scope >= clause->evidence)
+		if (clause->best_agent < 0 || clause->best_tool < 0 ||
+			clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
 			continue;
 		plan_clause(p, clause, inherit);
 		any = true;
@@ -973,15 +1010,16 @@ static bool
 begins_midway(const DbiText *text)
 {
 	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
-						   (count_words(text) <= 4 && dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
+						   (count_words(text) <= 4 &&
+							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
 }
 
 static DbiPlan *
 make_plan(Planner *p)
 {
-	DbiPlan    *refused;
+	DbiPlan *refused;
 	DbiPlanKind kind;
-	bool		points_back;
+	bool points_back;
 
 	if (p->text->n == 0)
 		return reply(p, DBI_PLAN_CLARIFY, dbi_refusal(DBI_PLAN_CLARIFY));
@@ -990,13 +1028,15 @@ make_plan(Planner *p)
 	if (hit_anywhere(p, "start_over") && best_evidence(p) < DBI_OWN_EVIDENCE)
 	{
 		p->frame_json = "{}";
-		return reply(p, DBI_PLAN_SMALLTALK, "All right, from the start. What would you like to know?");
+		return reply(p, DBI_PLAN_SMALLTALK,
+					 "All right, from the start. What would you like to know?");
 	}
 	if ((refused = admit(p, &kind)) != NULL)
 		return refused;
 	if (is_follow_up(p) && plan_follow_up(p))
 		return finish(p, true);
-	points_back = p->frame->clauses != NIL && (kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
+	points_back = p->frame->clauses != NIL &&
+				  (kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
 	if (chosen_agent_fits(p) && plan_clauses(p, points_back))
 		return finish(p, points_back);
 	if (p->slots != NIL && count_words(p->text) <= FOLLOW_UP_WORDS && scope_evidence(p) == 0)
@@ -1007,23 +1047,22 @@ make_plan(Planner *p)
 static int
 checked_agent(const DbiLexicon *lex, const char *agent)
 {
-	int			found;
+	int found;
 
 	if (agent == NULL || agent[0] == '\0')
 		return -1;
 	found = dbi_find_agent(lex, agent);
 	if (found < 0 || !lex->agents[found].enabled)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("there is no agent \"%s\"", agent),
-				 errhint("Agents are in dbinsight.agents; only enabled ones answer.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("there is no agent \"%s\"", agent),
+						errhint("Agents are in dbinsight.agents; only enabled ones answer.")));
 	return found;
 }
 
 static DbiPlan *
 plan_question(const char *question, const char *agent, const char *frame_json, bool explain)
 {
-	Planner		p;
+	Planner p;
 
 	memset(&p, 0, sizeof(p));
 	p.plan = palloc0(sizeof(DbiPlan));
@@ -1033,7 +1072,8 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 	if (strlen(question) > DBI_MAX_QUESTION_BYTES)
 	{
 		(void) reply(&p, DBI_PLAN_REFUSE_INPUT, dbi_refusal(DBI_PLAN_REFUSE_INPUT));
-		p.plan->explanation = psprintf("kind: %s\nreply: %s\n", dbi_plan_kind_name(p.plan->kind), p.plan->message);
+		p.plan->explanation =
+			psprintf("kind: %s\nreply: %s\n", dbi_plan_kind_name(p.plan->kind), p.plan->message);
 		return p.plan;
 	}
 	p.lex = dbi_lexicon();
@@ -1054,10 +1094,11 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 static DbiPlan *
 plan_safely(const char *question, const char *agent, const char *frame_json, bool explain)
 {
-	int			level = NewGUCNestLevel();
-	DbiPlan    *plan;
+	int level = NewGUCNestLevel();
+	DbiPlan *plan;
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	plan = plan_question(question, agent, frame_json, explain);
 	AtEOXact_GUC(true, level);
 	return plan;
