@@ -41,118 +41,6 @@ typedef struct Reader
 
 static bool read_point(Reader *r);
 
-/* ---- calendar ---- */
-
-DateADT
-dbi_make_date(int year, int month, int day)
-{
-	return date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
-}
-
-void
-dbi_split_date(DateADT date, int *year, int *month, int *day)
-{
-	j2date(date + POSTGRES_EPOCH_JDATE, year, month, day);
-}
-
-char *
-dbi_date_text(DateADT date)
-{
-	int y;
-	int m;
-	int d;
-
-	dbi_split_date(date, &y, &m, &d);
-	return psprintf("%04d-%02d-%02d", y, m, d);
-}
-
-static int
-days_in_month(int year, int month)
-{
-	return month == 12 ? 31 : dbi_make_date(year, month + 1, 1) - dbi_make_date(year, month, 1);
-}
-
-/* 0 is Monday. */
-static int
-weekday(DateADT date)
-{
-	return (date + POSTGRES_EPOCH_JDATE) % 7;
-}
-
-/* The same day some months on, or the last day of that month. */
-static DateADT
-add_months(DateADT date, int months)
-{
-	int y;
-	int m;
-	int d;
-
-	dbi_split_date(date, &y, &m, &d);
-	m += months - 1;
-	y += m >= 0 ? m / 12 : -((11 - m) / 12);
-	m = (m % 12 + 12) % 12 + 1;
-	return dbi_make_date(y, m, Min(d, days_in_month(y, m)));
-}
-
-static DateADT
-first_of(DateADT date, DbiGrain grain)
-{
-	int y;
-	int m;
-	int d;
-
-	dbi_split_date(date, &y, &m, &d);
-	switch (grain)
-	{
-		case DBI_GRAIN_WEEK:
-			return date - weekday(date);
-		case DBI_GRAIN_MONTH:
-			return dbi_make_date(y, m, 1);
-		case DBI_GRAIN_QUARTER:
-			return dbi_make_date(y, (m - 1) / 3 * 3 + 1, 1);
-		case DBI_GRAIN_YEAR:
-			return dbi_make_date(y, 1, 1);
-		default:
-			return date;
-	}
-}
-
-static DateADT
-step(DateADT first, DbiGrain grain, int count)
-{
-	switch (grain)
-	{
-		case DBI_GRAIN_WEEK:
-			return first + 7 * count;
-		case DBI_GRAIN_MONTH:
-			return add_months(first, count);
-		case DBI_GRAIN_QUARTER:
-			return add_months(first, 3 * count);
-		case DBI_GRAIN_YEAR:
-			return add_months(first, 12 * count);
-		default:
-			return first + count;
-	}
-}
-
-void
-dbi_set_clock(DbiClock *clock, const char *zone)
-{
-	pg_tz *tz = zone ? pg_tzset(zone) : NULL;
-	pg_time_t t;
-	struct pg_tm *tm;
-
-	memset(clock, 0, sizeof(DbiClock));
-	clock->now = dbi_now();
-	clock->preference = tz != NULL;
-	clock->zone = tz ? zone : "UTC";
-	t = timestamptz_to_time_t(clock->now);
-	tm = pg_localtime(&t, tz ? tz : pg_tzset("UTC"));
-	clock->today = dbi_make_date(tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday);
-	clock->hour = tm->tm_hour;
-	clock->minute = tm->tm_min;
-}
-
 /* ---- reading words ---- */
 
 static const DbiToken *
@@ -365,7 +253,7 @@ rolling(Reader *r, double count, DbiGrain grain, double hours)
 	r->period->hours = reach;
 	if (grain >= DBI_GRAIN_MONTH && count == floor(count) && count < 40)
 	{
-		r->period->start = step(today, grain, -(int) count) + 1;
+		r->period->start = dbi_step(today, grain, -(int) count) + 1;
 		r->period->hours = 24.0 * (today - r->period->start + 1);
 	}
 	else
@@ -377,8 +265,8 @@ rolling(Reader *r, double count, DbiGrain grain, double hours)
 static bool
 unit_period(Reader *r, DbiGrain grain, int steps)
 {
-	DateADT first = step(first_of(r->clock->today, grain), grain, steps);
-	DateADT end = step(first, grain, 1) - 1;
+	DateADT first = dbi_step(dbi_first_of(r->clock->today, grain), grain, steps);
+	DateADT end = dbi_step(first, grain, 1) - 1;
 
 	if (steps > 0)
 	{
@@ -486,7 +374,7 @@ static bool
 month_period(Reader *r, int year, int month)
 {
 	DateADT first = dbi_make_date(year, month, 1);
-	DateADT end = first + days_in_month(year, month) - 1;
+	DateADT end = first + dbi_days_in_month(year, month) - 1;
 
 	return calendar(r, first, first <= r->clock->today ? Min(end, r->clock->today) : end,
 					DBI_GRAIN_MONTH);
@@ -497,7 +385,7 @@ day_period(Reader *r, int year, int month, int day)
 {
 	DateADT date;
 
-	if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+	if (month < 1 || month > 12 || day < 1 || day > dbi_days_in_month(year, month))
 		return false;
 	date = dbi_make_date(year, month, day);
 	return calendar(r, date, date, DBI_GRAIN_DAY);
@@ -620,8 +508,8 @@ read_quarter(Reader *r)
 		year = (q - 1) * 3 + 1 > m ? y - 1 : y;
 	first = dbi_make_date(year, (q - 1) * 3 + 1, 1);
 	return calendar(r, first,
-					first <= r->clock->today ? Min(add_months(first, 3) - 1, r->clock->today)
-											 : add_months(first, 3) - 1,
+					first <= r->clock->today ? Min(dbi_add_months(first, 3) - 1, r->clock->today)
+											 : dbi_add_months(first, 3) - 1,
 					DBI_GRAIN_QUARTER);
 }
 
@@ -680,7 +568,7 @@ read_week_of(Reader *r)
 	inner = *r->period;
 	if (nth < 0)
 	{
-		DateADT monday = first_of(inner.start, DBI_GRAIN_WEEK);
+		DateADT monday = dbi_first_of(inner.start, DBI_GRAIN_WEEK);
 
 		return calendar(r, monday,
 						monday <= r->clock->today ? Min(monday + 6, r->clock->today) : monday + 6,
@@ -735,7 +623,7 @@ read_weekday(Reader *r)
 		return false;
 	}
 	r->at++;
-	back = (weekday(r->clock->today) - day + 7) % 7;
+	back = (dbi_weekday(r->clock->today) - day + 7) % 7;
 	if (last && back == 0)
 		back = 7;
 	if (take(r, "night|evening"))
@@ -750,7 +638,7 @@ read_weekend(Reader *r)
 {
 	int start = r->at;
 	bool last = take(r, "last|previous|past");
-	DateADT monday = first_of(r->clock->today, DBI_GRAIN_WEEK);
+	DateADT monday = dbi_first_of(r->clock->today, DBI_GRAIN_WEEK);
 	DateADT saturday;
 
 	if (!last)
@@ -760,7 +648,7 @@ read_weekend(Reader *r)
 		r->at = start;
 		return false;
 	}
-	saturday = weekday(r->clock->today) >= 5 && !last ? monday + 5 : monday - 2;
+	saturday = dbi_weekday(r->clock->today) >= 5 && !last ? monday + 5 : monday - 2;
 	return calendar(r, saturday, Min(saturday + 1, r->clock->today), DBI_GRAIN_DAY);
 }
 
@@ -1129,7 +1017,7 @@ read_relative(Reader *r)
 		}
 		(void) unit_period(r, grain, next ? 1 : 0);
 		r->period->kind = DBI_PERIOD_FUTURE;
-		r->period->end = step(r->period->start, grain, 1) - 1;
+		r->period->end = dbi_step(r->period->start, grain, 1) - 1;
 		r->period->start = r->clock->today;
 		return true;
 	}
@@ -1231,47 +1119,6 @@ dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod
 	return read_relative(&r) || read_point(&r) || read_recent(&r) ? r.at : 0;
 }
 
-int
-dbi_period_days(const DbiPeriod *period, const DbiClock *clock)
-{
-	if (period->kind == DBI_PERIOD_ROLLING || period->kind == DBI_PERIOD_SPAN ||
-		period->kind == DBI_PERIOD_HOURS)
-		return Max((int) ceil(period->hours / 24), 1);
-	if (period->kind == DBI_PERIOD_FUTURE)
-		return Max(period->end - clock->today + 1, 1);
-	return Max(clock->today - period->start + 1, 1);
-}
-
-int
-dbi_period_hours(const DbiPeriod *period, const DbiClock *clock)
-{
-	if (period->kind == DBI_PERIOD_ROLLING || period->kind == DBI_PERIOD_SPAN ||
-		period->kind == DBI_PERIOD_HOURS)
-		return Max((int) ceil(period->hours), 1);
-	return 24 * dbi_period_days(period, clock);
-}
-
-/* The day so many days into a unit, no later than the unit's end. */
-DbiPeriod
-dbi_period_before(const DbiPeriod *period)
-{
-	DbiPeriod p = *period;
-	int days = period->end - period->start + 1;
-
-	p.kind = DBI_PERIOD_CALENDAR;
-	p.note = NULL;
-	if (period->kind == DBI_PERIOD_CALENDAR && period->grain >= DBI_GRAIN_WEEK &&
-		first_of(period->start, period->grain) == period->start)
-	{
-		p.start = step(period->start, period->grain, -1);
-		p.end = Min(p.start + days - 1, period->start - 1);
-		return p;
-	}
-	p.start = period->start - days;
-	p.end = period->start - 1;
-	return p;
-}
-
 /* The running unit (steps 0) or one before it, as "this month" and "last month" mean it. */
 bool
 dbi_period_of_unit(DbiGrain grain, int steps, const DbiClock *clock, DbiPeriod *period)
@@ -1280,31 +1127,4 @@ dbi_period_of_unit(DbiGrain grain, int steps, const DbiClock *clock, DbiPeriod *
 
 	memset(period, 0, sizeof(DbiPeriod));
 	return unit_period(&r, grain, steps);
-}
-
-/* The same days one unit earlier. */
-DbiPeriod
-dbi_period_shifted(const DbiPeriod *period, DbiGrain grain)
-{
-	DbiPeriod p = *period;
-
-	p.kind = DBI_PERIOD_CALENDAR;
-	p.note = NULL;
-	p.start = step(period->start, grain, -1);
-	p.end = Max(step(period->end, grain, -1), p.start);
-	return p;
-}
-
-/* The last whole unit that ends before the day. */
-DbiPeriod
-dbi_unit_before(DateADT day, DbiGrain grain)
-{
-	DbiPeriod p;
-
-	memset(&p, 0, sizeof(p));
-	p.kind = DBI_PERIOD_CALENDAR;
-	p.grain = grain;
-	p.start = step(first_of(day, grain), grain, -1);
-	p.end = step(p.start, grain, 1) - 1;
-	return p;
 }

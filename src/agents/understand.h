@@ -108,6 +108,12 @@ typedef struct DbiClock
 extern void dbi_set_clock(DbiClock *clock, const char *zone);
 extern int dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period);
 extern int dbi_number_word(const DbiToken *tokens, int n, double *value);
+/* calendar.c */
+extern int dbi_days_in_month(int year, int month);
+extern int dbi_weekday(DateADT date); /* 0 is Monday */
+extern DateADT dbi_add_months(DateADT date, int months);
+extern DateADT dbi_first_of(DateADT date, DbiGrain grain);
+extern DateADT dbi_step(DateADT first, DbiGrain grain, int count);
 extern DateADT dbi_make_date(int year, int month, int day);
 extern void dbi_split_date(DateADT date, int *year, int *month, int *day);
 extern char *dbi_date_text(DateADT date);
