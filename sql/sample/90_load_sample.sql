@@ -70,6 +70,10 @@ BEGIN
 	FOR r IN SELECT table_name, key FROM dbinsight.sample_row LOOP
 		EXECUTE format('DELETE FROM dbinsight.%I t WHERE to_jsonb(t) @> $1', r.table_name) USING r.key;
 	END LOOP;
+	-- Findings are made again after the load, those from other rows too.
+	DELETE FROM dbinsight.findings f USING dbinsight.sample_load l WHERE f.last_event BETWEEN l.since AND l.until;
+	DELETE FROM dbinsight.incidents i WHERE NOT EXISTS (SELECT FROM dbinsight.findings f WHERE f.incident_id = i.id);
+	DELETE FROM dbinsight.entity_risk e USING dbinsight.sample_load l WHERE e.as_of BETWEEN l.since AND l.until;
 	DELETE FROM dbinsight.sample_row;
 	DELETE FROM dbinsight.sample_truth;
 	DELETE FROM dbinsight.sample_load;
@@ -82,7 +86,7 @@ COMMENT ON FUNCTION dbinsight._sample_remove() IS 'Removes the rows of an earlie
  * next one is made from it.
  */
 CREATE FUNCTION dbinsight._sample_refresh(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET enable_sort = off AS $$
 DECLARE
 	r record;
 BEGIN
@@ -92,6 +96,7 @@ BEGIN
 		GROUP BY d.refresh ORDER BY 2, 3
 	LOOP
 		EXECUTE format('SELECT dbinsight.%I($1, $2)', r.refresh) USING since, until;
+		RAISE DEBUG 'refreshed by % at %', r.refresh, clock_timestamp();
 		IF r.relations IS NOT NULL THEN
 			EXECUTE 'ANALYZE ' || array_to_string(r.relations, ', ');
 		END IF;
@@ -138,6 +143,8 @@ BEGIN
 		EXECUTE format('ANALYZE dbinsight.%I', r.gold_table);
 	END LOOP;
 	PERFORM dbinsight._sample_refresh(refresh_since, refresh_until);
+	RAISE NOTICE 'load_sample: detections';
+	PERFORM dbinsight.run_detections();
 
 	FOR r IN SELECT * FROM dbinsight._sample_relations() LOOP
 		table_name := r.gold_table;
