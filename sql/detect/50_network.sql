@@ -13,7 +13,7 @@ CREATE FUNCTION dbinsight._detect_denied_egress(since timestamptz, until timesta
 	WITH denied AS (
 		SELECT d.workspace_id, coalesce(d.network_source_type, '(unknown)') AS source_type, d.destination, d.event_id, d.event_time,
 			count(*) OVER (PARTITION BY d.workspace_id, d.network_source_type ORDER BY d.event_time
-				RANGE BETWEEN dbinsight._rule_window('SEC-NET-001') - interval '1 microsecond' PRECEDING AND CURRENT ROW) AS in_window,
+				RANGE BETWEEN (SELECT dbinsight._rule_window('SEC-NET-001')) - interval '1 microsecond' PRECEDING AND CURRENT ROW) AS in_window,
 			(d.event_time - lag(d.event_time) OVER (PARTITION BY d.workspace_id, d.network_source_type ORDER BY d.event_time, d.event_id)
 				< interval '1 hour') IS NOT TRUE AS starts
 		FROM dbinsight.fact_outbound_network d
@@ -25,7 +25,7 @@ CREATE FUNCTION dbinsight._detect_denied_egress(since timestamptz, until timesta
 			min(e.event_time) AS first_event, max(e.event_time) AS last_event, count(*) AS events, max(e.in_window) AS in_window,
 			array_agg(e.event_id ORDER BY e.event_time, e.event_id) AS event_ids
 		FROM episode e GROUP BY e.workspace_id, e.source_type, e.n
-		HAVING max(e.in_window) >= dbinsight._rule_threshold('SEC-NET-001')
+		HAVING max(e.in_window) >= (SELECT dbinsight._rule_threshold('SEC-NET-001'))
 	)
 	SELECT 'SEC-NET-001', dbinsight._rule_severity('SEC-NET-001'), 'workspace', coalesce(t.workspace_id, '0'), t.workspace_id, t.first_event,
 		t.last_event, t.events, 1.0::float8, dbinsight._evidence(t.event_ids, jsonb_build_object('object', t.source_type,
@@ -56,7 +56,7 @@ CREATE FUNCTION dbinsight._detect_beaconing(since timestamptz, until timestamptz
 		SELECT s.start, s.workspace_id, s.source_type, s.destination, count(*) AS n, min(s.at) AS first_event, max(s.at) AS last_event,
 			percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY s.gap) AS q, array_agg(s.event_id ORDER BY s.at) AS event_ids
 		FROM step s GROUP BY 1, 2, 3, 4
-		HAVING count(*) >= dbinsight._rule_threshold('SEC-NET-004') AND max(s.at) - min(s.at) >= interval '6 hours'
+		HAVING count(*) >= (SELECT dbinsight._rule_threshold('SEC-NET-004')) AND max(s.at) - min(s.at) >= interval '6 hours'
 			AND count(DISTINCT dbinsight._hour(s.at)) >= 6
 	), spread AS (
 		SELECT b.start, b.workspace_id, b.source_type, b.destination, percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(s.gap - b.q[2])) AS mad

@@ -258,7 +258,8 @@ COMMENT ON FUNCTION dbinsight._refresh_audit_read(timestamptz, timestamptz) IS '
 
 /*
  * Audit counts of any window: whole hours from the rollup, the hours it cuts
- * from the fact. Equal to counting the fact, without reading it.
+ * from the fact. A window that begins and ends on the hour does not open the
+ * fact at all: the first condition of each cut is decided before any row.
  */
 CREATE FUNCTION dbinsight._audit_hours(since timestamptz, until timestamptz)
 	RETURNS TABLE (workspace_id text, user_email text, user_type text, service_name text, action_name text, category text,
@@ -275,11 +276,18 @@ BEGIN ATOMIC
 		1, f.is_failed::int, f.is_denied::int, dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int,
 		coalesce(f.status_code = 429, false)::int, f.event_time, f.event_time
 	FROM dbinsight.fact_audit_logs f
-	WHERE (f.event_time >= _audit_hours.since AND f.event_time < least(dbinsight._next_hour(_audit_hours.since), _audit_hours.until))
-		OR (f.event_time >= greatest(dbinsight._hour(_audit_hours.until), _audit_hours.since) AND f.event_time < _audit_hours.until
-			AND f.event_time >= dbinsight._next_hour(_audit_hours.since));
+	WHERE dbinsight._next_hour(_audit_hours.since) > _audit_hours.since
+		AND f.event_time >= _audit_hours.since AND f.event_time < dbinsight._next_hour(_audit_hours.since)
+	UNION ALL
+	SELECT f.workspace_id, f.user_email, f.user_type, f.service_name, f.action_name, f.category, f.source_ip,
+		1, f.is_failed::int, f.is_denied::int, dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int,
+		coalesce(f.status_code = 429, false)::int, f.event_time, f.event_time
+	FROM dbinsight.fact_audit_logs f
+	WHERE dbinsight._hour(_audit_hours.until) < _audit_hours.until
+		AND f.event_time >= dbinsight._hour(_audit_hours.until) AND f.event_time < _audit_hours.until;
 END;
-COMMENT ON FUNCTION dbinsight._audit_hours(timestamptz, timestamptz) IS 'Audit counts of [since, until) by identity, action and address; sum them';
+COMMENT ON FUNCTION dbinsight._audit_hours(timestamptz, timestamptz) IS
+'Audit counts of [since, until), a window of an hour or more, by identity, action and address; sum them';
 
 /*
  * When each identity was seen at each address. It is only ever widened: what
@@ -308,7 +316,63 @@ CREATE FUNCTION dbinsight._refresh_address_seen(since timestamptz, until timesta
 END;
 COMMENT ON FUNCTION dbinsight._refresh_address_seen(timestamptz, timestamptz) IS 'Widens rollup_address_seen by the audit events between two times';
 
+/*
+ * How identities connect, in ten-minute buckets with the first and last moment
+ * in each: from them the networks used at once within any ten minutes follow
+ * exactly, and everything else is a sum.
+ */
+CREATE TABLE dbinsight.rollup_connection (
+	bucket timestamptz NOT NULL,
+	user_email text NOT NULL,
+	source_ip inet NOT NULL,
+	user_agent text,
+	events bigint NOT NULL,
+	first_time timestamptz NOT NULL,
+	last_time timestamptz NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_connection IS
+'Audit events with an address per ten minutes, identity, address and user agent: count, first and last time';
+CREATE INDEX ON dbinsight.rollup_connection (bucket);
+
+CREATE FUNCTION dbinsight._refresh_connection(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_connection', 0));
+	DELETE FROM dbinsight.rollup_connection r WHERE r.bucket >= date_bin('10 minutes', since, 'epoch') AND r.bucket <= until;
+	INSERT INTO dbinsight.rollup_connection (bucket, user_email, source_ip, user_agent, events, first_time, last_time)
+	SELECT date_bin('10 minutes', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, count(*), min(f.event_time), max(f.event_time)
+	FROM dbinsight.fact_audit_logs f
+	WHERE f.event_time >= date_bin('10 minutes', since, 'epoch')
+		AND f.event_time < date_bin('10 minutes', until, 'epoch') + interval '10 minutes'
+		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL
+	GROUP BY 1, 2, 3, 4;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_connection(timestamptz, timestamptz) IS 'Recomputes rollup_connection for the ten minutes between two times';
+
+CREATE FUNCTION dbinsight._connections(since timestamptz, until timestamptz)
+	RETURNS TABLE (bucket timestamptz, user_email text, source_ip inet, user_agent text, events bigint, first_time timestamptz, last_time timestamptz)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+	SELECT r.bucket, r.user_email, r.source_ip, r.user_agent, r.events, r.first_time, r.last_time
+	FROM dbinsight.rollup_connection r
+	WHERE r.bucket >= _connections.since AND r.bucket < date_bin('10 minutes', _connections.until, 'epoch')
+	UNION ALL
+	SELECT date_bin('10 minutes', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, f.event_time, f.event_time
+	FROM dbinsight.fact_audit_logs f
+	WHERE date_bin('10 minutes', _connections.since, 'epoch') < _connections.since
+		AND f.event_time >= _connections.since AND f.event_time < date_bin('10 minutes', _connections.since, 'epoch') + interval '10 minutes'
+		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL
+	UNION ALL
+	SELECT date_bin('10 minutes', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, f.event_time, f.event_time
+	FROM dbinsight.fact_audit_logs f
+	WHERE date_bin('10 minutes', _connections.until, 'epoch') < _connections.until
+		AND f.event_time >= date_bin('10 minutes', _connections.until, 'epoch') AND f.event_time < _connections.until
+		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL;
+END;
+COMMENT ON FUNCTION dbinsight._connections(timestamptz, timestamptz) IS
+'How identities connected in [since, until), a window of ten minutes or more: whole buckets from the rollup, cut ones from the fact';
+
 INSERT INTO dbinsight.derived_relations VALUES
+	('rollup_connection', 'fact_audit_logs', 20, '_refresh_connection'),
 	('rollup_address_seen', 'fact_audit_logs', 20, '_refresh_address_seen'),
 	('rollup_audit_read', 'fact_audit_logs', 20, '_refresh_audit_read'),
 	('rollup_audit_hourly', 'fact_audit_logs', 20, '_refresh_audit_hourly'),
@@ -318,4 +382,5 @@ INSERT INTO dbinsight.retention VALUES
 	('rollup_audit_hourly', 'hour', '400 days'),
 	('rollup_access_daily', 'access_date', '400 days'),
 	('rollup_audit_read', 'minute', '400 days'),
-	('rollup_address_seen', 'last_seen', '400 days');
+	('rollup_address_seen', 'last_seen', '400 days'),
+	('rollup_connection', 'bucket', '400 days');

@@ -53,49 +53,42 @@ CREATE FUNCTION dbinsight.get_connection_patterns(days int DEFAULT 7)
 		hours_of_day int[], user_agents bigint, share_of_user_pct float8, is_new_prefix boolean, concurrent_prefixes bigint, pattern text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
 BEGIN ATOMIC
-	WITH event AS MATERIALIZED (
-		SELECT f.user_email, f.event_time, dbinsight._prefix(f.source_ip) AS prefix, f.source_ip, f.user_agent
-		FROM dbinsight.fact_audit_logs f
-		WHERE f.event_time >= dbinsight._since_days(get_connection_patterns.days) AND f.event_time < dbinsight.now()
-			AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL
-	), part AS (
-		SELECT e.user_email, e.prefix, e.source_ip, e.user_agent, dbinsight._hour(e.event_time) AS hour, count(*) AS n
-		FROM event e GROUP BY 1, 2, 3, 4, 5
+	WITH part AS MATERIALIZED (
+		SELECT c.bucket, c.user_email, dbinsight._prefix(c.source_ip) AS prefix, c.source_ip, c.user_agent, c.events, c.first_time, c.last_time
+		FROM dbinsight._connections(dbinsight._since_days(get_connection_patterns.days), dbinsight.now()) c
 	), pair AS (
-		SELECT p.user_email, p.prefix, min(dbinsight.ip_class(p.source_ip)) AS ip_class, sum(p.n)::bigint AS connections,
-			count(DISTINCT p.source_ip) AS distinct_ips, count(DISTINCT (p.hour AT TIME ZONE 'UTC')::date) AS active_days,
-			array_agg(DISTINCT extract(hour FROM p.hour AT TIME ZONE 'UTC')::int) AS hours_of_day, count(DISTINCT p.user_agent) AS user_agents
+		SELECT p.user_email, p.prefix, min(dbinsight.ip_class(p.source_ip)) AS ip_class, sum(p.events)::bigint AS connections,
+			count(DISTINCT p.source_ip) AS distinct_ips, count(DISTINCT (p.bucket AT TIME ZONE 'UTC')::date) AS active_days,
+			array_agg(DISTINCT extract(hour FROM p.bucket AT TIME ZONE 'UTC')::int) AS hours_of_day, count(DISTINCT p.user_agent) AS user_agents
 		FROM part p GROUP BY p.user_email, p.prefix
 	), person AS (
-		SELECT p.user_email, sum(p.connections) AS connections, count(*) FILTER (WHERE p.ip_class = 'public') AS public_prefixes
+		SELECT p.user_email, sum(p.connections) AS connections, count(*) FILTER (WHERE p.ip_class = 'public') AS public_prefixes, count(*) AS prefixes
 		FROM pair p GROUP BY p.user_email
 	), roaming AS (
 		SELECT d.user_email, max(d.prefixes) AS prefixes_per_day
-		FROM (SELECT p.user_email, (p.hour AT TIME ZONE 'UTC')::date, count(DISTINCT p.prefix) AS prefixes FROM part p GROUP BY 1, 2) d
-		GROUP BY d.user_email
-	), turn AS (
-		-- While a user stays on one prefix only the first and last event of the
-		-- stay can change how many prefixes ten minutes hold.
-		SELECT t.user_email, t.event_time, t.prefix, t.prefix IS DISTINCT FROM t.before AS starts, t.prefix IS DISTINCT FROM t.after AS ends
 		FROM (
-			SELECT e.user_email, e.event_time, e.prefix, lag(e.prefix) OVER w AS before, lead(e.prefix) OVER w AS after
-			FROM event e JOIN person p ON p.user_email = e.user_email AND p.public_prefixes > 1
-			WHERE dbinsight.ip_class(e.source_ip) = 'public'
-			WINDOW w AS (PARTITION BY e.user_email ORDER BY e.event_time, e.prefix)
-		) t
-	), near AS (
-		-- Ten minutes back from a moment lie in its own ten-minute bucket and the one before.
-		SELECT t.*, b.bucket FROM turn t, LATERAL (VALUES (date_bin('10 minutes', t.event_time, 'epoch')),
-			(date_bin('10 minutes', t.event_time, 'epoch') + interval '10 minutes')) b(bucket)
-		WHERE t.starts OR t.ends
+			SELECT p.user_email, (p.bucket AT TIME ZONE 'UTC')::date, count(DISTINCT p.prefix) AS prefixes
+			FROM part p JOIN person u ON u.user_email = p.user_email AND u.prefixes > 5 GROUP BY 1, 2
+		) d
+		GROUP BY d.user_email
+	), stay AS MATERIALIZED (
+		SELECT p.user_email, p.bucket, p.prefix, min(p.first_time) AS first_time, max(p.last_time) AS last_time
+		FROM part p JOIN person u ON u.user_email = p.user_email AND u.public_prefixes > 1
+		WHERE dbinsight.ip_class(p.source_ip) = 'public'
+		GROUP BY p.user_email, p.bucket, p.prefix
+	), near AS MATERIALIZED (
+		SELECT s.user_email, s.bucket, s.prefix, s.first_time, s.last_time FROM stay s
+		UNION ALL SELECT s.user_email, s.bucket + interval '10 minutes', s.prefix, s.first_time, s.last_time FROM stay s
 	), concurrent AS (
+		-- The number can only rise when a network is first seen in a bucket. Of the ten minutes
+		-- before that moment, those of its own bucket hold what began by then, those of the
+		-- bucket before what lasted until less than ten minutes ago.
 		SELECT c.user_email, max(c.prefixes) AS prefixes
 		FROM (
-			SELECT s.user_email, s.event_time, count(DISTINCT o.prefix) AS prefixes
-			FROM turn s JOIN near o ON o.user_email = s.user_email AND o.bucket = date_bin('10 minutes', s.event_time, 'epoch')
-				AND o.event_time > s.event_time - interval '10 minutes' AND o.event_time <= s.event_time
-			WHERE s.starts
-			GROUP BY s.user_email, s.event_time
+			SELECT s.user_email, s.first_time, count(DISTINCT o.prefix) AS prefixes
+			FROM stay s JOIN near o ON o.user_email = s.user_email AND o.bucket = s.bucket
+				AND o.first_time <= s.first_time AND o.last_time > s.first_time - interval '10 minutes'
+			GROUP BY s.user_email, s.first_time
 		) c GROUP BY c.user_email
 	), seen AS (
 		SELECT a.user_email, dbinsight._prefix(a.source_ip) AS prefix, min(a.first_seen) AS first_seen
@@ -107,7 +100,7 @@ BEGIN ATOMIC
 			coalesce(c.prefixes, least(u.public_prefixes, 1)) AS concurrent_prefixes,
 			CASE WHEN k.first_seen < dbinsight._since_days(get_connection_patterns.days)
 				THEN s.first_seen >= dbinsight._since_days(get_connection_patterns.days) END AS is_new_prefix
-		FROM pair p JOIN person u ON u.user_email = p.user_email JOIN roaming r ON r.user_email = p.user_email
+		FROM pair p JOIN person u ON u.user_email = p.user_email LEFT JOIN roaming r ON r.user_email = p.user_email
 			LEFT JOIN concurrent c ON c.user_email = p.user_email LEFT JOIN known k ON k.user_email = p.user_email
 			LEFT JOIN seen s ON s.user_email = p.user_email AND s.prefix = p.prefix
 	), named AS (
@@ -259,9 +252,9 @@ BEGIN ATOMIC
 			LEFT JOIN dbinsight.current_cluster c ON c.workspace_id = s.workspace_id AND c.cluster_id = s.cluster_id
 		UNION ALL
 		SELECT 'FETCH_BOUND', f.workspace_id, 'warehouse', f.warehouse_id, coalesce(w.warehouse_name, f.warehouse_id), f.occurrences,
-			dbinsight._pct(f.occurrences, (SELECT count(*) FROM dbinsight.fact_query_history a
-				WHERE a.start_time >= dbinsight._since_days(get_network_bottlenecks.days) AND a.start_time < dbinsight.now()
-					AND a.warehouse_id = f.warehouse_id AND a.workspace_id IS NOT DISTINCT FROM f.workspace_id)),
+			dbinsight._pct(f.occurrences, (SELECT sum(a.statements)
+				FROM dbinsight._warehouse_statements(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) a
+				WHERE a.warehouse_id = f.warehouse_id AND a.workspace_id IS NOT DISTINCT FROM f.workspace_id)),
 			dbinsight._r(f.peak::float8, 3), 60, 's',
 			(SELECT dbinsight._hour(a.start_time) FROM dbinsight.fact_query_history a
 				WHERE a.start_time >= dbinsight._since_days(get_network_bottlenecks.days) AND a.start_time < dbinsight.now()

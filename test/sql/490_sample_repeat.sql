@@ -33,7 +33,7 @@ SELECT b.digest = a.digest AS again_is_the_same, b.facts = a.facts AS again_as_m
 FROM run a, run b, run c WHERE a.what = 'first' AND b.what = 'again' AND c.what = 'other seed';
 
 -- An earlier sample is replaced, rows of load_file (without an account) stay.
-SELECT rows_written FROM dbinsight.load_rows('system.access.audit',
+SELECT * FROM dbinsight.load_rows('system.access.audit',
   '[{"event_id": "kept", "event_time": "2026-06-14T10:00:00Z", "service_name": "accounts", "action_name": "login"}]');
 SELECT count(*) AS tables FROM dbinsight.load_sample(3, 42, 0.01);
 SELECT count(*) AS kept FROM dbinsight.fact_audit_logs WHERE event_id = 'kept';
