@@ -62,10 +62,11 @@ BEGIN
 		EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s IS DISTINCT FROM ''sample'')', r.relid, r.marker) INTO mixed;
 		EXECUTE CASE WHEN mixed THEN format('DELETE FROM %s WHERE %s = ''sample''', r.relid, r.marker) ELSE format('TRUNCATE %s', r.relid) END;
 	END LOOP;
-	FOR r IN SELECT d.name FROM dbinsight.derived_relations d JOIN pg_class c ON c.relname = d.name AND c.relnamespace = 'dbinsight'::regnamespace
-		AND c.relkind IN ('r', 'p') JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped
+	-- A refresh makes no row go away whose facts have gone. A name may say more than the relation's: "job_run of versions".
+	FOR r IN SELECT DISTINCT a.attrelid::regclass AS relation FROM dbinsight.derived_relations d JOIN pg_attribute a ON a.attrelid = to_regclass('dbinsight.' || split_part(d.name, ' ', 1))
+		AND a.attname = 'workspace_id' AND NOT a.attisdropped JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
 	LOOP
-		EXECUTE format('DELETE FROM dbinsight.%I WHERE workspace_id IN (SELECT workspace_id FROM dbinsight._sample_workspace())', r.name);
+		EXECUTE format('DELETE FROM %s WHERE workspace_id IN (SELECT workspace_id FROM dbinsight._sample_workspace())', r.relation);
 	END LOOP;
 	FOR r IN SELECT table_name, key FROM dbinsight.sample_row LOOP
 		EXECUTE format('DELETE FROM dbinsight.%I t WHERE to_jsonb(t) @> $1', r.table_name) USING r.key;
@@ -86,7 +87,7 @@ COMMENT ON FUNCTION dbinsight._sample_remove() IS 'Removes the rows of an earlie
  * next one is made from it.
  */
 CREATE FUNCTION dbinsight._sample_refresh(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET enable_sort = off AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	r record;
 BEGIN
@@ -96,7 +97,6 @@ BEGIN
 		GROUP BY d.refresh ORDER BY 2, 3
 	LOOP
 		EXECUTE format('SELECT dbinsight.%I($1, $2)', r.refresh) USING since, until;
-		RAISE DEBUG 'refreshed by % at %', r.refresh, clock_timestamp();
 		IF r.relations IS NOT NULL THEN
 			EXECUTE 'ANALYZE ' || array_to_string(r.relations, ', ');
 		END IF;

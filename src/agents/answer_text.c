@@ -158,7 +158,7 @@ ground_in_arguments(DbiText *t, const char *figure, List *results)
 }
 
 void
-dbi_say_context(DbiText *t, const char *words, const char *question, List *results)
+dbi_say_context(DbiText *t, const char *words, const char *question, List *results, const char *what)
 {
 	int			start = t->out.len;
 
@@ -177,7 +177,7 @@ dbi_say_context(DbiText *t, const char *words, const char *question, List *resul
 		end = figure_end(p);
 		figure = pnstrdup(p, end - p);
 		if (!ground_in_arguments(t, figure, results))
-			add_figure(t, figure, NULL, NULL, 0, "question", question && strstr(question, figure) != NULL);
+			add_figure(t, figure, NULL, NULL, 0, question && strstr(question, figure) ? "question" : what, true);
 		p = end;
 	}
 }
