@@ -49,9 +49,9 @@ COMMENT ON FUNCTION dbinsight._is_metastore_group(text) IS 'Whether a group''s n
 CREATE FUNCTION dbinsight._detect_account_admin(since timestamptz, until timestamptz) RETURNS SETOF dbinsight._detection
 	LANGUAGE sql STABLE BEGIN ATOMIC
 	SELECT 'SEC-PRIV-001', dbinsight._rule_severity('SEC-PRIV-001', (coalesce(g.actor = g.target, false) OR EXISTS (
-			SELECT FROM dbinsight._admin_grants(since - dbinsight._rule_window('SEC-PRIV-001'), until) b
+			SELECT FROM dbinsight._admin_grants(since - (SELECT dbinsight._rule_window('SEC-PRIV-001')), until) b
 			WHERE b.of_account AND b.target = g.actor AND b.event_time < g.event_time
-				AND b.event_time >= g.event_time - dbinsight._rule_window('SEC-PRIV-001')))::int),
+				AND b.event_time >= g.event_time - (SELECT dbinsight._rule_window('SEC-PRIV-001'))))::int),
 		dbinsight._actor_type(g.target), g.target, g.workspace_id, g.event_time, g.event_time, 1::bigint, 1.0::float8,
 		dbinsight._evidence(ARRAY[g.event_id], jsonb_build_object('actor', g.actor, 'action', g.action_name, 'group', g.group_name,
 			'source_ip', host(g.source_ip), 'object', g.action_name || coalesce(' ' || g.group_name, '')))
@@ -68,7 +68,7 @@ CREATE FUNCTION dbinsight._detect_workspace_admin(since timestamptz, until times
 			'source_ip', host(g.source_ip), 'object', g.workspace_id || ' ' || g.action_name || coalesce(' ' || g.group_name, '')))
 	FROM dbinsight._admin_grants(since, until) g LEFT JOIN dbinsight.dim_workspace w ON w.workspace_id = g.workspace_id
 	-- The first day of a workspace is its set-up.
-	WHERE NOT g.of_account AND NOT dbinsight._is_metastore_group(g.group_name) AND coalesce(g.event_time >= w.create_time + dbinsight._rule_window('SEC-PRIV-002') OR g.event_time < w.create_time, true);
+	WHERE NOT g.of_account AND NOT dbinsight._is_metastore_group(g.group_name) AND coalesce(g.event_time >= w.create_time + (SELECT dbinsight._rule_window('SEC-PRIV-002')) OR g.event_time < w.create_time, true);
 END;
 COMMENT ON FUNCTION dbinsight._detect_workspace_admin(timestamptz, timestamptz) IS 'SEC-PRIV-002: a workspace administrator is made';
 
@@ -103,7 +103,7 @@ CREATE FUNCTION dbinsight._detect_self_grant(since timestamptz, until timestampt
 		AND NOT dbinsight._takes_away(f.action_name) AND (cardinality(c.added) > 0 OR cardinality(c.removed) = 0)
 		-- Who makes an object gives themselves rights on it.
 		AND NOT EXISTS (SELECT FROM dbinsight.fact_audit_logs m
-			WHERE m.user_email = f.user_email AND m.event_time <= f.event_time AND m.event_time >= f.event_time - dbinsight._rule_window('SEC-PRIV-005')
+			WHERE m.user_email = f.user_email AND m.event_time <= f.event_time AND m.event_time >= f.event_time - (SELECT dbinsight._rule_window('SEC-PRIV-005'))
 				AND m.action_name LIKE 'create%' AND dbinsight._audit_target(m.request_params) = dbinsight._securable_name(f.request_params));
 END;
 COMMENT ON FUNCTION dbinsight._detect_self_grant(timestamptz, timestamptz) IS
@@ -121,7 +121,7 @@ CREATE FUNCTION dbinsight._detect_long_lived_token(since timestamptz, until time
 	FROM dbinsight.fact_audit_logs f
 	WHERE f.event_time >= since AND f.event_time < until AND f.category = 'token' AND f.action_name = 'generateDbToken'
 		AND NOT f.is_failed AND NOT f.is_denied AND f.user_email IS NOT NULL
-		AND dbinsight._token_is_long(f.event_time, f.request_params, dbinsight._rule_threshold('SEC-TOK-001')::float8);
+		AND dbinsight._token_is_long(f.event_time, f.request_params, (SELECT dbinsight._rule_threshold('SEC-TOK-001'))::float8);
 END;
 COMMENT ON FUNCTION dbinsight._detect_long_lived_token(timestamptz, timestamptz) IS
 'SEC-TOK-001: a token that lives longer than the threshold in days; one step up beyond 90 days, two beyond 365 or without an expiry';

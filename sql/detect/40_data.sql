@@ -29,18 +29,20 @@ CREATE FUNCTION dbinsight._detect_sensitive_first_touch(since timestamptz, until
 		FROM dbinsight._sensitive_reads(since, until) r JOIN dbinsight.current_table t ON t.table_full_name = r.table_full_name
 		WHERE r.user_email IS NOT NULL AND coalesce(r.access_time >= t.created + interval '7 days', true)
 		ORDER BY r.user_email, r.table_full_name, r.access_time
+	), first_read AS MATERIALIZED (
+		SELECT r.* FROM read r
+		WHERE NOT EXISTS (SELECT FROM dbinsight._reads_of(r.user_email, r.table_full_name, r.access_time - interval '30 days', r.minute))
 	), touch AS (
 		SELECT r.*, count(*) OVER (PARTITION BY r.user_email ORDER BY r.access_time
-				RANGE BETWEEN dbinsight._rule_window('SEC-DATA-003') - interval '1 microsecond' PRECEDING AND CURRENT ROW) AS in_window,
+				RANGE BETWEEN (SELECT dbinsight._rule_window('SEC-DATA-003')) - interval '1 microsecond' PRECEDING AND CURRENT ROW) AS in_window,
 			(r.access_time - lag(r.access_time) OVER (PARTITION BY r.user_email ORDER BY r.access_time, r.table_full_name)
-				< dbinsight._rule_window('SEC-DATA-003')) IS NOT TRUE AS starts
-		FROM read r
-		WHERE NOT EXISTS (SELECT FROM dbinsight._reads_of(r.user_email, r.table_full_name, r.access_time - interval '30 days', r.minute))
-			AND dbinsight._active_days(r.user_email, r.access_time - interval '30 days', r.access_time) >= 5
+				< (SELECT dbinsight._rule_window('SEC-DATA-003'))) IS NOT TRUE AS starts
+		FROM first_read r
+		WHERE dbinsight._active_days(r.user_email, r.access_time - interval '30 days', r.access_time) >= 5
 	), episode AS (
 		SELECT t.*, count(*) FILTER (WHERE t.starts) OVER (PARTITION BY t.user_email ORDER BY t.access_time, t.table_full_name) AS n FROM touch t
 	)
-	SELECT 'SEC-DATA-003', dbinsight._rule_severity('SEC-DATA-003', CASE WHEN max(e.in_window) >= dbinsight._rule_threshold('SEC-DATA-003') THEN 2 ELSE 0 END),
+	SELECT 'SEC-DATA-003', dbinsight._rule_severity('SEC-DATA-003', CASE WHEN max(e.in_window) >= (SELECT dbinsight._rule_threshold('SEC-DATA-003')) THEN 2 ELSE 0 END),
 		dbinsight._actor_type(e.user_email), e.user_email, min(e.workspace_id), min(e.access_time), max(e.access_time), count(*), 1.0::float8,
 		dbinsight._evidence(array_agg(e.event_id ORDER BY e.access_time, e.table_full_name), jsonb_build_object('actor', e.user_email,
 			'tables', to_jsonb((array_agg(e.table_full_name ORDER BY e.access_time, e.table_full_name))[1:20])))
@@ -54,9 +56,9 @@ CREATE FUNCTION dbinsight._detect_downloads(since timestamptz, until timestamptz
 	WITH download AS (
 		SELECT f.user_email, f.event_id, f.event_time, f.workspace_id, f.source_ip,
 			count(*) OVER (PARTITION BY f.user_email ORDER BY f.event_time
-				RANGE BETWEEN dbinsight._rule_window('SEC-EXF-001') - interval '1 microsecond' PRECEDING AND CURRENT ROW) AS in_window,
+				RANGE BETWEEN (SELECT dbinsight._rule_window('SEC-EXF-001')) - interval '1 microsecond' PRECEDING AND CURRENT ROW) AS in_window,
 			(f.event_time - lag(f.event_time) OVER (PARTITION BY f.user_email ORDER BY f.event_time, f.event_id)
-				< dbinsight._rule_window('SEC-EXF-001')) IS NOT TRUE AS starts
+				< (SELECT dbinsight._rule_window('SEC-EXF-001'))) IS NOT TRUE AS starts
 		FROM dbinsight.fact_audit_logs f
 		WHERE f.event_time >= since AND f.event_time < until AND f.category = 'download' AND NOT f.is_failed AND f.user_email IS NOT NULL
 	), episode AS (
@@ -67,7 +69,7 @@ CREATE FUNCTION dbinsight._detect_downloads(since timestamptz, until timestamptz
 		dbinsight._evidence(array_agg(e.event_id ORDER BY e.event_time, e.event_id),
 			jsonb_build_object('actor', e.user_email, 'source_ip', min(host(e.source_ip)), 'max_in_window', max(e.in_window)))
 	FROM episode e GROUP BY e.user_email, e.n
-	HAVING max(e.in_window) > dbinsight._rule_threshold('SEC-EXF-001');
+	HAVING max(e.in_window) > (SELECT dbinsight._rule_threshold('SEC-EXF-001'));
 END;
 COMMENT ON FUNCTION dbinsight._detect_downloads(timestamptz, timestamptz) IS
 'SEC-EXF-001: more downloads of results, notebooks or models by one identity than the threshold within the window';
@@ -87,20 +89,31 @@ CREATE FUNCTION dbinsight._detect_after_hours(since timestamptz, until timestamp
 		UNION ALL
 		SELECT r.user_email, r.access_time, r.event_id, r.workspace_id, false, 'read of ' || r.table_full_name
 		FROM dbinsight._sensitive_reads(since, until) r
-		WHERE r.user_type = 'HUMAN' AND dbinsight.is_off_hours(r.access_time)
+		-- A schedule that runs under somebody's name is not that person at night.
+		WHERE r.user_type = 'HUMAN' AND dbinsight.is_off_hours(r.access_time) AND coalesce(r.entity_type NOT IN ('JOB', 'PIPELINE'), true)
 	), hour AS (
-		SELECT a.user_email, dbinsight._hour(a.event_time) AS hour FROM act a GROUP BY 1, 2
+		-- What each of them did in every hour, and 0 for the hours in question.
+		SELECT r.user_email, r.hour, sum(r.events) AS events FROM dbinsight.rollup_audit_hourly r
+		WHERE r.hour >= since - interval '31 days' AND r.hour < until AND r.user_email IN (SELECT a.user_email FROM act a)
+		GROUP BY r.user_email, r.hour
+		UNION ALL
+		SELECT DISTINCT a.user_email, dbinsight._hour(a.event_time), 0 FROM act a
+	), day AS (
+		SELECT h.*, h.events > 0 AND row_number() OVER (PARTITION BY h.user_email, (h.hour AT TIME ZONE 'UTC')::date, h.events > 0 ORDER BY h.hour) = 1 AS is_first
+		FROM hour h
 	), usual AS (
-		SELECT h.user_email, h.hour, sum(r.events) FILTER (WHERE mod(extract(epoch FROM h.hour - r.hour)::bigint, 604800) = 0) AS here, sum(r.events) AS total,
-			count(DISTINCT (r.hour AT TIME ZONE 'UTC')::date) AS days
-		FROM hour h LEFT JOIN dbinsight.rollup_audit_hourly r
-			ON r.user_email = h.user_email AND r.hour >= h.hour - interval '30 days' AND r.hour < h.hour
-		GROUP BY h.user_email, h.hour
+		SELECT DISTINCT ON (d.user_email, d.hour) d.user_email, d.hour,
+			sum(d.events) OVER (PARTITION BY d.user_email ORDER BY d.hour RANGE BETWEEN '30 days' PRECEDING AND '1 hour' PRECEDING) AS total,
+			sum(d.events) OVER (PARTITION BY d.user_email, mod(extract(epoch FROM d.hour)::bigint, 604800) ORDER BY d.hour
+				RANGE BETWEEN '30 days' PRECEDING AND '1 hour' PRECEDING) AS here,
+			count(*) FILTER (WHERE d.is_first) OVER (PARTITION BY d.user_email ORDER BY d.hour RANGE BETWEEN '30 days' PRECEDING AND '1 hour' PRECEDING) AS days
+		FROM day d
+		ORDER BY d.user_email, d.hour
 	), odd AS (
 		SELECT a.*, (a.event_time - lag(a.event_time) OVER (PARTITION BY a.user_email ORDER BY a.event_time, a.event_id)
-			< dbinsight._rule_window('SEC-BEH-001')) IS NOT TRUE AS starts
+			< (SELECT dbinsight._rule_window('SEC-BEH-001'))) IS NOT TRUE AS starts
 		FROM act a JOIN usual u ON u.user_email = a.user_email AND u.hour = dbinsight._hour(a.event_time)
-		WHERE u.days >= 5 AND coalesce(u.here, 0) < u.total * dbinsight._rule_threshold('SEC-BEH-001') / 100
+		WHERE u.days >= 5 AND coalesce(u.here, 0) < u.total * (SELECT dbinsight._rule_threshold('SEC-BEH-001')) / 100
 	), episode AS (
 		SELECT o.*, count(*) FILTER (WHERE o.starts) OVER (PARTITION BY o.user_email ORDER BY o.event_time, o.event_id) AS n FROM odd o
 	)

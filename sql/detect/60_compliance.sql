@@ -79,7 +79,8 @@ LATERAL regexp_split_to_table(split_part(r.requirement, ': ', 2), ' ') c(check_i
 CREATE FUNCTION dbinsight._is_approved(rules text[], actor text, workspace_id text, at timestamptz) RETURNS boolean
 	LANGUAGE sql STABLE PARALLEL SAFE
 	RETURN EXISTS (SELECT FROM dbinsight.allow_list a
-		WHERE (a.rule = ANY (rules) OR upper(a.rule) = ANY (SELECT split_part(r, '-', 2) FROM unnest(rules) r))
+		WHERE (a.rule = ANY (rules) OR upper(a.rule) IN (SELECT split_part(r, '-', 2) FROM unnest(rules) r)
+				OR lower(a.rule) IN (SELECT d.family FROM dbinsight.detection_rules d WHERE d.id = ANY (rules)))
 			AND (a.actor IS NULL OR lower(a.actor) = lower(_is_approved.actor))
 			AND (a.workspace_id IS NULL OR a.workspace_id = _is_approved.workspace_id) AND a.expires_at > at);
 COMMENT ON FUNCTION dbinsight._is_approved(text[], text, text, timestamptz) IS

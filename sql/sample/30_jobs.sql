@@ -32,10 +32,31 @@ COMMENT ON FUNCTION dbinsight._sample_task(int, numeric) IS 'Tasks of the jobs o
  * A run still going has no result; its end_time is then the clock and
  * planned_end lies after it. failed_task is where an attempt stopped.
  */
+CREATE UNLOGGED TABLE dbinsight.sample_attempt (
+	job int,
+	workspace_id text,
+	job_id text,
+	run bigint,
+	attempt int,
+	start_time timestamptz,
+	end_time timestamptz,
+	planned_end timestamptz,
+	result_state text,
+	termination_code text,
+	trigger_type text,
+	failed_task int,
+	from_share float8,
+	to_share float8,
+	compute text,
+	cluster_id text,
+	dbu_per_hour numeric,
+	owner text,
+	team text
+);
+COMMENT ON TABLE dbinsight.sample_attempt IS 'Work table of load_sample(), empty when it is done: what runs, tasks, node minutes, bills and lineage are made from';
+
 CREATE FUNCTION dbinsight._sample_attempt(days int, seed int, scale numeric)
-	RETURNS TABLE (job int, workspace_id text, job_id text, run bigint, attempt int, start_time timestamptz, end_time timestamptz,
-		planned_end timestamptz, result_state text, termination_code text, trigger_type text, failed_task int, from_share float8,
-		to_share float8, compute text, cluster_id text, dbu_per_hour numeric, owner text, team text)
+	RETURNS SETOF dbinsight.sample_attempt
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 40000
 BEGIN ATOMIC
 	WITH scheduled AS (
@@ -119,6 +140,15 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight._sample_attempt(int, int, numeric) IS 'Attempts at the job runs of the sample account';
 
+CREATE FUNCTION dbinsight._sample_attempts(days int, seed int, scale numeric) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	TRUNCATE dbinsight.sample_attempt;
+	INSERT INTO dbinsight.sample_attempt SELECT * FROM dbinsight._sample_attempt(days, seed, scale);
+	ANALYZE dbinsight.sample_attempt;
+END $$;
+COMMENT ON FUNCTION dbinsight._sample_attempts(int, int, numeric) IS 'Fills the work table of attempts';
+
 CREATE FUNCTION dbinsight._sample_jobs(days int, seed int, scale numeric) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
 	INSERT INTO dbinsight.fact_job_run_timeline (account_id, workspace_id, job_id, run_id, period_start_time, period_end_time,
@@ -128,20 +158,20 @@ CREATE FUNCTION dbinsight._sample_jobs(days int, seed int, scale numeric) RETURN
 		CASE WHEN s.is_last AND a.result_state IS NOT NULL THEN CASE WHEN a.result_state = 'SUCCEEDED' THEN 'SUCCESS'
 			WHEN a.termination_code IN ('CLOUD_FAILURE', 'CLUSTER_ERROR', 'DRIVER_ERROR') THEN 'CLOUD_FAILURE'
 			WHEN a.termination_code = 'INTERNAL_ERROR' THEN 'INTERNAL_ERROR' ELSE 'CLIENT_ERROR' END END
-	FROM dbinsight._sample_attempt(_sample_jobs.days, _sample_jobs.seed, _sample_jobs.scale) a,
+	FROM dbinsight.sample_attempt a,
 		LATERAL dbinsight._sample_slice(a.start_time, a.end_time) s
 	ORDER BY s.slice_start, a.run, a.attempt;
 
-	-- Runs submitted without a job: they have a name and no definition.
+	-- Runs submitted from a notebook: they have a name and no definition.
 	INSERT INTO dbinsight.fact_job_run_timeline (account_id, workspace_id, job_id, run_id, period_start_time, period_end_time,
 		trigger_type, result_state, run_type, run_name, compute_ids, termination_code, termination_type)
-	SELECT 'sample', w.workspace_id, (900000000000000 + x.n)::text, x.n::text, t.start_time, t.start_time + interval '1 second' * (60 + dbinsight._pick(_sample_jobs.seed, 310, x.n, 900)),
+	SELECT 'sample', w.workspace_id, (900000000000000 + k.k)::text, x.n::text, t.start_time, t.start_time + interval '1 second' * (60 + dbinsight._pick(_sample_jobs.seed, 310, x.n, 900)),
 		'ONETIME', CASE WHEN dbinsight._random(_sample_jobs.seed, 311, x.n) < 0.9 THEN 'SUCCEEDED' ELSE 'FAILED' END, 'SUBMIT_RUN', 'submitted from notebook ' || k.k, NULL,
 		CASE WHEN dbinsight._random(_sample_jobs.seed, 311, x.n) < 0.9 THEN 'SUCCESS' ELSE 'RUN_EXECUTION_ERROR' END, NULL
 	FROM dbinsight._sample_day(_sample_jobs.days, _sample_jobs.seed) d
 	CROSS JOIN generate_series(1, dbinsight._sample_count(4, 2, _sample_jobs.scale)) k(k)
 	CROSS JOIN LATERAL (SELECT 900000000000 + (d.day - date '2000-01-01') * 1000::bigint + k.k AS n) x
-	JOIN dbinsight._sample_workspace() w ON w.n = dbinsight._pick(_sample_jobs.seed, 312, x.n, 4)
+	JOIN dbinsight._sample_workspace() w ON w.n = k.k % 4
 	CROSS JOIN LATERAL (SELECT d.midnight + interval '1 minute' * (60 * dbinsight._sample_hour(dbinsight._random(_sample_jobs.seed, 313, x.n)) + dbinsight._pick(_sample_jobs.seed, 314, x.n, 40)) AS start_time) t
 	WHERE NOT d.weekend AND t.start_time < dbinsight.now() - interval '20 minutes';
 
@@ -153,7 +183,7 @@ CREATE FUNCTION dbinsight._sample_jobs(days int, seed int, scale numeric) RETURN
 			CASE WHEN a.start_time + x.d * b.t > dbinsight.now() THEN NULL
 				WHEN t.task = a.failed_task THEN a.result_state WHEN t.to_share > a.to_share THEN 'CANCELLED' ELSE 'SUCCEEDED' END AS result_state,
 			CASE WHEN t.task = a.failed_task THEN a.termination_code WHEN t.to_share > a.to_share THEN 'CANCELLED' ELSE 'SUCCESS' END AS code
-		FROM dbinsight._sample_attempt(_sample_jobs.days, _sample_jobs.seed, _sample_jobs.scale) a
+		FROM dbinsight.sample_attempt a
 		JOIN dbinsight._sample_task(_sample_jobs.seed, _sample_jobs.scale) t USING (job)
 		CROSS JOIN LATERAL (SELECT a.planned_end - a.start_time AS d) x
 		CROSS JOIN LATERAL (SELECT (greatest(t.from_share, a.from_share) - a.from_share) / (a.to_share - a.from_share) AS f,

@@ -13,7 +13,7 @@ BEGIN ATOMIC
 	CROSS JOIN LATERAL (SELECT (c.n + 1) * 100000::bigint + (d.day - date '2000-01-01') AS n) x
 	CROSS JOIN LATERAL (SELECT d.midnight + CASE WHEN c.n IN (0, 3) THEN interval '0' ELSE interval '1 minute' * (450 + dbinsight._pick(_sample_uptime.seed, 350, x.n, 90)) END AS start_time,
 		CASE WHEN c.n IN (0, 3) THEN interval '1 day' ELSE interval '1 minute' * (330 + dbinsight._pick(_sample_uptime.seed, 351, x.n, 180)) END AS length) u
-	WHERE NOT c.is_job AND (c.n IN (0, 3) OR NOT d.weekend AND (c.n = 1 OR dbinsight._random(_sample_uptime.seed, 352, x.n) < 0.65))
+	WHERE NOT c.is_job AND (c.n IN (0, 3) OR NOT d.weekend AND (c.n = 1 OR dbinsight._random(_sample_uptime.seed, 352, x.n) < 0.5))
 		AND u.start_time < dbinsight.now() - interval '1 minute';
 END;
 COMMENT ON FUNCTION dbinsight._sample_uptime(int, int, numeric) IS 'When the all-purpose clusters of the sample account run';
@@ -52,8 +52,9 @@ CREATE FUNCTION dbinsight._sample_compute(days int, seed int, scale numeric) RET
 		FROM dbinsight._sample_uptime(least(_sample_compute.days, 14), _sample_compute.seed, _sample_compute.scale) u
 		UNION ALL
 		SELECT c.n, a.start_time, a.end_time, true
-		FROM dbinsight._sample_attempt(least(_sample_compute.days, 14), _sample_compute.seed, _sample_compute.scale) a
+		FROM dbinsight.sample_attempt a
 		JOIN dbinsight._sample_cluster(_sample_compute.seed, _sample_compute.scale) c USING (cluster_id)
+		CROSS JOIN dbinsight._sample_plan() p WHERE a.start_time >= p.today - interval '14 days'
 	), minute AS (
 		SELECT s.n, m.minute, bool_or(s.working) AS working
 		FROM span s CROSS JOIN LATERAL generate_series(date_bin('1 minute', s.start_time, timestamptz '2000-01-01 00:00:00+00'), s.end_time - interval '1 minute', interval '1 minute') m(minute)
@@ -72,9 +73,9 @@ CREATE FUNCTION dbinsight._sample_compute(days int, seed int, scale numeric) RET
 		FROM node n
 	)
 	SELECT 'sample', l.workspace_id, l.cluster_id, 'i-' || dbinsight._random_hex(_sample_compute.seed, 362, ((l.n + 1) * 100::bigint + l.i) * 100000 + extract(epoch FROM l.minute)::bigint / 86400, 17),
-		l.minute, l.minute + interval '1 minute', l.i = 0, round((l.base * (0.5 + l.u))::numeric, 2), round((l.base * (0.04 + 0.06 * l.v))::numeric, 2),
-		round((CASE WHEN l.working THEN 6 ELSE 1 END * l.v)::numeric, 2),
-		round(CASE WHEN l.n = 5 AND l.working THEN 91 + 7 * l.u ELSE 28 + 0.3 * l.base + 14 * l.v END::numeric, 2), CASE WHEN l.n = 5 AND l.v > 0.8 THEN 2.5 ELSE 0 END,
+		l.minute, l.minute + interval '1 minute', l.i = 0, floor(l.base * (50 + 100 * l.u)) / 100, floor(l.base * (4 + 6 * l.v)) / 100,
+		floor(CASE WHEN l.working THEN 600 ELSE 100 END * l.v) / 100,
+		floor(CASE WHEN l.n = 5 AND l.working THEN 9100 + 700 * l.u ELSE 2800 + 30 * l.base + 1400 * l.v END) / 100, CASE WHEN l.n = 5 AND l.v > 0.8 THEN 2.5 ELSE 0 END,
 		CASE WHEN l.saturated THEN 40000000000 WHEN l.n = 0 THEN 40000 ELSE 400000 + l.base * 900000 * l.u END::bigint,
 		CASE WHEN l.saturated THEN 27500000000 WHEN l.n = 0 THEN 60000 ELSE 600000 + l.base * 1500000 * l.v END::bigint,
 		l.node_type, '10.20.' || 10 + l.n % 200 || '.' || 20 + l.i

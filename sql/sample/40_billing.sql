@@ -15,7 +15,7 @@ BEGIN ATOMIC
 		round(a.dbu_per_hour * extract(epoch FROM s.slice_end - s.slice_start) / 3600, 6),
 		dbinsight._sample_tags(a.team, j.job_name, a.workspace_id, a.job % 8), a.cluster_id, a.job_id, a.run::text, j.job_name, NULL::text, NULL::text,
 		c.node_type, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, a.owner, NULL::text, NULL::text, a.compute = 'serverless', a.job % 4 = 3, a.job = 1
-	FROM dbinsight._sample_attempt(_sample_metered.days, _sample_metered.seed, _sample_metered.scale) a
+	FROM dbinsight.sample_attempt a
 	JOIN dbinsight._sample_job(_sample_metered.seed, _sample_metered.scale) j ON j.n = a.job
 	LEFT JOIN dbinsight._sample_cluster(_sample_metered.seed, _sample_metered.scale) c ON c.cluster_id = a.cluster_id
 	CROSS JOIN LATERAL dbinsight._sample_slice(a.start_time, a.end_time) s
@@ -32,7 +32,7 @@ BEGIN ATOMIC
 		FROM (
 			SELECT t.cluster AS n, t.start_time, t.end_time FROM dbinsight._sample_uptime(_sample_metered.days, _sample_metered.seed, _sample_metered.scale) t
 			UNION ALL
-			SELECT c.n, a.start_time, a.end_time FROM dbinsight._sample_attempt(_sample_metered.days, _sample_metered.seed, _sample_metered.scale) a
+			SELECT c.n, a.start_time, a.end_time FROM dbinsight.sample_attempt a
 			JOIN dbinsight._sample_cluster(_sample_metered.seed, _sample_metered.scale) c USING (cluster_id) WHERE a.compute = 'shared'
 		) u CROSS JOIN LATERAL dbinsight._sample_slice(u.start_time, u.end_time) s
 		GROUP BY u.n, date_bin('1 hour', s.slice_start, timestamptz '2000-01-01 00:00:00+00')
@@ -45,8 +45,8 @@ BEGIN ATOMIC
 		CASE WHEN w.warehouse_type = 'PRO' THEN 'PREMIUM_SQL_PRO_COMPUTE_US_EAST_N_VIRGINIA' ELSE 'PREMIUM_SERVERLESS_SQL_COMPUTE_US_EAST_N_VIRGINIA' END, 'DBU', 'SQL', 'COMPUTE_TIME',
 		h.slice_start, h.slice_end, round(w.dbu_per_hour * extract(epoch FROM h.slice_end - h.slice_start) / 3600
 			* CASE WHEN extract(hour FROM h.slice_start AT TIME ZONE 'UTC') BETWEEN 9 AND 16 THEN w.max_clusters ELSE 1 END
-			-- Half as much on a quiet day.
-			* (CASE WHEN w.always_on THEN 0.4 + 0.5 * d.machines ELSE 0.35 + 0.6 * d.people END
+			-- A running warehouse costs money on a quiet day too.
+			* (CASE WHEN w.always_on THEN 0.6 + 0.3 * d.machines ELSE 0.7 + 0.2 * d.people END
 				+ 0.1 * dbinsight._random(_sample_metered.seed, 400, (w.n + 1) * 100000000::bigint + extract(epoch FROM h.slice_start)::bigint / 3600))::numeric, 6),
 		dbinsight._sample_tags((ARRAY['analytics', 'finance', 'data-engineering'])[1 + w.n % 3], 'reporting', w.workspace_id, w.n % 8),
 		NULL, NULL, NULL, NULL, NULL, w.warehouse_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, w.owner, NULL, w.warehouse_type = 'SERVERLESS', true, false
@@ -105,7 +105,7 @@ CREATE FUNCTION dbinsight._sample_billing(days int, seed int, scale numeric) RET
 	INSERT INTO dbinsight.fact_usage (record_id, account_id, workspace_id, sku_name, cloud, usage_start_time, usage_end_time, usage_date, usage_unit, usage_quantity,
 		usage_type, record_type, ingestion_date, billing_origin_product, custom_tags, cluster_id, job_id, job_run_id, job_name, notebook_id, warehouse_id, node_type,
 		pipeline_id, endpoint_name, endpoint_id, app_id, database_instance_id, run_as, owned_by, created_by, is_serverless, is_photon, list_price, list_cost, price_found)
-	SELECT dbinsight._random_uuid(_sample_billing.seed, 420 + c.correction, m.n), 'sample', m.workspace_id, m.sku, 'AWS', m.start_time, m.end_time,
+	SELECT dbinsight._time_uuid(_sample_billing.seed, 420 + c.correction, m.n, m.start_time), 'sample', m.workspace_id, m.sku, 'AWS', m.start_time, m.end_time,
 		(m.start_time AT TIME ZONE 'UTC')::date, m.unit, q.quantity, m.usage_type, (ARRAY['ORIGINAL', 'RETRACTION', 'RESTATEMENT'])[c.correction + 1],
 		least((m.start_time AT TIME ZONE 'UTC')::date + CASE WHEN c.correction > 0 THEN 3 ELSE 0 END, dbinsight.today()), m.product, m.tags, m.cluster_id, m.job_id, m.job_run_id, m.job_name,
 		m.notebook_id, m.warehouse_id, m.node_type, m.pipeline_id, m.endpoint_name, m.endpoint_id, m.app_id, m.database_id, m.run_as, m.owned_by, m.created_by,

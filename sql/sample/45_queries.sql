@@ -21,7 +21,7 @@ CREATE FUNCTION dbinsight._sample_queries(days int, seed int, scale numeric) RET
 		FROM dbinsight._sample_warehouse(_sample_queries.seed, _sample_queries.scale) w
 		CROSS JOIN dbinsight._sample_day(_sample_queries.days, _sample_queries.seed) d
 		CROSS JOIN people CROSS JOIN tables
-		CROSS JOIN LATERAL generate_series(1, round((ARRAY[460, 460, 280, 180, 250, 160, 370, 250])[1 + w.n % 8] * CASE WHEN w.always_on THEN d.machines ELSE d.people END)::int) k(k)
+		CROSS JOIN LATERAL generate_series(1, round((ARRAY[340, 820, 200, 130, 170, 120, 280, 160])[1 + w.n % 8] * CASE WHEN w.always_on THEN d.machines ELSE d.people END)::int) k(k)
 		CROSS JOIN LATERAL (SELECT (w.n + 1) * 1000000000::bigint + (d.day - date '2000-01-01') * 10000::bigint + k.k AS n) x
 		CROSS JOIN LATERAL (SELECT CASE WHEN w.always_on THEN dbinsight._pick(_sample_queries.seed, 457, x.n, 24)
 			ELSE greatest(7, least(18, dbinsight._sample_hour(dbinsight._random(_sample_queries.seed, 457, x.n)))) END AS hour) h
@@ -62,7 +62,7 @@ CREATE FUNCTION dbinsight._sample_queries(days int, seed int, scale numeric) RET
 		FROM planted l CROSS JOIN LATERAL (SELECT CASE l.kind WHEN 'SPILL' THEN 110000 + 9000 * l.i ELSE 2000 END AS exec_ms) m
 		JOIN dbinsight._sample_principal(_sample_queries.seed, _sample_queries.scale) e ON e.n = CASE l.kind WHEN 'SPILL' THEN 5 ELSE 7 END
 	)
-	SELECT 'sample', r.workspace_id, dbinsight._random_uuid(_sample_queries.seed, 460, r.n), r.executed_by, dbinsight._random_uuid(_sample_queries.seed, 461, r.n / 12), r.status,
+	SELECT 'sample', r.workspace_id, dbinsight._time_uuid(_sample_queries.seed, 460, r.n, r.start_time), r.executed_by, dbinsight._random_uuid(_sample_queries.seed, 461, r.n / 12), r.status,
 		'WAREHOUSE', r.warehouse_id, NULL,
 		CASE r.statement_type WHEN 'SELECT' THEN CASE floor(r.u * 3)::int WHEN 0 THEN 'SELECT count(*), sum(amount) FROM ' ELSE 'SELECT day, team, sum(value) FROM ' END || r.full_name || ' WHERE day >= :since GROUP BY ALL'
 			WHEN 'INSERT' THEN 'INSERT INTO ' || r.full_name || ' SELECT * FROM staged' ELSE 'MERGE INTO ' || r.full_name || ' USING updates ON updates.id = target.id WHEN MATCHED THEN UPDATE SET *' END,
@@ -83,7 +83,7 @@ CREATE FUNCTION dbinsight._sample_queries(days int, seed int, scale numeric) RET
 	INSERT INTO dbinsight.fact_query_history (account_id, workspace_id, statement_id, executed_by, session_id, execution_status, compute_type, statement_text, statement_type,
 		client_application, total_duration_ms, execution_duration_ms, compilation_duration_ms, start_time, end_time, update_time, read_rows, produced_rows, read_bytes,
 		from_result_cache, spilled_local_bytes, written_bytes, notebook_id, executed_as)
-	SELECT 'sample', p.workspace_id, dbinsight._random_uuid(_sample_queries.seed, 470, x.n), p.principal, NULL, 'FINISHED', 'SERVERLESS_COMPUTE', 'SELECT * FROM ' || t.full_name || ' LIMIT 1000', 'SELECT',
+	SELECT 'sample', p.workspace_id, dbinsight._time_uuid(_sample_queries.seed, 470, x.n, x.start_time), p.principal, NULL, 'FINISHED', 'SERVERLESS_COMPUTE', 'SELECT * FROM ' || t.full_name || ' LIMIT 1000', 'SELECT',
 		'Databricks Notebooks', m.ms + 200, m.ms, 200, x.start_time, x.start_time + interval '1 millisecond' * (m.ms + 200), x.start_time + interval '1 millisecond' * (m.ms + 200),
 		m.ms * 40, 1000, m.ms * 20000, false, 0, 0, (500000000000 + p.n * 7)::text, p.principal
 	FROM dbinsight._sample_principal(_sample_queries.seed, _sample_queries.scale) p

@@ -44,12 +44,12 @@ CREATE FUNCTION dbinsight._sample_audit_daily(days int, seed int, scale numeric)
 		FROM dbinsight._sample_principal(_sample_audit_daily.seed, _sample_audit_daily.scale) p
 		CROSS JOIN dbinsight._sample_day(_sample_audit_daily.days, _sample_audit_daily.seed) d
 		CROSS JOIN tables
-		CROSS JOIN LATERAL generate_series(1, ((0.5 + dbinsight._random(_sample_audit_daily.seed, 506, p.n)) * CASE WHEN NOT p.is_human THEN 105 * d.machines
+		CROSS JOIN LATERAL generate_series(1, ((0.5 + dbinsight._random(_sample_audit_daily.seed, 506, p.n)) * CASE WHEN NOT p.is_human THEN 95 * d.machines
 			WHEN p.n < 4 AND d.weekend THEN 0 ELSE 48 * d.people END)::int) k(k)
 		CROSS JOIN LATERAL (SELECT (p.n + 1) * 100000000::bigint + (d.day - date '2000-01-01') * 10000::bigint + k.k AS n) x
 	)
-	SELECT dbinsight._random_uuid(_sample_audit_daily.seed, 510, e.n), e.event_time, e.day, 'sample', CASE WHEN a.service_name = 'accounts' THEN '0' ELSE e.workspace_id END,
-		CASE WHEN a.service_name IN ('accounts', 'unityCatalog') THEN 'ACCOUNT_LEVEL' ELSE 'WORKSPACE_LEVEL' END, '2.0', dbinsight._random_uuid(_sample_audit_daily.seed, 511, e.n), a.service_name, a.action_name,
+	SELECT dbinsight._time_uuid(_sample_audit_daily.seed, 510, e.n, e.event_time), e.event_time, e.day, 'sample', CASE WHEN a.service_name = 'accounts' THEN '0' ELSE e.workspace_id END,
+		CASE WHEN a.service_name IN ('accounts', 'unityCatalog') THEN 'ACCOUNT_LEVEL' ELSE 'WORKSPACE_LEVEL' END, '2.0', dbinsight._random_hex(_sample_audit_daily.seed, 511, e.n, 16), a.service_name, a.action_name,
 		CASE a.params WHEN 'token' THEN jsonb_build_object('user', e.principal, 'authenticationMethod', 'BEARER')
 			WHEN 'user' THEN jsonb_build_object('user', e.principal)
 			WHEN 'table' THEN jsonb_build_object('full_name_arg', t.full_name, 'workspace_id', e.workspace_id)
@@ -133,12 +133,12 @@ CREATE FUNCTION dbinsight._sample_audit_planted(days int, seed int, scale numeri
 		SELECT 2, 0, a.principal, a.workspace_id, '45.134.26.77', p.attack + interval '45 minutes', 'accounts', 'login', jsonb_build_object('user', a.principal), 200
 		FROM dbinsight._sample_plan() p JOIN dbinsight._sample_principal(_sample_audit_planted.seed, _sample_audit_planted.scale) a ON a.n = 13
 		UNION ALL
-		-- 3: nina.kowalski works at night, three nights, forty events each.
+		-- 3: nina.kowalski reads sensitive tables at night, three nights, forty times each.
 		SELECT 3, i, a.principal, a.workspace_id, a.home, p.today - interval '1 day' * (ARRAY[2, 3, 5])[1 + i / 40] + interval '1 hour' + interval '150 seconds' * (i % 40),
 			'unityCatalog', 'generateTemporaryTableCredential', jsonb_build_object('table_full_name', t.full_name, 'operation', 'READ', 'workspace_id', a.workspace_id), 200
 		FROM dbinsight._sample_plan() p CROSS JOIN generate_series(0, 119) i
 		JOIN dbinsight._sample_principal(_sample_audit_planted.seed, _sample_audit_planted.scale) a ON a.n = 3
-		JOIN dbinsight._sample_table(_sample_audit_planted.seed, _sample_audit_planted.scale) t ON t.read_rank = 2 + i % 10
+		JOIN dbinsight._sample_table(_sample_audit_planted.seed, _sample_audit_planted.scale) t ON t.sensitive_rank = i % 3
 		UNION ALL
 		-- 4: dana.wright downloads sixty results from an address nobody used before, yesterday afternoon.
 		SELECT 4, i, a.principal, a.workspace_id, '185.243.115.84', p.yesterday + interval '14 hours' + interval '55 seconds' * i, 'databrickssql', 'downloadQueryResult',

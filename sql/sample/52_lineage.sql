@@ -9,10 +9,10 @@ CREATE FUNCTION dbinsight._sample_lineage_writes(days int, seed int, scale numer
 		target_table_name, target_type, created_by, event_time, event_date, event_id, entity_metadata, direct_access)
 	WITH run AS (
 		SELECT DISTINCT ON (a.job, (a.start_time AT TIME ZONE 'UTC')::date) a.job, a.workspace_id, a.job_id, a.run, a.owner, a.end_time
-		FROM dbinsight._sample_attempt(_sample_lineage_writes.days, _sample_lineage_writes.seed, _sample_lineage_writes.scale) a
+		FROM dbinsight.sample_attempt a
 		WHERE a.result_state = 'SUCCEEDED' ORDER BY a.job, (a.start_time AT TIME ZONE 'UTC')::date, a.start_time
 	)
-	SELECT dbinsight._random_uuid(_sample_lineage_writes.seed, 540, x.n * 2 + e.i), 'sample', '9f2c6c1e-6b1a-4f0e-8a53-1d2f6c0b7e11', r.workspace_id, 'JOB', r.job_id, r.run::text,
+	SELECT dbinsight._time_uuid(_sample_lineage_writes.seed, 540, x.n * 2 + e.i, w.event_time), 'sample', '9f2c6c1e-6b1a-4f0e-8a53-1d2f6c0b7e11', r.workspace_id, 'JOB', r.job_id, r.run::text,
 		s.full_name, s.catalog_name, s.schema_name, s.table_name, CASE WHEN s.n IS NULL THEN 's3://company-landing/' || t.table_name END, CASE WHEN s.n IS NULL THEN 'PATH' ELSE 'TABLE' END,
 		t.full_name, t.catalog_name, t.schema_name, t.table_name, 'TABLE', r.owner, w.event_time, (w.event_time AT TIME ZONE 'UTC')::date, dbinsight._random_uuid(_sample_lineage_writes.seed, 541, x.n),
 		jsonb_build_object('job_info', jsonb_build_object('job_id', r.job_id, 'job_run_id', r.run::text)), true
@@ -24,15 +24,15 @@ CREATE FUNCTION dbinsight._sample_lineage_writes(days int, seed int, scale numer
 	LEFT JOIN dbinsight._sample_table(_sample_lineage_writes.seed, _sample_lineage_writes.scale) s ON s.n = e.upstream
 	ORDER BY w.event_time, x.n, e.i;
 
-	-- Columns of the last week's writes: the key and the amount go from table to table.
+	-- Columns of the last two weeks' writes: the key and the amount go from table to table.
 	INSERT INTO dbinsight.fact_column_lineage (record_id, account_id, metastore_id, workspace_id, entity_type, entity_id, entity_run_id, source_table_full_name, source_column_name,
 		source_type, target_table_full_name, target_column_name, target_type, created_by, event_time, event_date, event_id, direct_access)
 	WITH run AS (
 		SELECT DISTINCT ON (a.job, (a.start_time AT TIME ZONE 'UTC')::date) a.job, a.workspace_id, a.job_id, a.run, a.owner, a.end_time
-		FROM dbinsight._sample_attempt(least(_sample_lineage_writes.days, 14), _sample_lineage_writes.seed, _sample_lineage_writes.scale) a
-		WHERE a.result_state = 'SUCCEEDED' ORDER BY a.job, (a.start_time AT TIME ZONE 'UTC')::date, a.start_time
+		FROM dbinsight.sample_attempt a CROSS JOIN dbinsight._sample_plan() p
+		WHERE a.start_time >= p.today - interval '14 days' AND a.result_state = 'SUCCEEDED' ORDER BY a.job, (a.start_time AT TIME ZONE 'UTC')::date, a.start_time
 	)
-	SELECT dbinsight._random_uuid(_sample_lineage_writes.seed, 545, x.n * 4 + c.i), 'sample', '9f2c6c1e-6b1a-4f0e-8a53-1d2f6c0b7e11', r.workspace_id, 'JOB', r.job_id, r.run::text,
+	SELECT dbinsight._time_uuid(_sample_lineage_writes.seed, 545, x.n * 4 + c.i, w.event_time), 'sample', '9f2c6c1e-6b1a-4f0e-8a53-1d2f6c0b7e11', r.workspace_id, 'JOB', r.job_id, r.run::text,
 		s.full_name, c.source_column, 'TABLE', t.full_name, c.target_column, 'TABLE', r.owner, w.event_time, (w.event_time AT TIME ZONE 'UTC')::date, dbinsight._random_uuid(_sample_lineage_writes.seed, 541, x.n), true
 	FROM run r
 	JOIN dbinsight._sample_table(_sample_lineage_writes.seed, _sample_lineage_writes.scale) t ON t.writer = r.job
@@ -55,7 +55,7 @@ CREATE FUNCTION dbinsight._sample_lineage_reads(days int, seed int, scale numeri
 		q.executed_by, q.start_time, (q.start_time AT TIME ZONE 'UTC')::date, q.statement_id, q.statement_id, true
 	FROM dbinsight.fact_query_history q
 	CROSS JOIN LATERAL (SELECT split_part(split_part(q.statement_text, ' FROM ', 2), ' ', 1) AS name) t
-	WHERE q.account_id = 'sample' AND q.statement_type = 'SELECT' AND q.execution_status = 'FINISHED' AND q.statement_id < '5'
+	WHERE q.account_id = 'sample' AND q.statement_type = 'SELECT' AND q.execution_status = 'FINISHED' AND right(q.statement_id, 1) < '5'
 	ORDER BY q.start_time, q.statement_id;
 
 	-- Sensitive tables are read by their stewards on working days; planted: by user@company.com on six days, and by dana.wright yesterday.

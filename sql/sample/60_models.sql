@@ -54,7 +54,7 @@ CREATE FUNCTION dbinsight._sample_serving(days int, seed int, scale numeric) RET
 	LANGUAGE sql BEGIN ATOMIC
 	INSERT INTO dbinsight.fact_endpoint_usage (account_id, workspace_id, client_request_id, databricks_request_id, requester, status_code, request_time, input_token_count,
 		output_token_count, request_streaming, served_entity_id, endpoint_name, entity_name, entity_version)
-	SELECT 'sample', r.workspace_id, NULL, dbinsight._random_uuid(_sample_serving.seed, 610, r.n), p.principal, r.status_code, r.request_time,
+	SELECT 'sample', r.workspace_id, NULL, dbinsight._time_uuid(_sample_serving.seed, 610, r.n, r.request_time), p.principal, r.status_code, r.request_time,
 		CASE WHEN r.logs IS NULL THEN 200 + dbinsight._pick(_sample_serving.seed, 611, r.n, 1800) END, CASE WHEN r.logs IS NULL THEN 50 + dbinsight._pick(_sample_serving.seed, 612, r.n, 600) END,
 		r.logs IS NULL AND r.e % 6 = 3, r.served_entity_id, r.endpoint_name, r.entity_name, CASE WHEN r.logs IS NOT NULL THEN (3 + r.e % 6)::text END
 	FROM dbinsight._sample_request(_sample_serving.days, _sample_serving.seed, _sample_serving.scale) r
@@ -62,7 +62,7 @@ CREATE FUNCTION dbinsight._sample_serving(days int, seed int, scale numeric) RET
 	ORDER BY r.request_time, r.n;
 
 	INSERT INTO dbinsight.fact_inference_log (request_id, workspace_id, request_time, endpoint_name, served_entity_id, status_code, execution_ms, prediction, prediction_label, actual, actual_label, extra)
-	SELECT dbinsight._random_uuid(_sample_serving.seed, 610, r.n), r.workspace_id, r.request_time, r.endpoint_name, r.served_entity_id, r.status_code,
+	SELECT dbinsight._time_uuid(_sample_serving.seed, 610, r.n, r.request_time), r.workspace_id, r.request_time, r.endpoint_name, r.served_entity_id, r.status_code,
 		-- Planted: fraud-scoring takes twice as long for the last three days.
 		(r.latency_ms * CASE WHEN r.e = 0 AND r.age <= 2 THEN 2 ELSE 1 END * dbinsight._spread(_sample_serving.seed, 614, r.n, 0.3))::bigint,
 		CASE WHEN r.status_code = 200 THEN v.prediction END, CASE WHEN r.status_code = 200 AND r.logs = 'label' THEN v.label END,

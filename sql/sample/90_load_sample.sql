@@ -62,23 +62,51 @@ BEGIN
 		EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s IS DISTINCT FROM ''sample'')', r.relid, r.marker) INTO mixed;
 		EXECUTE CASE WHEN mixed THEN format('DELETE FROM %s WHERE %s = ''sample''', r.relid, r.marker) ELSE format('TRUNCATE %s', r.relid) END;
 	END LOOP;
-	FOR r IN SELECT d.name FROM dbinsight.derived_relations d JOIN pg_attribute a ON a.attrelid = to_regclass('dbinsight.' || d.name)
+	-- A refresh makes no row go away whose facts have gone. A name may say more than the relation's: "job_run of versions".
+	FOR r IN SELECT DISTINCT a.attrelid::regclass AS relation FROM dbinsight.derived_relations d JOIN pg_attribute a ON a.attrelid = to_regclass('dbinsight.' || split_part(d.name, ' ', 1))
 		AND a.attname = 'workspace_id' AND NOT a.attisdropped JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
 	LOOP
-		EXECUTE format('DELETE FROM dbinsight.%I WHERE workspace_id IN (SELECT workspace_id FROM dbinsight._sample_workspace())', r.name);
+		EXECUTE format('DELETE FROM %s WHERE workspace_id IN (SELECT workspace_id FROM dbinsight._sample_workspace())', r.relation);
 	END LOOP;
 	FOR r IN SELECT table_name, key FROM dbinsight.sample_row LOOP
 		EXECUTE format('DELETE FROM dbinsight.%I t WHERE to_jsonb(t) @> $1', r.table_name) USING r.key;
 	END LOOP;
+	-- Findings are made again after the load, those from other rows too.
+	DELETE FROM dbinsight.findings f USING dbinsight.sample_load l WHERE f.last_event BETWEEN l.since AND l.until;
+	DELETE FROM dbinsight.incidents i WHERE NOT EXISTS (SELECT FROM dbinsight.findings f WHERE f.incident_id = i.id);
+	DELETE FROM dbinsight.entity_risk e USING dbinsight.sample_load l WHERE e.as_of BETWEEN l.since AND l.until;
 	DELETE FROM dbinsight.sample_row;
 	DELETE FROM dbinsight.sample_truth;
 	DELETE FROM dbinsight.sample_load;
 END $$;
 COMMENT ON FUNCTION dbinsight._sample_remove() IS 'Removes the rows of an earlier load_sample(), nothing else';
 
+/*
+ * Everything derived, once: a refresh that follows several gold tables runs a
+ * single time, after all it may read, and each relation is analyzed before the
+ * next one is made from it.
+ */
+CREATE FUNCTION dbinsight._sample_refresh(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	r record;
+BEGIN
+	FOR r IN SELECT d.refresh, max(d.position) AS last, min(d.name) AS first_name, array_agg(DISTINCT c.oid::regclass) FILTER (WHERE c.oid IS NOT NULL) AS relations
+		FROM dbinsight.derived_relations d
+		LEFT JOIN pg_class c ON c.oid = to_regclass('dbinsight.' || split_part(d.name, ' ', 1)) AND c.relkind IN ('r', 'p', 'm')
+		GROUP BY d.refresh ORDER BY 2, 3
+	LOOP
+		EXECUTE format('SELECT dbinsight.%I($1, $2)', r.refresh) USING since, until;
+		IF r.relations IS NOT NULL THEN
+			EXECUTE 'ANALYZE ' || array_to_string(r.relations, ', ');
+		END IF;
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION dbinsight._sample_refresh(timestamptz, timestamptz) IS 'Brings all derived relations up to date between two times';
+
 CREATE FUNCTION dbinsight.load_sample(days int DEFAULT 90, seed int DEFAULT 42, scale numeric DEFAULT 1)
 	RETURNS TABLE (table_name text, rows bigint)
-	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET jit = off SET work_mem = '64MB' AS $$
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET jit = off SET work_mem = '64MB' SET default_statistics_target = 30 AS $$
 #variable_conflict use_variable
 DECLARE
 	subject text;
@@ -103,21 +131,20 @@ BEGIN
 	END LOOP;
 	INSERT INTO dbinsight.sample_load (days, seed, scale, since, until) VALUES (days, seed, scale, since, until);
 
-	FOREACH subject IN ARRAY ARRAY['dimensions', 'jobs', 'pipelines', 'compute', 'billing', 'queries', 'audit', 'lineage', 'network', 'catalog', 'quality', 'models', 'settings', 'truth'] LOOP
+	FOREACH subject IN ARRAY ARRAY['dimensions', 'attempts', 'jobs', 'pipelines', 'compute', 'billing', 'queries', 'audit', 'lineage', 'network', 'catalog', 'quality', 'models', 'settings', 'truth'] LOOP
 		RAISE NOTICE 'load_sample: %', subject;
 		EXECUTE format('SELECT dbinsight.%I($1, $2, $3)', '_sample_' || subject) USING days, seed, scale;
 	END LOOP;
+
+	TRUNCATE dbinsight.sample_attempt;
 
 	RAISE NOTICE 'load_sample: statistics and what is derived';
 	FOR r IN SELECT g.gold_table FROM dbinsight._sample_relations() g LOOP
 		EXECUTE format('ANALYZE dbinsight.%I', r.gold_table);
 	END LOOP;
-	FOR r IN SELECT DISTINCT d.gold_table FROM dbinsight.derived_relations d ORDER BY 1 LOOP
-		PERFORM dbinsight._refresh_derived(r.gold_table, refresh_since, refresh_until);
-	END LOOP;
-	FOR r IN SELECT d.name FROM dbinsight.derived_relations d JOIN pg_class c ON c.oid = to_regclass('dbinsight.' || d.name) AND c.relkind IN ('r', 'p', 'm') ORDER BY d.name LOOP
-		EXECUTE format('ANALYZE dbinsight.%I', r.name);
-	END LOOP;
+	PERFORM dbinsight._sample_refresh(refresh_since, refresh_until);
+	RAISE NOTICE 'load_sample: detections';
+	PERFORM dbinsight.run_detections();
 
 	FOR r IN SELECT * FROM dbinsight._sample_relations() LOOP
 		table_name := r.gold_table;

@@ -13,9 +13,10 @@ COMMENT ON TABLE dbinsight.derived_relations IS
 'Maintained relations: the gold table they follow, their order, and the function (since, until) that refreshes them';
 
 CREATE FUNCTION dbinsight._refresh_derived(gold_table text, since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_sort = off SET jit = off AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_sort = off SET enable_nestloop = off SET jit = off AS $$
 DECLARE
-	-- Right after a load the statistics lag: hashing is safe, sorting wide rows is not.
+	-- Right after a load the statistics lag: hashing is safe; loops over what was thought
+	-- small and sorts of wide rows are not.
 	d record;
 BEGIN
 	FOR d IN SELECT r.refresh FROM dbinsight.derived_relations r

@@ -116,7 +116,8 @@ COMMENT ON FUNCTION dbinsight._next_hour(timestamptz) IS 'The first full UTC hou
 
 /*
  * Access rollups. A refresh takes a lock of its own first: two loads that touch
- * the same hours would otherwise each insert their sums.
+ * the same hours would otherwise each insert their sums. It groups as many
+ * rows as were loaded, hence its own work_mem.
  */
 CREATE TABLE dbinsight.rollup_audit_hourly (
 	hour timestamptz NOT NULL,
@@ -139,7 +140,6 @@ CREATE TABLE dbinsight.rollup_audit_hourly (
 COMMENT ON TABLE dbinsight.rollup_audit_hourly IS
 'Audit events per UTC hour, workspace, identity, action and address: counts, failed (status >= 400), denied, sensitive (effective severity medium or worse), throttled (status 429)';
 CREATE INDEX ON dbinsight.rollup_audit_hourly (hour);
-CREATE INDEX ON dbinsight.rollup_audit_hourly (source_ip, hour);
 CREATE INDEX ON dbinsight.rollup_audit_hourly (user_email, hour);
 
 /*
@@ -155,7 +155,7 @@ COMMENT ON FUNCTION dbinsight._is_sensitive(text, text, boolean, boolean) IS
 'Whether the effective severity of an audit event is medium or worse';
 
 CREATE FUNCTION dbinsight._refresh_audit_hourly(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
 	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_audit_hourly', 0));
 	DELETE FROM dbinsight.rollup_audit_hourly r
 	WHERE r.hour >= date_bin('1 hour', since, 'epoch') AND r.hour <= until;
@@ -195,7 +195,7 @@ CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, access_date);
 CREATE INDEX ON dbinsight.rollup_access_daily (user_email, table_full_name, access_date);
 
 CREATE FUNCTION dbinsight._refresh_access_daily(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
 	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_access_daily', 0));
 	DELETE FROM dbinsight.rollup_access_daily r
 	WHERE r.access_date BETWEEN (since AT TIME ZONE 'UTC')::date AND (until AT TIME ZONE 'UTC')::date;
@@ -258,7 +258,8 @@ COMMENT ON FUNCTION dbinsight._refresh_audit_read(timestamptz, timestamptz) IS '
 
 /*
  * Audit counts of any window: whole hours from the rollup, the hours it cuts
- * from the fact. Equal to counting the fact, without reading it.
+ * from the fact. A window that begins and ends on the hour does not open the
+ * fact at all: the first condition of each cut is decided before any row.
  */
 CREATE FUNCTION dbinsight._audit_hours(since timestamptz, until timestamptz)
 	RETURNS TABLE (workspace_id text, user_email text, user_type text, service_name text, action_name text, category text,
@@ -275,13 +276,184 @@ BEGIN ATOMIC
 		1, f.is_failed::int, f.is_denied::int, dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int,
 		coalesce(f.status_code = 429, false)::int, f.event_time, f.event_time
 	FROM dbinsight.fact_audit_logs f
-	WHERE (f.event_time >= _audit_hours.since AND f.event_time < least(dbinsight._next_hour(_audit_hours.since), _audit_hours.until))
-		OR (f.event_time >= greatest(dbinsight._hour(_audit_hours.until), _audit_hours.since) AND f.event_time < _audit_hours.until
-			AND f.event_time >= dbinsight._next_hour(_audit_hours.since));
+	WHERE dbinsight._next_hour(_audit_hours.since) > _audit_hours.since
+		AND f.event_time >= _audit_hours.since AND f.event_time < dbinsight._next_hour(_audit_hours.since)
+	UNION ALL
+	SELECT f.workspace_id, f.user_email, f.user_type, f.service_name, f.action_name, f.category, f.source_ip,
+		1, f.is_failed::int, f.is_denied::int, dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int,
+		coalesce(f.status_code = 429, false)::int, f.event_time, f.event_time
+	FROM dbinsight.fact_audit_logs f
+	WHERE dbinsight._hour(_audit_hours.until) < _audit_hours.until
+		AND f.event_time >= dbinsight._hour(_audit_hours.until) AND f.event_time < _audit_hours.until;
 END;
-COMMENT ON FUNCTION dbinsight._audit_hours(timestamptz, timestamptz) IS 'Audit counts of [since, until) by identity, action and address; sum them';
+COMMENT ON FUNCTION dbinsight._audit_hours(timestamptz, timestamptz) IS
+'Audit counts of [since, until), a window of an hour or more, by identity, action and address; sum them';
+
+/*
+ * When each identity was seen at each address. It is only ever widened: what
+ * was seen stays seen, also when the events are no longer kept.
+ */
+CREATE TABLE dbinsight.rollup_address_seen (
+	source_ip inet NOT NULL,
+	user_email text,
+	first_seen timestamptz NOT NULL,
+	last_seen timestamptz NOT NULL,
+	UNIQUE NULLS NOT DISTINCT (source_ip, user_email)
+);
+COMMENT ON TABLE dbinsight.rollup_address_seen IS 'Addresses in the audit log, one row an address and identity: first and last time seen';
+CREATE INDEX ON dbinsight.rollup_address_seen (user_email);
+
+CREATE FUNCTION dbinsight._refresh_address_seen(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_address_seen', 0));
+	INSERT INTO dbinsight.rollup_address_seen AS r (source_ip, user_email, first_seen, last_seen)
+	SELECT f.source_ip, f.user_email, min(f.event_time), max(f.event_time) FROM dbinsight.fact_audit_logs f
+	WHERE f.event_time >= since AND f.event_time <= until AND f.source_ip IS NOT NULL
+	GROUP BY f.source_ip, f.user_email
+	ON CONFLICT (source_ip, user_email) DO UPDATE SET first_seen = least(r.first_seen, excluded.first_seen),
+		last_seen = greatest(r.last_seen, excluded.last_seen)
+	WHERE r.first_seen > excluded.first_seen OR r.last_seen < excluded.last_seen;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_address_seen(timestamptz, timestamptz) IS 'Widens rollup_address_seen by the audit events between two times';
+
+/*
+ * How identities connect, in ten-minute buckets with the first and last moment
+ * in each: from them the networks used at once within any ten minutes follow
+ * exactly (rollup_concurrent), and everything else is a sum.
+ */
+CREATE TABLE dbinsight.rollup_connection (
+	bucket timestamptz NOT NULL,
+	user_email text NOT NULL,
+	source_ip inet NOT NULL,
+	user_agent text,
+	events bigint NOT NULL,
+	first_time timestamptz NOT NULL,
+	last_time timestamptz NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_connection IS
+'Audit events with an address per ten minutes, identity, address and user agent: count, first and last time';
+CREATE INDEX ON dbinsight.rollup_connection (bucket);
+
+CREATE FUNCTION dbinsight._refresh_connection(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_connection', 0));
+	DELETE FROM dbinsight.rollup_connection r WHERE r.bucket >= date_bin('10 minutes', since, 'epoch') AND r.bucket <= until;
+	INSERT INTO dbinsight.rollup_connection (bucket, user_email, source_ip, user_agent, events, first_time, last_time)
+	SELECT date_bin('10 minutes', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, count(*), min(f.event_time), max(f.event_time)
+	FROM dbinsight.fact_audit_logs f
+	WHERE f.event_time >= date_bin('10 minutes', since, 'epoch')
+		AND f.event_time < date_bin('10 minutes', until, 'epoch') + interval '10 minutes'
+		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL
+	GROUP BY 1, 2, 3, 4;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_connection(timestamptz, timestamptz) IS 'Recomputes rollup_connection for the ten minutes between two times';
+
+CREATE TABLE dbinsight.rollup_connection_daily (
+	day timestamptz NOT NULL,
+	user_email text NOT NULL,
+	source_ip inet NOT NULL,
+	user_agent text,
+	events bigint NOT NULL,
+	hours int NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_connection_daily IS
+'rollup_connection per UTC day; hours has the bit of each hour with an event (1 for 00:00 to 00:59, 2 for 01:00 …)';
+CREATE INDEX ON dbinsight.rollup_connection_daily (day);
+
+CREATE FUNCTION dbinsight._refresh_connection_daily(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_connection_daily', 0));
+	DELETE FROM dbinsight.rollup_connection_daily r WHERE r.day >= date_bin('1 day', since, 'epoch') AND r.day <= until;
+	INSERT INTO dbinsight.rollup_connection_daily (day, user_email, source_ip, user_agent, events, hours)
+	SELECT date_bin('1 day', c.bucket, 'epoch'), c.user_email, c.source_ip, c.user_agent, sum(c.events), bit_or(1 << extract(hour FROM c.bucket AT TIME ZONE 'UTC')::int)
+	FROM dbinsight.rollup_connection c
+	WHERE c.bucket >= date_bin('1 day', since, 'epoch') AND c.bucket < date_bin('1 day', until, 'epoch') + interval '1 day'
+	GROUP BY 1, 2, 3, 4;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_connection_daily(timestamptz, timestamptz) IS 'Recomputes rollup_connection_daily for the UTC days between two times';
+
+CREATE TABLE dbinsight.rollup_concurrent (
+	bucket timestamptz NOT NULL,
+	user_email text NOT NULL,
+	prefixes bigint NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_concurrent IS
+'Ten-minute buckets in which an identity was on two or more public networks within ten minutes: the most at a time, of windows that end in the bucket';
+CREATE INDEX ON dbinsight.rollup_concurrent (bucket);
+
+/*
+ * The number can only rise when a network is first seen in a bucket. Of the
+ * ten minutes before that moment, those in its own bucket hold what began by
+ * then, those in the bucket before what lasted until less than ten minutes ago.
+ */
+CREATE FUNCTION dbinsight._refresh_concurrent(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_concurrent', 0));
+	DELETE FROM dbinsight.rollup_concurrent r
+	WHERE r.bucket >= date_bin('10 minutes', since, 'epoch') AND r.bucket <= until + interval '10 minutes';
+	INSERT INTO dbinsight.rollup_concurrent (bucket, user_email, prefixes)
+	WITH stay AS MATERIALIZED (
+		SELECT c.bucket, c.user_email, dbinsight._prefix(c.source_ip) AS prefix, min(c.first_time) AS first_time, max(c.last_time) AS last_time
+		FROM dbinsight.rollup_connection c
+		WHERE c.bucket >= date_bin('10 minutes', since, 'epoch') - interval '10 minutes' AND c.bucket <= until + interval '10 minutes'
+			AND dbinsight.ip_class(c.source_ip) = 'public'
+		GROUP BY 1, 2, 3
+	), near AS MATERIALIZED (
+		SELECT s.bucket, s.user_email, s.prefix, s.first_time, s.last_time FROM stay s
+		UNION ALL SELECT s.bucket + interval '10 minutes', s.user_email, s.prefix, s.first_time, s.last_time FROM stay s
+	)
+	SELECT m.bucket, m.user_email, max(m.prefixes)
+	FROM (
+		SELECT s.bucket, s.user_email, s.first_time, count(DISTINCT o.prefix) AS prefixes
+		FROM stay s JOIN near o ON o.user_email = s.user_email AND o.bucket = s.bucket
+			AND o.first_time <= s.first_time AND o.last_time > s.first_time - interval '10 minutes'
+		WHERE s.bucket >= date_bin('10 minutes', since, 'epoch')
+		GROUP BY s.bucket, s.user_email, s.first_time
+	) m
+	GROUP BY m.bucket, m.user_email HAVING max(m.prefixes) > 1;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_concurrent(timestamptz, timestamptz) IS 'Recomputes rollup_concurrent for the ten minutes between two times and those after them';
+
+/*
+ * Whole days, the rest of the days a window cuts in ten minutes, and what it
+ * cuts of those from the fact.
+ */
+CREATE FUNCTION dbinsight._connections(since timestamptz, until timestamptz)
+	RETURNS TABLE (day timestamptz, user_email text, source_ip inet, user_agent text, events bigint, hours int)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+	SELECT d.day, d.user_email, d.source_ip, d.user_agent, d.events, d.hours
+	FROM dbinsight.rollup_connection_daily d
+	WHERE d.day >= _connections.since AND d.day < date_bin('1 day', _connections.until, 'epoch')
+	UNION ALL
+	SELECT date_bin('1 day', r.bucket, 'epoch'), r.user_email, r.source_ip, r.user_agent, r.events, 1 << extract(hour FROM r.bucket AT TIME ZONE 'UTC')::int
+	FROM dbinsight.rollup_connection r
+	WHERE r.bucket >= _connections.since AND r.bucket < date_bin('1 day', _connections.since + interval '1 day - 1 microsecond', 'epoch')
+	UNION ALL
+	SELECT date_bin('1 day', r.bucket, 'epoch'), r.user_email, r.source_ip, r.user_agent, r.events, 1 << extract(hour FROM r.bucket AT TIME ZONE 'UTC')::int
+	FROM dbinsight.rollup_connection r
+	WHERE r.bucket >= date_bin('1 day', _connections.until, 'epoch') AND r.bucket < date_bin('10 minutes', _connections.until, 'epoch')
+	UNION ALL
+	SELECT date_bin('1 day', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, 1 << extract(hour FROM f.event_time AT TIME ZONE 'UTC')::int
+	FROM dbinsight.fact_audit_logs f
+	WHERE date_bin('10 minutes', _connections.since, 'epoch') < _connections.since
+		AND f.event_time >= _connections.since AND f.event_time < date_bin('10 minutes', _connections.since, 'epoch') + interval '10 minutes'
+		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL
+	UNION ALL
+	SELECT date_bin('1 day', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, 1 << extract(hour FROM f.event_time AT TIME ZONE 'UTC')::int
+	FROM dbinsight.fact_audit_logs f
+	WHERE date_bin('10 minutes', _connections.until, 'epoch') < _connections.until
+		AND f.event_time >= date_bin('10 minutes', _connections.until, 'epoch') AND f.event_time < _connections.until
+		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL;
+END;
+COMMENT ON FUNCTION dbinsight._connections(timestamptz, timestamptz) IS
+'How identities connected in [since, until), a window of a day or more: rows to be summed, hours as in rollup_connection_daily';
 
 INSERT INTO dbinsight.derived_relations VALUES
+	('rollup_connection', 'fact_audit_logs', 20, '_refresh_connection'),
+	('rollup_connection_daily', 'fact_audit_logs', 21, '_refresh_connection_daily'),
+	('rollup_concurrent', 'fact_audit_logs', 21, '_refresh_concurrent'),
+	('rollup_address_seen', 'fact_audit_logs', 20, '_refresh_address_seen'),
 	('rollup_audit_read', 'fact_audit_logs', 20, '_refresh_audit_read'),
 	('rollup_audit_hourly', 'fact_audit_logs', 20, '_refresh_audit_hourly'),
 	('rollup_access_daily', 'fact_table_lineage', 20, '_refresh_access_daily');
@@ -289,4 +461,8 @@ INSERT INTO dbinsight.derived_relations VALUES
 INSERT INTO dbinsight.retention VALUES
 	('rollup_audit_hourly', 'hour', '400 days'),
 	('rollup_access_daily', 'access_date', '400 days'),
-	('rollup_audit_read', 'minute', '400 days');
+	('rollup_audit_read', 'minute', '400 days'),
+	('rollup_address_seen', 'last_seen', '400 days'),
+	('rollup_connection', 'bucket', '400 days'),
+	('rollup_connection_daily', 'day', '400 days'),
+	('rollup_concurrent', 'bucket', '400 days');

@@ -33,7 +33,7 @@ CREATE INDEX ON dbinsight.rollup_node_traffic (hour);
 CREATE INDEX ON dbinsight.rollup_node_traffic (cluster_id, hour);
 
 CREATE FUNCTION dbinsight._refresh_node_traffic(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
 	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_node_traffic', 0));
 	DELETE FROM dbinsight.rollup_node_traffic r WHERE r.hour >= dbinsight._hour(since) AND r.hour <= until;
 	INSERT INTO dbinsight.rollup_node_traffic (hour, workspace_id, cluster_id, instance_id, node_type, minutes, sent_bytes,
@@ -66,7 +66,7 @@ CREATE INDEX ON dbinsight.rollup_cluster_traffic (hour);
 CREATE INDEX ON dbinsight.rollup_cluster_traffic (cluster_id, hour);
 
 CREATE FUNCTION dbinsight._refresh_cluster_traffic(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
 	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_cluster_traffic', 0));
 	DELETE FROM dbinsight.rollup_cluster_traffic r WHERE r.hour >= dbinsight._hour(since) AND r.hour <= until;
 	INSERT INTO dbinsight.rollup_cluster_traffic (hour, workspace_id, cluster_id, minutes, peak_mbps)
@@ -82,7 +82,11 @@ CREATE FUNCTION dbinsight._refresh_cluster_traffic(since timestamptz, until time
 END;
 COMMENT ON FUNCTION dbinsight._refresh_cluster_traffic(timestamptz, timestamptz) IS 'Recomputes rollup_cluster_traffic for the hours between two times';
 
-/* Whole hours from the rollups, the hours a window cuts from the minutes. */
+/*
+ * Whole hours from the rollups, the hours a window cuts from the minutes. The
+ * first condition of each cut does not depend on a row: when the window begins
+ * or ends on the hour, the fact is not even opened.
+ */
 CREATE FUNCTION dbinsight._traffic_hours(since timestamptz, until timestamptz)
 	RETURNS TABLE (hour timestamptz, workspace_id text, cluster_id text, instance_id text, node_type text, minutes int,
 		sent_bytes bigint, received_bytes bigint, peak_mbps float8, peak_cpu_low_mbps float8, mbps float8[], cpu_low boolean[])
@@ -102,8 +106,22 @@ BEGIN ATOMIC
 			dbinsight._mbps(f.network_sent_bytes, f.network_received_bytes) AS mbps,
 			coalesce(f.cpu_user_percent < 50, false) AS cpu_low
 		FROM dbinsight.fact_node_timeline f
-		WHERE (f.start_time >= _traffic_hours.since AND f.start_time < dbinsight._next_hour(_traffic_hours.since))
-			OR (f.start_time >= dbinsight._hour(_traffic_hours.until) AND f.start_time < _traffic_hours.until)
+		WHERE dbinsight._next_hour(_traffic_hours.since) > _traffic_hours.since
+			AND f.start_time >= _traffic_hours.since AND f.start_time < dbinsight._next_hour(_traffic_hours.since)
+	) m
+	GROUP BY m.hour, m.workspace_id, m.cluster_id, m.instance_id
+	UNION ALL
+	SELECT m.hour, m.workspace_id, m.cluster_id, m.instance_id, max(m.node_type), count(*)::int, sum(m.sent)::bigint, sum(m.received)::bigint,
+		max(m.mbps), max(m.mbps) FILTER (WHERE m.cpu_low), array_agg(m.mbps ORDER BY m.mbps DESC, m.cpu_low),
+		array_agg(m.cpu_low ORDER BY m.mbps DESC, m.cpu_low)
+	FROM (
+		SELECT dbinsight._hour(f.start_time) AS hour, f.workspace_id, f.cluster_id, f.instance_id, f.node_type,
+			coalesce(f.network_sent_bytes, 0) AS sent, coalesce(f.network_received_bytes, 0) AS received,
+			dbinsight._mbps(f.network_sent_bytes, f.network_received_bytes) AS mbps,
+			coalesce(f.cpu_user_percent < 50, false) AS cpu_low
+		FROM dbinsight.fact_node_timeline f
+		WHERE dbinsight._hour(_traffic_hours.until) < _traffic_hours.until
+			AND f.start_time >= dbinsight._hour(_traffic_hours.until) AND f.start_time < _traffic_hours.until
 	) m
 	GROUP BY m.hour, m.workspace_id, m.cluster_id, m.instance_id;
 END;
@@ -123,8 +141,19 @@ BEGIN ATOMIC
 		SELECT date_bin('1 minute', f.start_time, 'epoch') AS minute, f.workspace_id, f.cluster_id,
 			sum(dbinsight._mbps(f.network_sent_bytes, f.network_received_bytes)) AS mbps
 		FROM dbinsight.fact_node_timeline f
-		WHERE (f.start_time >= _cluster_hours.since AND f.start_time < dbinsight._next_hour(_cluster_hours.since))
-			OR (f.start_time >= dbinsight._hour(_cluster_hours.until) AND f.start_time < _cluster_hours.until)
+		WHERE dbinsight._next_hour(_cluster_hours.since) > _cluster_hours.since
+			AND f.start_time >= _cluster_hours.since AND f.start_time < dbinsight._next_hour(_cluster_hours.since)
+		GROUP BY 1, 2, 3
+	) m
+	GROUP BY 1, 2, 3
+	UNION ALL
+	SELECT dbinsight._hour(m.minute), m.workspace_id, m.cluster_id, count(*), max(m.mbps)
+	FROM (
+		SELECT date_bin('1 minute', f.start_time, 'epoch') AS minute, f.workspace_id, f.cluster_id,
+			sum(dbinsight._mbps(f.network_sent_bytes, f.network_received_bytes)) AS mbps
+		FROM dbinsight.fact_node_timeline f
+		WHERE dbinsight._hour(_cluster_hours.until) < _cluster_hours.until
+			AND f.start_time >= dbinsight._hour(_cluster_hours.until) AND f.start_time < _cluster_hours.until
 		GROUP BY 1, 2, 3
 	) m
 	GROUP BY 1, 2, 3;
@@ -144,7 +173,7 @@ COMMENT ON TABLE dbinsight.rollup_warehouse_queue IS
 CREATE INDEX ON dbinsight.rollup_warehouse_queue (bucket);
 
 CREATE FUNCTION dbinsight._refresh_warehouse_queue(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
 	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_warehouse_queue', 0));
 	DELETE FROM dbinsight.rollup_warehouse_queue r WHERE r.bucket >= date_bin('15 minutes', since, 'epoch') AND r.bucket <= until;
 	INSERT INTO dbinsight.rollup_warehouse_queue (bucket, workspace_id, warehouse_id, statements, p95_queue_ms)
@@ -156,6 +185,23 @@ CREATE FUNCTION dbinsight._refresh_warehouse_queue(since timestamptz, until time
 	GROUP BY 1, 2, 3;
 END;
 COMMENT ON FUNCTION dbinsight._refresh_warehouse_queue(timestamptz, timestamptz) IS 'Recomputes rollup_warehouse_queue for the quarter hours between two times';
+
+CREATE FUNCTION dbinsight._warehouse_statements(since timestamptz, until timestamptz)
+	RETURNS TABLE (workspace_id text, warehouse_id text, statements bigint)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+	SELECT q.workspace_id, q.warehouse_id, q.statements FROM dbinsight.rollup_warehouse_queue q
+	WHERE q.bucket >= _warehouse_statements.since AND q.bucket < date_bin('15 minutes', _warehouse_statements.until, 'epoch')
+	UNION ALL
+	SELECT f.workspace_id, f.warehouse_id, 1 FROM dbinsight.fact_query_history f
+	WHERE f.start_time >= _warehouse_statements.since AND f.warehouse_id IS NOT NULL
+		AND f.start_time < date_bin('15 minutes', _warehouse_statements.since + interval '15 minutes - 1 microsecond', 'epoch')
+	UNION ALL
+	SELECT f.workspace_id, f.warehouse_id, 1 FROM dbinsight.fact_query_history f
+	WHERE f.start_time >= date_bin('15 minutes', _warehouse_statements.until, 'epoch') AND f.start_time < _warehouse_statements.until
+		AND f.warehouse_id IS NOT NULL;
+END;
+COMMENT ON FUNCTION dbinsight._warehouse_statements(timestamptz, timestamptz) IS 'Statements per warehouse of [since, until), a window of a quarter hour or more; sum them';
 
 CREATE TABLE dbinsight.rollup_throttled (
 	bucket timestamptz NOT NULL,

@@ -138,11 +138,8 @@ BEGIN ATOMIC
 		SELECT coalesce(w.table_full_name, c.table_full_name) AS table_full_name, coalesce(w.writes, 0) AS writes,
 			greatest(w.last_write, c.last_write) AS last_write
 		FROM written w FULL JOIN committed c ON c.table_full_name = w.table_full_name
-	), quiet AS (
-		SELECT t.table_full_name, (SELECT max(r.last_access) FROM dbinsight.rollup_access_daily r
-			WHERE r.table_full_name = t.table_full_name AND r.access = 'WRITE'
-				AND r.access_date < (_table_freshness.as_of AT TIME ZONE 'UTC')::date - 60) AS last_write
-		FROM dbinsight.current_table t
+	), quiet AS MATERIALIZED (
+		SELECT t.table_full_name FROM dbinsight.current_table t
 		WHERE EXISTS (SELECT FROM dbinsight.freshness_targets f WHERE t.table_full_name ILIKE f.table_pattern)
 			AND NOT EXISTS (SELECT FROM known k WHERE k.table_full_name = t.table_full_name)
 	)
@@ -151,7 +148,11 @@ BEGIN ATOMIC
 		coalesce(f.max_hours, _table_freshness.default_hours)::float8
 	FROM (
 		SELECT k.table_full_name, k.writes, k.last_write FROM known k
-		UNION ALL SELECT q.table_full_name, 0, q.last_write FROM quiet q
+		UNION ALL
+		SELECT q.table_full_name, 0, w.last_write
+		FROM quiet q, LATERAL (SELECT max(r.last_access) AS last_write FROM dbinsight.rollup_access_daily r
+			WHERE r.table_full_name = q.table_full_name AND r.access = 'WRITE'
+				AND r.access_date < (_table_freshness.as_of AT TIME ZONE 'UTC')::date - 60) w
 	) a
 	LEFT JOIN LATERAL (SELECT t.max_hours FROM dbinsight.freshness_targets t WHERE a.table_full_name ILIKE t.table_pattern
 		ORDER BY length(t.table_pattern) DESC, t.table_pattern COLLATE "C" LIMIT 1) f ON true
@@ -265,61 +266,63 @@ Counts are sums over the progress events of the window; prior_failure_pct is the
  */
 CREATE FUNCTION dbinsight._hist_valid(edges float8[], counts bigint[]) RETURNS boolean
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN coalesce(array_length(edges, 1) = array_length(counts, 1) + 1
-		AND (SELECT sum(c) > 0 AND min(c) >= 0 FROM unnest(counts) c), false);
+	RETURN coalesce(array_length(edges, 1) = array_length(counts, 1) + 1 AND array_position(edges, NULL) IS NULL
+		AND array_position(counts, NULL) IS NULL AND 0 <= ALL (counts) AND 0 < ANY (counts), false);
 COMMENT ON FUNCTION dbinsight._hist_valid(float8[], bigint[]) IS
-'Whether a histogram can be compared: one edge more than counts, and something counted';
+'Whether a histogram can be compared: one edge more than counts, nothing unknown, and something counted';
 
-CREATE FUNCTION dbinsight._hist_cdf(edges float8[], counts bigint[], x float8) RETURNS float8
+CREATE FUNCTION dbinsight._running_sum(counts bigint[]) RETURNS float8[]
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT sum(CASE WHEN x >= edges[b.n + 1] THEN b.c WHEN x <= edges[b.n] THEN 0
-		ELSE b.c * (x - edges[b.n]) / (edges[b.n + 1] - edges[b.n]) END)::float8 / nullif(sum(b.c), 0)::float8
-	FROM unnest(counts) WITH ORDINALITY b(c, n);
+	SELECT array_agg(s.upto ORDER BY s.n)
+	FROM (SELECT u.n, sum(u.c::float8) OVER (ORDER BY u.n) AS upto FROM unnest(counts) WITH ORDINALITY u(c, n)) s;
 END;
-COMMENT ON FUNCTION dbinsight._hist_cdf(float8[], bigint[], float8) IS 'Share of a histogram at or below x, 0 to 1';
+COMMENT ON FUNCTION dbinsight._running_sum(bigint[]) IS 'Running sums of the counts of a histogram';
 
-/* Nine inner edges that cut the baseline into tenths; equal ones fall together. */
-CREATE FUNCTION dbinsight._hist_deciles(edges float8[], counts bigint[]) RETURNS float8[]
+/* upto are the running sums. The bin of x is found by width_bucket: 0 below the first edge, one more than bins from the last edge on. */
+CREATE FUNCTION dbinsight._hist_cdf(edges float8[], upto float8[], x float8) RETURNS float8
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT array_agg(DISTINCT q.x ORDER BY q.x)
-	FROM (
-		SELECT CASE WHEN b.upto = b.below THEN b.low
-			ELSE b.low + (b.high - b.low) * (p.k / 10.0 * b.total - b.below)::float8 / (b.upto - b.below)::float8 END AS x,
-			row_number() OVER (PARTITION BY p.k ORDER BY b.n) AS choice
-		FROM generate_series(1, 9) p(k),
-			(SELECT u.n, edges[u.n] AS low, edges[u.n + 1] AS high, sum(u.c) OVER () AS total,
-				sum(u.c) OVER (ORDER BY u.n) - u.c AS below, sum(u.c) OVER (ORDER BY u.n) AS upto
-			 FROM unnest(counts) WITH ORDINALITY u(c, n)) b
-		WHERE b.upto >= p.k / 10.0 * b.total AND b.upto > b.below
-	) q
-	WHERE q.choice = 1;
-END;
-COMMENT ON FUNCTION dbinsight._hist_deciles(float8[], bigint[]) IS 'Inner edges of ten equally filled bins of a histogram, ascending, without duplicates';
+	RETURN CASE WHEN x < edges[1] THEN 0 WHEN x >= edges[array_length(edges, 1)] THEN 1
+		ELSE (coalesce(upto[width_bucket(x, edges) - 1], 0)
+			+ (upto[width_bucket(x, edges)] - coalesce(upto[width_bucket(x, edges) - 1], 0))
+			* (x - edges[width_bucket(x, edges)]) / (edges[width_bucket(x, edges) + 1] - edges[width_bucket(x, edges)]))
+			/ upto[array_length(upto, 1)] END;
+COMMENT ON FUNCTION dbinsight._hist_cdf(float8[], float8[], float8) IS 'Share of a histogram at or below x, 0 to 1, from its edges and running sums';
+
+CREATE FUNCTION dbinsight._hist_quantile(edges float8[], upto float8[], share float8) RETURNS float8
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN edges[width_bucket(share * upto[array_length(upto, 1)], upto) + 1]
+		+ (edges[width_bucket(share * upto[array_length(upto, 1)], upto) + 2] - edges[width_bucket(share * upto[array_length(upto, 1)], upto) + 1])
+		* (share * upto[array_length(upto, 1)] - coalesce(upto[width_bucket(share * upto[array_length(upto, 1)], upto)], 0))
+		/ (upto[width_bucket(share * upto[array_length(upto, 1)], upto) + 1]
+			- coalesce(upto[width_bucket(share * upto[array_length(upto, 1)], upto)], 0));
+COMMENT ON FUNCTION dbinsight._hist_quantile(float8[], float8[], float8) IS 'Value below which a share (0 to 1, exclusive) of a histogram lies';
 
 /*
- * psi and js over the baseline's ten bins, the outer ones open to both sides;
- * shares are floored at 1e-4 so that an empty bin has a logarithm. ks is the
- * greatest distance of the cumulative shares, reached at an edge of either.
+ * psi and js over the baseline's ten equally filled bins, the outer ones open
+ * to both sides; equal cuts fall together. Shares are floored at 1e-4 so that
+ * an empty bin has a logarithm. ks is the greatest distance of the cumulative
+ * shares, reached at an edge of either.
  */
-CREATE FUNCTION dbinsight._hist_distance(base_edges float8[], base_counts bigint[], edges float8[], counts bigint[],
-	OUT psi float8, OUT js float8, OUT ks float8)
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION dbinsight._hist_distance(base_edges float8[], base_counts bigint[], edges float8[], counts bigint[])
+	RETURNS TABLE (psi float8, js float8, ks float8)
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
-	WITH cut AS (
-		SELECT x, dbinsight._hist_cdf(base_edges, base_counts, x) AS p, dbinsight._hist_cdf(edges, counts, x) AS q
-		FROM unnest(dbinsight._hist_deciles(base_edges, base_counts)) x
+	WITH sums AS MATERIALIZED (
+		SELECT dbinsight._running_sum(base_counts) AS base, dbinsight._running_sum(counts) AS cur
+	), cut AS (
+		SELECT c.x, dbinsight._hist_cdf(base_edges, s.base, c.x) AS p, dbinsight._hist_cdf(edges, s.cur, c.x) AS q
+		FROM sums s, LATERAL (SELECT DISTINCT dbinsight._hist_quantile(base_edges, s.base, k / 10.0::float8) AS x FROM generate_series(1, 9) k) c
 		UNION ALL SELECT 'Infinity', 1, 1
 	), bin AS (
-		SELECT greatest(p - lag(p, 1, 0::float8) OVER o, 1e-4) AS p, greatest(q - lag(q, 1, 0::float8) OVER o, 1e-4) AS q
-		FROM cut WINDOW o AS (ORDER BY x)
+		SELECT greatest(c.p - lag(c.p, 1, 0::float8) OVER o, 1e-4) AS p, greatest(c.q - lag(c.q, 1, 0::float8) OVER o, 1e-4) AS q
+		FROM cut c WINDOW o AS (ORDER BY c.x)
 	)
-	SELECT sum((q - p) * ln(q / p)),
-		sum((p * ln(2 * p / (p + q)) + q * ln(2 * q / (p + q))) / 2 / ln(2::float8)),
-		(SELECT max(abs(dbinsight._hist_cdf(base_edges, base_counts, e.x) - dbinsight._hist_cdf(edges, counts, e.x)))
-		 FROM (SELECT unnest(base_edges) AS x UNION SELECT unnest(edges)) e)
-	FROM bin;
+	SELECT sum((b.q - b.p) * ln(b.q / b.p)),
+		sum((b.p * ln(2 * b.p / (b.p + b.q)) + b.q * ln(2 * b.q / (b.p + b.q))) / 2 / ln(2::float8)),
+		(SELECT max(abs(dbinsight._hist_cdf(base_edges, s.base, e.x) - dbinsight._hist_cdf(edges, s.cur, e.x)))
+		 FROM sums s, unnest(base_edges || edges) e(x))
+	FROM bin b;
 END;
 COMMENT ON FUNCTION dbinsight._hist_distance(float8[], bigint[], float8[], bigint[]) IS
 'How far a histogram is from a baseline: population stability index and Jensen-Shannon divergence (base 2) over the baseline''s tenths, Kolmogorov-Smirnov statistic';

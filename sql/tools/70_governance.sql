@@ -3,70 +3,101 @@
  */
 
 /*
- * Edges of the rolling window that begins at since: complete days from the
- * rollup, the part of the first day and the current day from the lineage.
+ * Tables one step away, since a time. Complete days come from the rollup, the
+ * part of the first day and the current day from the lineage: each an index
+ * probe, so that a walk reads what it reaches and no more.
  */
-CREATE FUNCTION dbinsight._lineage_edges(since timestamptz)
-	RETURNS TABLE (source_table text, target_table text, events bigint, last_event timestamptz)
-	LANGUAGE sql STABLE PARALLEL SAFE ROWS 5000
+CREATE FUNCTION dbinsight._cut_days(since timestamptz) RETURNS TABLE (since timestamptz, until timestamptz)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 BEGIN ATOMIC
-	SELECT e.source_table, e.target_table, sum(e.events)::bigint, max(e.last_event)
-	FROM (
-		SELECT r.source_table_full_name AS source_table, r.target_table_full_name AS target_table, r.events, r.last_event
-		FROM dbinsight.rollup_lineage_daily r
-		WHERE r.event_date > (_lineage_edges.since AT TIME ZONE 'UTC')::date AND r.event_date < dbinsight.today()
-		UNION ALL
-		SELECT l.source_table_full_name, l.target_table_full_name, count(DISTINCT coalesce(l.event_id, l.record_id)), max(l.event_time)
-		FROM dbinsight.fact_table_lineage l
-		WHERE l.event_time >= _lineage_edges.since AND l.event_time < dbinsight.now()
-			AND l.event_time < date_bin('1 day', _lineage_edges.since, 'epoch') + interval '1 day'
-			AND l.source_table_full_name IS NOT NULL AND l.target_table_full_name IS NOT NULL
-		GROUP BY 1, 2
-		UNION ALL
-		SELECT l.source_table_full_name, l.target_table_full_name, count(DISTINCT coalesce(l.event_id, l.record_id)), max(l.event_time)
-		FROM dbinsight.fact_table_lineage l
-		WHERE l.event_time >= greatest(date_bin('1 day', dbinsight.now(), 'epoch'),
-				date_bin('1 day', _lineage_edges.since, 'epoch') + interval '1 day')
-			AND l.event_time < dbinsight.now()
-			AND l.source_table_full_name IS NOT NULL AND l.target_table_full_name IS NOT NULL
-		GROUP BY 1, 2
-	) e
-	WHERE e.source_table <> e.target_table
-	GROUP BY e.source_table, e.target_table;
+	SELECT _cut_days.since, least(date_bin('1 day', _cut_days.since, 'epoch') + interval '1 day', dbinsight.now())
+	UNION ALL
+	SELECT date_bin('1 day', dbinsight.now(), 'epoch'), dbinsight.now()
+	WHERE date_bin('1 day', dbinsight.now(), 'epoch') > _cut_days.since;
 END;
-COMMENT ON FUNCTION dbinsight._lineage_edges(timestamptz) IS
-'Which table was written from which since a time, how many events and when last; a table written from itself is no edge';
+COMMENT ON FUNCTION dbinsight._cut_days(timestamptz) IS 'The parts of days at both ends of a window that runs from a time to now';
+
+CREATE FUNCTION dbinsight._neighbours(direction text, table_full_name text, since timestamptz)
+	RETURNS TABLE (neighbour text, events bigint, last_event timestamptz)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 5
+BEGIN ATOMIC
+	SELECT e.neighbour, sum(e.events)::bigint, max(e.last_event)
+	FROM (
+		SELECT r.source_table_full_name AS neighbour, r.events, r.last_event
+		FROM dbinsight.rollup_lineage_daily r
+		WHERE _neighbours.direction = 'upstream' AND r.target_table_full_name = _neighbours.table_full_name
+			AND r.event_date > (_neighbours.since AT TIME ZONE 'UTC')::date AND r.event_date < dbinsight.today()
+		UNION ALL
+		SELECT r.target_table_full_name, r.events, r.last_event
+		FROM dbinsight.rollup_lineage_daily r
+		WHERE _neighbours.direction = 'downstream' AND r.source_table_full_name = _neighbours.table_full_name
+			AND r.event_date > (_neighbours.since AT TIME ZONE 'UTC')::date AND r.event_date < dbinsight.today()
+		UNION ALL
+		SELECT l.source_table_full_name, count(DISTINCT coalesce(l.event_id, l.record_id)), max(l.event_time)
+		FROM dbinsight._cut_days(_neighbours.since) d
+		JOIN dbinsight.fact_table_lineage l ON l.event_time >= d.since AND l.event_time < d.until
+		WHERE _neighbours.direction = 'upstream' AND l.target_table_full_name = _neighbours.table_full_name
+			AND l.source_table_full_name IS NOT NULL
+		GROUP BY 1
+		UNION ALL
+		SELECT l.target_table_full_name, count(DISTINCT coalesce(l.event_id, l.record_id)), max(l.event_time)
+		FROM dbinsight._cut_days(_neighbours.since) d
+		JOIN dbinsight.fact_table_lineage l ON l.event_time >= d.since AND l.event_time < d.until
+		WHERE _neighbours.direction = 'downstream' AND l.source_table_full_name = _neighbours.table_full_name
+			AND l.target_table_full_name IS NOT NULL
+		GROUP BY 1
+	) e
+	WHERE e.neighbour <> _neighbours.table_full_name
+	GROUP BY e.neighbour;
+END;
+COMMENT ON FUNCTION dbinsight._neighbours(text, text, timestamptz) IS
+'Tables that a table was made from (upstream) or that were made from it (downstream) since a time, how many events and when last';
 
 CREATE FUNCTION dbinsight.get_table_lineage(table_name text, direction text DEFAULT 'both', max_depth int DEFAULT 3, days int DEFAULT 90)
 	RETURNS TABLE (direction text, depth int, table_full_name text, table_type text, via_entity_type text, via_entity_id text,
 		via_entity_name text, parent_table text, events bigint, last_event timestamptz, owner text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 50
 BEGIN ATOMIC
-	WITH RECURSIVE edge AS MATERIALIZED (
-		SELECT * FROM dbinsight._lineage_edges(dbinsight._since_days(get_table_lineage.days))
-	), step AS (
-		SELECT 'upstream' AS direction, e.target_table AS from_table, e.source_table AS to_table, e.events, e.last_event FROM edge e
+	WITH RECURSIVE catalogued AS MATERIALIZED (
+		SELECT t.table_full_name FROM dbinsight.current_table t
+		WHERE get_table_lineage.table_name IS NOT NULL AND dbinsight._table_matches(get_table_lineage.table_name, t.table_full_name)
+	), source_name(table_full_name) AS (
+		-- names of the lineage, each by one probe of the index; asked for only when the catalog does not know the table
+		(SELECT min(r.source_table_full_name) FROM dbinsight.rollup_lineage_daily r)
 		UNION ALL
-		SELECT 'downstream', e.source_table, e.target_table, e.events, e.last_event FROM edge e
+		SELECT (SELECT min(r.source_table_full_name) FROM dbinsight.rollup_lineage_daily r WHERE r.source_table_full_name > s.table_full_name)
+		FROM source_name s WHERE s.table_full_name IS NOT NULL
+	), target_name(table_full_name) AS (
+		(SELECT min(r.target_table_full_name) FROM dbinsight.rollup_lineage_daily r)
+		UNION ALL
+		SELECT (SELECT min(r.target_table_full_name) FROM dbinsight.rollup_lineage_daily r WHERE r.target_table_full_name > s.table_full_name)
+		FROM target_name s WHERE s.table_full_name IS NOT NULL
+	), origin AS MATERIALIZED (
+		SELECT c.table_full_name FROM catalogued c
+		UNION
+		SELECT n.table_full_name
+		FROM (SELECT s.table_full_name FROM source_name s UNION SELECT t.table_full_name FROM target_name t) n
+		WHERE NOT EXISTS (SELECT FROM catalogued) AND get_table_lineage.table_name IS NOT NULL
+			AND dbinsight._table_matches(get_table_lineage.table_name, n.table_full_name)
 	), walk AS (
 		-- rows are (direction, depth, table): UNION drops those met before, max_depth ends every cycle
-		SELECT DISTINCT s.direction, 0 AS depth, s.from_table AS table_full_name
-		FROM step s
-		WHERE get_table_lineage.table_name IS NOT NULL AND dbinsight._table_matches(get_table_lineage.table_name, s.from_table)
-			AND dbinsight._one_of('direction', get_table_lineage.direction, 'upstream', 'downstream', 'both') IN (s.direction, 'both')
+		SELECT d.direction, 0 AS depth, o.table_full_name
+		FROM origin o, (VALUES ('upstream'), ('downstream')) d(direction)
+		WHERE dbinsight._one_of('direction', get_table_lineage.direction, 'upstream', 'downstream', 'both') IN (d.direction, 'both')
 		UNION
-		SELECT w.direction, w.depth + 1, s.to_table
-		FROM walk w JOIN step s ON s.direction = w.direction AND s.from_table = w.table_full_name
+		SELECT w.direction, w.depth + 1, n.neighbour
+		FROM walk w, LATERAL dbinsight._neighbours(w.direction, w.table_full_name, dbinsight._since_days(get_table_lineage.days)) n
 		WHERE w.depth < dbinsight._in_range('max_depth', get_table_lineage.max_depth, 1, 20)
-	), reached AS (
+	), reached AS MATERIALIZED (
 		SELECT w.direction, w.table_full_name, min(w.depth) AS depth FROM walk w GROUP BY 1, 2
 	), nearest AS (
-		SELECT DISTINCT ON (r.direction, r.table_full_name) r.direction, r.depth, r.table_full_name, s.from_table, s.events, s.last_event
+		SELECT DISTINCT ON (r.direction, r.table_full_name) r.direction, r.depth, r.table_full_name, n.neighbour AS from_table, n.events, n.last_event
 		FROM reached r
-		JOIN step s ON s.direction = r.direction AND s.to_table = r.table_full_name
-		JOIN reached f ON f.direction = r.direction AND f.table_full_name = s.from_table AND f.depth = r.depth - 1
+		CROSS JOIN LATERAL dbinsight._neighbours(CASE r.direction WHEN 'upstream' THEN 'downstream' ELSE 'upstream' END, r.table_full_name,
+			dbinsight._since_days(get_table_lineage.days)) n
+		JOIN reached f ON f.direction = r.direction AND f.table_full_name = n.neighbour AND f.depth = r.depth - 1
 		WHERE r.depth > 0
-		ORDER BY r.direction, r.table_full_name, s.last_event DESC, s.from_table COLLATE "C"
+		ORDER BY r.direction, r.table_full_name, n.last_event DESC, n.neighbour COLLATE "C"
 	)
 	SELECT n.direction, n.depth, n.table_full_name, t.table_type, v.entity_type, v.entity_id,
 		coalesce(j.job_name, p.pipeline_name), n.from_table, n.events, n.last_event, t.table_owner

@@ -27,9 +27,9 @@ BEGIN ATOMIC
 		GROUP BY p.source_ip
 	), judged AS (
 		SELECT ip.*, dbinsight._is_trusted(ip.source_ip) AS is_trusted,
-			CASE WHEN (SELECT min(r.hour) FROM dbinsight.rollup_audit_hourly r) <= dbinsight._since_days(get_external_ips.days) - interval '30 days'
-				THEN NOT EXISTS (SELECT FROM dbinsight.rollup_audit_hourly r WHERE r.source_ip = ip.source_ip
-					AND r.hour <= dbinsight._since_days(get_external_ips.days) AND r.first_time < dbinsight._since_days(get_external_ips.days))
+			CASE WHEN (SELECT min(a.first_seen) FROM dbinsight.rollup_address_seen a) <= dbinsight._since_days(get_external_ips.days) - interval '30 days'
+				THEN (SELECT min(a.first_seen) FROM dbinsight.rollup_address_seen a WHERE a.source_ip = ip.source_ip)
+					>= dbinsight._since_days(get_external_ips.days)
 			END AS is_new
 		FROM ip
 	), rated AS (
@@ -53,63 +53,46 @@ CREATE FUNCTION dbinsight.get_connection_patterns(days int DEFAULT 7)
 		hours_of_day int[], user_agents bigint, share_of_user_pct float8, is_new_prefix boolean, concurrent_prefixes bigint, pattern text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
 BEGIN ATOMIC
-	WITH event AS MATERIALIZED (
-		SELECT f.user_email, f.event_time, dbinsight._prefix(f.source_ip) AS prefix, f.source_ip, f.user_agent
-		FROM dbinsight.fact_audit_logs f
-		WHERE f.event_time >= dbinsight._since_days(get_connection_patterns.days) AND f.event_time < dbinsight.now()
-			AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL
-	), part AS (
-		SELECT e.user_email, e.prefix, e.source_ip, e.user_agent, dbinsight._hour(e.event_time) AS hour, count(*) AS n
-		FROM event e GROUP BY 1, 2, 3, 4, 5
+	WITH part AS MATERIALIZED (
+		SELECT c.day, c.user_email, dbinsight._prefix(c.source_ip) AS prefix, c.source_ip, c.user_agent, sum(c.events) AS events, bit_or(c.hours) AS hours
+		FROM dbinsight._connections(dbinsight._since_days(get_connection_patterns.days), dbinsight.now()) c
+		GROUP BY c.day, c.user_email, c.source_ip, c.user_agent
 	), pair AS (
-		SELECT p.user_email, p.prefix, min(dbinsight.ip_class(p.source_ip)) AS ip_class, sum(p.n)::bigint AS connections,
-			count(DISTINCT p.source_ip) AS distinct_ips, count(DISTINCT (p.hour AT TIME ZONE 'UTC')::date) AS active_days,
-			array_agg(DISTINCT extract(hour FROM p.hour AT TIME ZONE 'UTC')::int) AS hours_of_day, count(DISTINCT p.user_agent) AS user_agents
+		SELECT p.user_email, p.prefix, min(dbinsight.ip_class(p.source_ip)) AS ip_class, sum(p.events)::bigint AS connections,
+			count(DISTINCT p.source_ip) AS distinct_ips, count(DISTINCT p.day) AS active_days, bit_or(p.hours) AS hours,
+			count(DISTINCT p.user_agent) AS user_agents
 		FROM part p GROUP BY p.user_email, p.prefix
 	), person AS (
 		SELECT p.user_email, sum(p.connections) AS connections, count(*) FILTER (WHERE p.ip_class = 'public') AS public_prefixes
 		FROM pair p GROUP BY p.user_email
 	), roaming AS (
 		SELECT d.user_email, max(d.prefixes) AS prefixes_per_day
-		FROM (SELECT p.user_email, (p.hour AT TIME ZONE 'UTC')::date, count(DISTINCT p.prefix) AS prefixes FROM part p GROUP BY 1, 2) d
+		FROM (SELECT p.user_email, p.day, count(DISTINCT p.prefix) AS prefixes FROM part p GROUP BY p.user_email, p.day) d
 		GROUP BY d.user_email
-	), turn AS (
-		-- While a user stays on one prefix only the first and last event of the
-		-- stay can change how many prefixes ten minutes hold.
-		SELECT t.user_email, t.event_time, t.prefix, t.prefix IS DISTINCT FROM t.before AS starts, t.prefix IS DISTINCT FROM t.after AS ends
-		FROM (
-			SELECT e.user_email, e.event_time, e.prefix, lag(e.prefix) OVER w AS before, lead(e.prefix) OVER w AS after
-			FROM event e JOIN person p ON p.user_email = e.user_email AND p.public_prefixes > 1
-			WHERE dbinsight.ip_class(e.source_ip) = 'public'
-			WINDOW w AS (PARTITION BY e.user_email ORDER BY e.event_time, e.prefix)
-		) t
 	), concurrent AS (
-		SELECT c.user_email, max(c.prefixes) AS prefixes
-		FROM (
-			SELECT s.user_email, s.event_time, s.prefix, count(DISTINCT o.prefix) AS prefixes
-			FROM turn s JOIN turn o ON o.user_email = s.user_email AND o.event_time > s.event_time - interval '10 minutes'
-				AND o.event_time <= s.event_time AND (o.starts OR o.ends)
-			WHERE s.starts
-			GROUP BY s.user_email, s.event_time, s.prefix
-		) c GROUP BY c.user_email
+		SELECT c.user_email, max(c.prefixes) AS prefixes FROM dbinsight.rollup_concurrent c
+		WHERE c.bucket >= dbinsight._since_days(get_connection_patterns.days) AND c.bucket < dbinsight.now()
+		GROUP BY c.user_email
+	), seen AS (
+		SELECT a.user_email, dbinsight._prefix(a.source_ip) AS prefix, min(a.first_seen) AS first_seen
+		FROM dbinsight.rollup_address_seen a WHERE a.user_email IS NOT NULL GROUP BY 1, 2
+	), known AS (
+		SELECT s.user_email, min(s.first_seen) AS first_seen FROM seen s GROUP BY s.user_email
 	), judged AS (
 		SELECT p.*, dbinsight._pct(p.connections, u.connections) AS share_of_user_pct, r.prefixes_per_day,
 			coalesce(c.prefixes, least(u.public_prefixes, 1)) AS concurrent_prefixes,
-			CASE WHEN EXISTS (SELECT FROM dbinsight.rollup_audit_hourly h WHERE h.user_email = p.user_email
-					AND h.hour <= dbinsight._since_days(get_connection_patterns.days)
-					AND h.first_time < dbinsight._since_days(get_connection_patterns.days))
-				THEN NOT EXISTS (SELECT FROM dbinsight.rollup_audit_hourly h WHERE h.user_email = p.user_email
-					AND h.hour <= dbinsight._since_days(get_connection_patterns.days)
-					AND h.first_time < dbinsight._since_days(get_connection_patterns.days) AND h.source_ip <<= p.prefix)
-			END AS is_new_prefix
+			CASE WHEN k.first_seen < dbinsight._since_days(get_connection_patterns.days)
+				THEN s.first_seen >= dbinsight._since_days(get_connection_patterns.days) END AS is_new_prefix
 		FROM pair p JOIN person u ON u.user_email = p.user_email JOIN roaming r ON r.user_email = p.user_email
-			LEFT JOIN concurrent c ON c.user_email = p.user_email
+			LEFT JOIN concurrent c ON c.user_email = p.user_email LEFT JOIN known k ON k.user_email = p.user_email
+			LEFT JOIN seen s ON s.user_email = p.user_email AND s.prefix = p.prefix
 	), named AS (
 		SELECT j.*, CASE WHEN j.concurrent_prefixes >= 3 THEN 'CONCURRENT' WHEN j.is_new_prefix THEN 'NEW_NETWORK'
 			WHEN j.prefixes_per_day > 5 THEN 'ROAMING' WHEN j.connections > 500 AND j.user_agents = 1 THEN 'AUTOMATED' ELSE 'NORMAL' END AS pattern
 		FROM judged j
 	)
-	SELECT n.user_email, n.prefix, n.ip_class, n.connections, n.distinct_ips, n.active_days, n.hours_of_day, n.user_agents,
+	SELECT n.user_email, n.prefix, n.ip_class, n.connections, n.distinct_ips, n.active_days,
+		ARRAY(SELECT h.hour FROM generate_series(0, 23) h(hour) WHERE n.hours & (1 << h.hour) <> 0 ORDER BY h.hour), n.user_agents,
 		n.share_of_user_pct, n.is_new_prefix, n.concurrent_prefixes, n.pattern
 	FROM named n
 	ORDER BY array_position(ARRAY['CONCURRENT', 'NEW_NETWORK', 'ROAMING', 'AUTOMATED', 'NORMAL'], n.pattern), n.connections DESC,
@@ -118,7 +101,7 @@ END;
 COMMENT ON FUNCTION dbinsight.get_connection_patterns(int) IS
 'How each user connects: from which networks, at which hours, from several at once, from a new one, or like a machine.
 not for: all public addresses of the account (get_external_ips), refused sign-ins (get_failed_auth_attempts).
-A network is a /24 of IPv4 or a /48 of IPv6. hours_of_day are UTC. concurrent_prefixes is the most public networks of the user within any ten minutes. is_new_prefix: not used by the user before the window; NULL for a user without any history.
+A network is a /24 of IPv4 or a /48 of IPv6. hours_of_day are UTC. concurrent_prefixes is the most public networks of the user within any ten minutes that end in the window, its first, cut ten minutes left out. is_new_prefix: not used by the user before the window; NULL for a user without any history.
 @param days int, 1 to 400, default 7';
 
 CREATE FUNCTION dbinsight.get_bandwidth_usage(days int DEFAULT 1, cluster_id text DEFAULT NULL)
@@ -253,9 +236,9 @@ BEGIN ATOMIC
 			LEFT JOIN dbinsight.current_cluster c ON c.workspace_id = s.workspace_id AND c.cluster_id = s.cluster_id
 		UNION ALL
 		SELECT 'FETCH_BOUND', f.workspace_id, 'warehouse', f.warehouse_id, coalesce(w.warehouse_name, f.warehouse_id), f.occurrences,
-			dbinsight._pct(f.occurrences, (SELECT count(*) FROM dbinsight.fact_query_history a
-				WHERE a.start_time >= dbinsight._since_days(get_network_bottlenecks.days) AND a.start_time < dbinsight.now()
-					AND a.warehouse_id = f.warehouse_id AND a.workspace_id IS NOT DISTINCT FROM f.workspace_id)),
+			dbinsight._pct(f.occurrences, (SELECT sum(a.statements)
+				FROM dbinsight._warehouse_statements(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) a
+				WHERE a.warehouse_id = f.warehouse_id AND a.workspace_id IS NOT DISTINCT FROM f.workspace_id)),
 			dbinsight._r(f.peak::float8, 3), 60, 's',
 			(SELECT dbinsight._hour(a.start_time) FROM dbinsight.fact_query_history a
 				WHERE a.start_time >= dbinsight._since_days(get_network_bottlenecks.days) AND a.start_time < dbinsight.now()

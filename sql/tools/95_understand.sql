@@ -6,7 +6,7 @@ CREATE FUNCTION dbinsight.route(question text, conversation uuid DEFAULT NULL)
 	RETURNS TABLE (agent text, confidence float8)
 	LANGUAGE C STABLE PARALLEL UNSAFE ROWS 2 COST 10000 AS 'MODULE_PATHNAME', 'dbi_route_sql';
 COMMENT ON FUNCTION dbinsight.route(text, uuid) IS
-'Which agents a question is for, the most certain first; no row means that nothing here can answer it
+'Which agents a question is for, in their order and how sure that is; no row means that nothing here can answer it
 @param question text, the question
 @param conversation uuid, a conversation of one''s own that the question continues, default NULL';
 

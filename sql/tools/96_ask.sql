@@ -14,6 +14,11 @@ CREATE FUNCTION dbinsight._tool_description(function regprocedure) RETURNS text
 	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_tool_description';
 COMMENT ON FUNCTION dbinsight._tool_description(regprocedure) IS 'The comment of a function without its @ lines';
 
+CREATE FUNCTION dbinsight._call_tool(function regprocedure, arguments text) RETURNS jsonb
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dbi_call_tool_sql';
+COMMENT ON FUNCTION dbinsight._call_tool(regprocedure, text) IS
+'Calls a function as an answer does: arguments are a JSON object, checked against its types; read-only, with deadline and row limit. An error is part of the result';
+
 CREATE FUNCTION dbinsight._known_agent(agent text) RETURNS text
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -131,7 +136,8 @@ CREATE FUNCTION dbinsight._conversation_markdown(conversation uuid) RETURNS text
 BEGIN ATOMIC
 	SELECT '# ' || coalesce(c.title, 'Conversation') || E'\n\n'
 		|| coalesce(string_agg(CASE m.role WHEN 'user' THEN '## ' || regexp_replace(m.content, '\s+', ' ', 'g')
-			ELSE m.content || coalesce(E'\n\n**Ask next:** ' || array_to_string(nullif(m.suggestions, '{}'), ' · '), '') END, E'\n\n' ORDER BY m.seq), '')
+			ELSE m.content || coalesce(E'\n\n**Ask next:** ' || (SELECT string_agg(s.question, ' · ' ORDER BY s.n)
+				FROM unnest(m.suggestions) WITH ORDINALITY s(question, n) WHERE strpos(m.content, s.question) = 0), '') END, E'\n\n' ORDER BY m.seq), '')
 		|| E'\n'
 	FROM dbinsight.chat_conversations c LEFT JOIN dbinsight.chat_messages m ON m.conversation_id = c.id
 	WHERE c.id = _conversation_markdown.conversation AND c.user_id = dbinsight.person()
@@ -197,7 +203,7 @@ BEGIN ATOMIC
 			SELECT d.refclassid, d.refobjid FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
 			WHERE r.kind = 'pg_class'::regclass AND w.ev_class = r.id AND d.refclassid IN ('pg_proc'::regclass, 'pg_class'::regclass) AND d.refobjid <> r.id
 			UNION ALL
-			SELECT 'pg_class'::regclass, g.oid FROM pg_class c JOIN dbinsight.derived_relations x ON x.name = c.relname
+			SELECT 'pg_class'::regclass, g.oid FROM pg_class c JOIN dbinsight.derived_relations x ON split_part(x.name, ' ', 1) = c.relname
 				JOIN pg_class g ON g.relname = x.gold_table AND g.relnamespace = c.relnamespace
 			WHERE r.kind = 'pg_class'::regclass AND c.oid = r.id
 		) n(kind, id)

@@ -41,9 +41,7 @@ dbi_sayf(DbiText *t, const char *format,...)
 	{
 		va_list		args;
 		int			needed;
-		int			saved_errno = errno;
 
-		errno = saved_errno;
 		va_start(args, format);
 		needed = appendStringInfoVA(&t->out, format, args);
 		va_end(args);
@@ -86,9 +84,9 @@ exact(const DbiValue *v)
 	return isfinite(v->cell.number) ? v->cell.text : NULL;
 }
 
-/* The figure alone, without the noun of "3 failed runs" or marks of emphasis. */
+/* The figure alone: without marks of emphasis, and without the noun of "3 failed runs". */
 static char *
-figure_of(const char *printed)
+figure_of(const char *printed, const char *formats)
 {
 	const char *start = strpbrk(printed, "0123456789");
 	const char *end;
@@ -97,9 +95,9 @@ figure_of(const char *printed)
 		return NULL;
 	while (start > printed && strchr("$+-", start[-1]))
 		start--;
-	end = start + strspn(start, "$+-0123456789.,");
-	if (*end == '%' || *end == 'M')
-		end++;
+	end = start + strcspn(start, "*");
+	if (formats && strchr(formats, '/'))
+		end = start + strcspn(start, " *");
 	return pnstrdup(start, end - start);
 }
 
@@ -108,7 +106,7 @@ dbi_say_value(DbiText *t, const DbiValue *v, const char *formats)
 {
 	int			start = t->out.len;
 	char	   *printed = dbi_format(v, formats);
-	char	   *figure = dbi_kind_numeric(v->kind) && !v->cell.isnull ? figure_of(printed) : NULL;
+	char	   *figure = dbi_kind_numeric(v->kind) && !v->cell.isnull ? figure_of(printed, formats) : NULL;
 
 	appendStringInfoString(&t->out, printed);
 	add_span(t, start);
@@ -158,7 +156,7 @@ ground_in_arguments(DbiText *t, const char *figure, List *results)
 }
 
 void
-dbi_say_context(DbiText *t, const char *words, const char *question, List *results)
+dbi_say_context(DbiText *t, const char *words, const char *question, List *results, const char *what)
 {
 	int			start = t->out.len;
 
@@ -177,7 +175,7 @@ dbi_say_context(DbiText *t, const char *words, const char *question, List *resul
 		end = figure_end(p);
 		figure = pnstrdup(p, end - p);
 		if (!ground_in_arguments(t, figure, results))
-			add_figure(t, figure, NULL, NULL, 0, "question", question && strstr(question, figure) != NULL);
+			add_figure(t, figure, NULL, NULL, 0, question && strstr(question, figure) ? "question" : what, true);
 		p = end;
 	}
 }

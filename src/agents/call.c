@@ -438,7 +438,10 @@ dbi_call_tool(const DbiPlanCall *call)
 	INSTR_TIME_SUBTRACT(elapsed, start);
 	r->elapsed_ms = INSTR_TIME_GET_MILLISEC(elapsed);
 	if (r->ok)
+	{
 		dbi_focus(r);
+		dbi_name_ids(r);
+	}
 	return r;
 }
 

@@ -91,10 +91,17 @@ DbiResult  *dbi_call_tool(const DbiPlanCall *call);
 int			dbi_column(const DbiResult *result, const char *name);
 const DbiGiven *dbi_given(const DbiResult *result, const char *name);
 
+/* call_json.c: what the wrong argument should be, or NULL. */
+char	   *dbi_expected(const DbiResult *result);
+
 /* call_value.c: typed values to cells. */
 DbiKind		dbi_kind(const char *name, Oid type);
 bool		dbi_kind_numeric(DbiKind kind);
 void		dbi_cell(DbiCell *cell, DbiKind kind, Oid type, Datum value, bool isnull);
+
+/* call_names.c */
+void		dbi_name_ids(DbiResult *result);
+List	   *dbi_workspaces_named(const char *pattern);
 
 /* call_focus.c: keeps the rows the question is about. */
 void		dbi_focus(DbiResult *result);

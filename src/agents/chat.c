@@ -28,6 +28,7 @@
 #include "utils/uuid.h"
 
 #include "agents/answer.h"
+#include "agents/answer_text.h"
 #include "agents/person.h"
 #include "base/base.h"
 
@@ -59,6 +60,7 @@ static SPIPlanPtr create_plan;
 static SPIPlanPtr insert_plan;
 static SPIPlanPtr update_plan;
 static SPIPlanPtr log_plan;
+static SPIPlanPtr agents_plan;
 
 static void
 prepare(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
@@ -280,6 +282,28 @@ store(Turn *turn)
 		log_refusal(turn);
 }
 
+/* An agent that is not there, or not enabled, is told with those that are. */
+static void
+check_agent(const char *agent)
+{
+	StringInfoData names;
+	bool		found = false;
+
+	prepare(&agents_plan, "SELECT name FROM dbinsight.agents WHERE enabled ORDER BY position, name", 0, NULL);
+	execute(agents_plan, NULL, NULL, true, SPI_OK_SELECT);
+	initStringInfo(&names);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		char	   *name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+
+		found = found || strcmp(name, agent) == 0;
+		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "", name);
+	}
+	if (!found)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no agent \"%s\"", agent),
+				errhint("Agents: %s.", names.data));
+}
+
 static void
 converse(Turn *turn)
 {
@@ -288,6 +312,8 @@ converse(Turn *turn)
 	char	   *frame;
 
 	INSTR_TIME_SET_CURRENT(start);
+	if (turn->agent)
+		check_agent(turn->agent);
 	turn->stored = !XactReadOnly && !RecoveryInProgress();
 	frame = turn->has_conversation ? open_conversation(turn) : NULL;
 	turn->plan = dbi_plan_question(turn->question, turn->agent, frame);
@@ -340,7 +366,7 @@ whole_answer(const DbiAnswer *answer)
 	{
 		if (strstr(answer->content, lfirst(lc)))
 			continue;
-		appendStringInfo(&s, "%s%s", any ? " · " : "\n\n**Ask next:** ", (char *) lfirst(lc));
+		appendStringInfo(&s, "%s%s", any ? " · " : "\n\n**Ask next:** ", dbi_markdown(lfirst(lc), DBI_MAX_QUESTION_BYTES));
 		any = true;
 	}
 	return s.data;

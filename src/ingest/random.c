@@ -11,6 +11,7 @@
 
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "base/base.h"
 
@@ -124,23 +125,41 @@ dbi_random_hex(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf, digits));
 }
 
-/* The text of a version 4 UUID. */
-PG_FUNCTION_INFO_V1(dbi_random_uuid);
-Datum
-dbi_random_uuid(PG_FUNCTION_ARGS)
+/* The text of a UUID: 48 bits, the version, 12 bits of x, 62 bits of y. */
+static Datum
+uuid_text(uint64 head, int version, uint64 x, uint64 y)
 {
-	uint64		x = draw(fcinfo);
-	uint64		y = mix(x);
 	char		buf[36];
 
-	hex(buf, x >> 32, 8);
+	hex(buf, head >> 16, 8);
 	buf[8] = '-';
-	hex(buf + 9, x >> 16, 4);
+	hex(buf + 9, head, 4);
 	buf[13] = '-';
-	hex(buf + 14, (x & 0x0FFF) | 0x4000, 4);
+	hex(buf + 14, (x & 0x0FFF) | (uint64) version << 12, 4);
 	buf[18] = '-';
 	hex(buf + 19, ((y >> 48) & 0x3FFF) | 0x8000, 4);
 	buf[23] = '-';
 	hex(buf + 24, y, 12);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf, 36));
+}
+
+PG_FUNCTION_INFO_V1(dbi_random_uuid);
+Datum
+dbi_random_uuid(PG_FUNCTION_ARGS)
+{
+	uint64		x = draw(fcinfo);
+
+	return uuid_text(x >> 16, 4, x, mix(x));
+}
+
+/* Version 7: the milliseconds since 1970 come first. */
+PG_FUNCTION_INFO_V1(dbi_time_uuid);
+Datum
+dbi_time_uuid(PG_FUNCTION_ARGS)
+{
+	uint64		x = draw(fcinfo);
+	int64		ms = PG_GETARG_TIMESTAMPTZ(3) / 1000 +
+		(int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * 1000;
+
+	return uuid_text((uint64) ms, 7, x, mix(x));
 }

@@ -93,11 +93,11 @@ SELECT round(psi::numeric, 4) AS psi, round(js::numeric, 4) AS js, ks FROM dbins
 SELECT round(psi::numeric, 12) AS psi, round(js::numeric, 12) AS js, ks FROM dbinsight._hist_distance('{0,5,10}', '{50,50}', '{0,2,10}', '{2,8}');
 SELECT * FROM dbinsight._hist_distance('{5,5}', '{9}', '{5,5}', '{70}');
 -- skewed: 90 of 100 in the first of two bins. Deciles lie at 10/9, 20/9 .. 10 (the ninth at the edge)
-SELECT round(x::numeric, 4) FROM unnest(dbinsight._hist_deciles('{0,10,20}', '{90,10}')) x;
-SELECT dbinsight._hist_cdf('{0,10,20}', '{90,10}', 15) AS share, dbinsight._hist_cdf('{0,10,20}', '{90,10}', -1) AS none,
-	dbinsight._hist_cdf('{0,10,20}', '{90,10}', 99) AS everything;
+SELECT round(dbinsight._hist_quantile('{0,10,20}', '{90,100}', k / 10.0)::numeric, 4) FROM generate_series(1, 9) k;
+SELECT dbinsight._hist_cdf('{0,10,20}', dbinsight._running_sum('{90,10}'), 15) AS share, dbinsight._hist_cdf('{0,10,20}', '{90,100}', -1) AS none,
+	dbinsight._hist_cdf('{0,10,20}', '{90,100}', 99) AS everything;
 SELECT dbinsight._hist_valid('{0,1}', '{1}') AS good, dbinsight._hist_valid('{0,1}', '{1,2}') AS wrong_length,
-	dbinsight._hist_valid('{0,1}', '{0}') AS empty, dbinsight._hist_valid(NULL, '{1}') AS missing;
+	dbinsight._hist_valid('{0,1}', '{0}') AS empty, dbinsight._hist_valid(NULL, '{1}') AS missing, dbinsight._hist_valid('{0,NULL}', '{1}') AS unknown;
 
 -- Profiles of 03-02 and 03-09 (seven days before); the one of 03-05 is too young for a baseline, the one of 03-12 not yet there.
 -- amount: mean 5 -> 10, stddev 2.5: shift 2. status: nulls 0 -> 10 %, distinct 4 -> 5. fixed: stddev 0, mean moved. extra is new.
