@@ -41,9 +41,7 @@ dbi_sayf(DbiText *t, const char *format,...)
 	{
 		va_list		args;
 		int			needed;
-		int			saved_errno = errno;
 
-		errno = saved_errno;
 		va_start(args, format);
 		needed = appendStringInfoVA(&t->out, format, args);
 		va_end(args);
