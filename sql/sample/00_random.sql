@@ -38,11 +38,11 @@ COMMENT ON FUNCTION dbinsight._sample_count(int, int, numeric) IS 'Number of ent
 
 /*
  * The hour of a working person's act, from a uniform draw: two peaks and a
- * dip at noon; four in a hundred fall outside seven to nineteen o'clock.
+ * dip at noon; two in a hundred fall after nineteen o'clock.
  */
 CREATE FUNCTION dbinsight._sample_hour(u float8) RETURNS int
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN ('{7,7,7,8,8,8,8,8,8,8,8,8,9,9,9,9,9,9,9,9,9,9,9,9,10,10,10,10,10,10,10,10,10,10,10,10,11,11,11,11,11,11,11,11,11,11,12,12,12,12,12,12,13,13,13,13,13,13,13,13,14,14,14,14,14,14,14,14,14,14,14,15,15,15,15,15,15,15,15,15,15,15,16,16,16,16,16,16,16,16,17,17,17,17,18,18,6,19,20,22}'::int[])[1 + floor(u * 100)::int];
+	RETURN ('{7,7,7,8,8,8,8,8,8,8,8,8,9,9,9,9,9,9,9,9,9,9,9,9,10,10,10,10,10,10,10,10,10,10,10,10,11,11,11,11,11,11,11,11,11,11,12,12,12,12,12,12,13,13,13,13,13,13,13,13,14,14,14,14,14,14,14,14,14,14,14,15,15,15,15,15,15,15,15,15,15,15,16,16,16,16,16,16,16,16,17,17,17,17,18,18,18,18,19,20}'::int[])[1 + floor(u * 100)::int];
 COMMENT ON FUNCTION dbinsight._sample_hour(float8) IS 'Hour of day of human work from a draw in [0, 1)';
 
 /*
@@ -55,7 +55,7 @@ CREATE FUNCTION dbinsight._sample_day(days int, seed int)
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 91
 BEGIN ATOMIC
 	SELECT d.day, d.day::timestamp AT TIME ZONE 'UTC', d.age, d.weekend, d.month_end,
-		g.growth * CASE WHEN d.weekend THEN 0.2 ELSE 1 END, g.growth * CASE WHEN d.weekend THEN 0.85 ELSE 1 END
+		g.growth * CASE WHEN d.weekend THEN 0.12 ELSE 1 END, g.growth * CASE WHEN d.weekend THEN 0.85 ELSE 1 END
 	FROM (
 		SELECT c.day, c.age, extract(isodow FROM c.day) >= 6 AS weekend,
 			extract(day FROM c.day + 2) <= 2 OR extract(day FROM c.day) = 1 AS month_end

@@ -117,7 +117,7 @@ BEGIN ATOMIC
 	) j
 	JOIN dbinsight._sample_workspace() w ON w.n = j.workspace
 	JOIN dbinsight._sample_principal(_sample_job.seed, _sample_job.scale) p
-		ON p.n = CASE WHEN j.workspace IN (0, 2) THEN 4 + 5 * (j.n % 3) ELSE (ARRAY[5, 6, 7, 8, 10, 11, 12, 13])[1 + j.n % 8] END
+		ON p.n = CASE j.n WHEN 5 THEN 11 WHEN 6 THEN 6 WHEN 11 THEN 12 ELSE 4 + 5 * (j.n % 3) END
 	LEFT JOIN dbinsight._sample_cluster(_sample_job.seed, _sample_job.scale) c
 		ON c.workspace_id = w.workspace_id AND (j.compute = 'classic' AND c.is_job AND c.in_workspace = CASE WHEN j.n < 2 THEN 0 ELSE j.n % c.of_workspace END
 			OR j.compute = 'shared' AND NOT c.is_job AND c.in_workspace = 1 % c.of_workspace);

@@ -162,16 +162,16 @@ CREATE FUNCTION dbinsight._sample_jobs(days int, seed int, scale numeric) RETURN
 		LATERAL dbinsight._sample_slice(a.start_time, a.end_time) s
 	ORDER BY s.slice_start, a.run, a.attempt;
 
-	-- Runs submitted without a job: they have a name and no definition.
+	-- Runs submitted from a notebook: they have a name and no definition.
 	INSERT INTO dbinsight.fact_job_run_timeline (account_id, workspace_id, job_id, run_id, period_start_time, period_end_time,
 		trigger_type, result_state, run_type, run_name, compute_ids, termination_code, termination_type)
-	SELECT 'sample', w.workspace_id, (900000000000000 + x.n)::text, x.n::text, t.start_time, t.start_time + interval '1 second' * (60 + dbinsight._pick(_sample_jobs.seed, 310, x.n, 900)),
+	SELECT 'sample', w.workspace_id, (900000000000000 + k.k)::text, x.n::text, t.start_time, t.start_time + interval '1 second' * (60 + dbinsight._pick(_sample_jobs.seed, 310, x.n, 900)),
 		'ONETIME', CASE WHEN dbinsight._random(_sample_jobs.seed, 311, x.n) < 0.9 THEN 'SUCCEEDED' ELSE 'FAILED' END, 'SUBMIT_RUN', 'submitted from notebook ' || k.k, NULL,
 		CASE WHEN dbinsight._random(_sample_jobs.seed, 311, x.n) < 0.9 THEN 'SUCCESS' ELSE 'RUN_EXECUTION_ERROR' END, NULL
 	FROM dbinsight._sample_day(_sample_jobs.days, _sample_jobs.seed) d
 	CROSS JOIN generate_series(1, dbinsight._sample_count(4, 2, _sample_jobs.scale)) k(k)
 	CROSS JOIN LATERAL (SELECT 900000000000 + (d.day - date '2000-01-01') * 1000::bigint + k.k AS n) x
-	JOIN dbinsight._sample_workspace() w ON w.n = dbinsight._pick(_sample_jobs.seed, 312, x.n, 4)
+	JOIN dbinsight._sample_workspace() w ON w.n = k.k % 4
 	CROSS JOIN LATERAL (SELECT d.midnight + interval '1 minute' * (60 * dbinsight._sample_hour(dbinsight._random(_sample_jobs.seed, 313, x.n)) + dbinsight._pick(_sample_jobs.seed, 314, x.n, 40)) AS start_time) t
 	WHERE NOT d.weekend AND t.start_time < dbinsight.now() - interval '20 minutes';
 

@@ -45,8 +45,8 @@ BEGIN ATOMIC
 		CASE WHEN w.warehouse_type = 'PRO' THEN 'PREMIUM_SQL_PRO_COMPUTE_US_EAST_N_VIRGINIA' ELSE 'PREMIUM_SERVERLESS_SQL_COMPUTE_US_EAST_N_VIRGINIA' END, 'DBU', 'SQL', 'COMPUTE_TIME',
 		h.slice_start, h.slice_end, round(w.dbu_per_hour * extract(epoch FROM h.slice_end - h.slice_start) / 3600
 			* CASE WHEN extract(hour FROM h.slice_start AT TIME ZONE 'UTC') BETWEEN 9 AND 16 THEN w.max_clusters ELSE 1 END
-			-- Half as much on a quiet day.
-			* (CASE WHEN w.always_on THEN 0.4 + 0.5 * d.machines ELSE 0.35 + 0.6 * d.people END
+			-- A running warehouse costs money on a quiet day too.
+			* (CASE WHEN w.always_on THEN 0.6 + 0.3 * d.machines ELSE 0.7 + 0.2 * d.people END
 				+ 0.1 * dbinsight._random(_sample_metered.seed, 400, (w.n + 1) * 100000000::bigint + extract(epoch FROM h.slice_start)::bigint / 3600))::numeric, 6),
 		dbinsight._sample_tags((ARRAY['analytics', 'finance', 'data-engineering'])[1 + w.n % 3], 'reporting', w.workspace_id, w.n % 8),
 		NULL, NULL, NULL, NULL, NULL, w.warehouse_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, w.owner, NULL, w.warehouse_type = 'SERVERLESS', true, false

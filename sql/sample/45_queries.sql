@@ -21,7 +21,7 @@ CREATE FUNCTION dbinsight._sample_queries(days int, seed int, scale numeric) RET
 		FROM dbinsight._sample_warehouse(_sample_queries.seed, _sample_queries.scale) w
 		CROSS JOIN dbinsight._sample_day(_sample_queries.days, _sample_queries.seed) d
 		CROSS JOIN people CROSS JOIN tables
-		CROSS JOIN LATERAL generate_series(1, round((ARRAY[410, 410, 240, 160, 220, 140, 330, 220])[1 + w.n % 8] * CASE WHEN w.always_on THEN d.machines ELSE d.people END)::int) k(k)
+		CROSS JOIN LATERAL generate_series(1, round((ARRAY[340, 820, 200, 130, 170, 120, 280, 160])[1 + w.n % 8] * CASE WHEN w.always_on THEN d.machines ELSE d.people END)::int) k(k)
 		CROSS JOIN LATERAL (SELECT (w.n + 1) * 1000000000::bigint + (d.day - date '2000-01-01') * 10000::bigint + k.k AS n) x
 		CROSS JOIN LATERAL (SELECT CASE WHEN w.always_on THEN dbinsight._pick(_sample_queries.seed, 457, x.n, 24)
 			ELSE greatest(7, least(18, dbinsight._sample_hour(dbinsight._random(_sample_queries.seed, 457, x.n)))) END AS hour) h

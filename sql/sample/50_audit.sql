@@ -133,12 +133,12 @@ CREATE FUNCTION dbinsight._sample_audit_planted(days int, seed int, scale numeri
 		SELECT 2, 0, a.principal, a.workspace_id, '45.134.26.77', p.attack + interval '45 minutes', 'accounts', 'login', jsonb_build_object('user', a.principal), 200
 		FROM dbinsight._sample_plan() p JOIN dbinsight._sample_principal(_sample_audit_planted.seed, _sample_audit_planted.scale) a ON a.n = 13
 		UNION ALL
-		-- 3: nina.kowalski works at night, three nights, forty events each.
+		-- 3: nina.kowalski reads sensitive tables at night, three nights, forty times each.
 		SELECT 3, i, a.principal, a.workspace_id, a.home, p.today - interval '1 day' * (ARRAY[2, 3, 5])[1 + i / 40] + interval '1 hour' + interval '150 seconds' * (i % 40),
 			'unityCatalog', 'generateTemporaryTableCredential', jsonb_build_object('table_full_name', t.full_name, 'operation', 'READ', 'workspace_id', a.workspace_id), 200
 		FROM dbinsight._sample_plan() p CROSS JOIN generate_series(0, 119) i
 		JOIN dbinsight._sample_principal(_sample_audit_planted.seed, _sample_audit_planted.scale) a ON a.n = 3
-		JOIN dbinsight._sample_table(_sample_audit_planted.seed, _sample_audit_planted.scale) t ON t.read_rank = 2 + i % 10
+		JOIN dbinsight._sample_table(_sample_audit_planted.seed, _sample_audit_planted.scale) t ON t.sensitive_rank = i % 3
 		UNION ALL
 		-- 4: dana.wright downloads sixty results from an address nobody used before, yesterday afternoon.
 		SELECT 4, i, a.principal, a.workspace_id, '185.243.115.84', p.yesterday + interval '14 hours' + interval '55 seconds' * i, 'databrickssql', 'downloadQueryResult',

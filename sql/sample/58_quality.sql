@@ -19,8 +19,8 @@ CREATE FUNCTION dbinsight._sample_quality(days int, seed int, scale numeric) RET
 		WHERE w.target_table_full_name = t.full_name AND w.event_time <= e.event_time AND w.event_time >= e.event_time - interval '14 days' ORDER BY w.event_time DESC LIMIT 1) AS last_write) l
 	CROSS JOIN LATERAL (SELECT CASE WHEN l.last_write IS NULL THEN 'UNKNOWN' WHEN l.last_write < e.event_time - interval '76 hours' THEN 'UNHEALTHY' ELSE 'HEALTHY' END AS freshness) f
 	CROSS JOIN LATERAL (SELECT b.base, floor(b.base * 0.75)::bigint AS low, floor(b.base * 1.3)::bigint AS high,
-		-- Planted: a third of a day's clickstream arrived yesterday.
-		CASE WHEN t.n = 12 AND d.age = 1 THEN floor(b.base * 0.25) ELSE floor(b.base * (1 + 0.05 * dbinsight._noise(_sample_quality.seed, 591, t.n * 100000::bigint + d.age))) END::bigint AS daily
+		-- Planted: since yesterday a third of the clickstream arrives.
+		CASE WHEN t.n = 12 AND d.age <= 1 THEN floor(b.base * 0.25) ELSE floor(b.base * (1 + 0.05 * dbinsight._noise(_sample_quality.seed, 591, t.n * 100000::bigint + d.age))) END::bigint AS daily
 		FROM (SELECT floor((20000 + 400000 * dbinsight._random(_sample_quality.seed, 592, t.n)))::bigint AS base) b) r
 	CROSS JOIN LATERAL (SELECT CASE WHEN r.daily NOT BETWEEN r.low AND r.high THEN 'UNHEALTHY' ELSE 'HEALTHY' END AS completeness) c
 	WHERE e.event_time < dbinsight.now()

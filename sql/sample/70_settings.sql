@@ -37,7 +37,7 @@ CREATE FUNCTION dbinsight._sample_targets(seed int, scale numeric) RETURNS void
 	WITH made AS (
 		INSERT INTO dbinsight.sla_targets (workspace_id, job_id, max_duration_s, min_success_pct)
 		SELECT j.workspace_id, j.job_id, t.seconds, t.pct FROM dbinsight._sample_job(_sample_targets.seed, _sample_targets.scale) j
-		JOIN (VALUES (0, 7200, 98), (3, 3600, 99), (4, 3600, 95)) t(n, seconds, pct) USING (n)
+		JOIN (VALUES (0, 7200, 98), (3, 3600, 99), (4, 1500, 95)) t(n, seconds, pct) USING (n)
 		ON CONFLICT DO NOTHING RETURNING workspace_id, job_id
 	) INSERT INTO dbinsight.sample_row SELECT 'sla_targets', to_jsonb(made) FROM made;
 
@@ -102,17 +102,13 @@ CREATE FUNCTION dbinsight._sample_ingest() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	r record;
-	newest timestamptz;
 BEGIN
-	FOR r IN SELECT s.source, s.gold_table, s.time_column, m.marker FROM dbinsight.sources s JOIN dbinsight._sample_relations() m USING (gold_table)
+	FOR r IN SELECT s.source, s.lag_target_minutes FROM dbinsight.sources s
 		WHERE s.source <> 'system.billing.account_prices' AND NOT EXISTS (SELECT FROM dbinsight.ingest_state i WHERE i.source = s.source) ORDER BY s.source
 	LOOP
-		newest := dbinsight.now() - interval '1 hour';
-		IF r.time_column IS NOT NULL THEN
-			EXECUTE format('SELECT least(max(%I)::timestamptz, dbinsight.now() - interval ''20 minutes'') FROM dbinsight.%I WHERE %s = ''sample''', r.time_column, r.gold_table, r.marker) INTO newest;
-		END IF;
 		INSERT INTO dbinsight.ingest_state (source, last_event_time, last_loaded_at)
-		VALUES (r.source, newest, dbinsight.now() - CASE r.source WHEN 'system.access.column_lineage' THEN interval '30 hours' ELSE interval '15 minutes' END);
+		VALUES (r.source, CASE r.source WHEN 'system.access.column_lineage' THEN dbinsight.now() - interval '12 hours' ELSE dbinsight.now() - interval '1 minute' * (r.lag_target_minutes / 8) END,
+			dbinsight.now() - CASE r.source WHEN 'system.access.column_lineage' THEN interval '12 hours' ELSE interval '15 minutes' END);
 		INSERT INTO dbinsight.sample_row VALUES ('ingest_state', jsonb_build_object('source', r.source));
 	END LOOP;
 END $$;

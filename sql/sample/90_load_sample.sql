@@ -62,14 +62,19 @@ BEGIN
 		EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s IS DISTINCT FROM ''sample'')', r.relid, r.marker) INTO mixed;
 		EXECUTE CASE WHEN mixed THEN format('DELETE FROM %s WHERE %s = ''sample''', r.relid, r.marker) ELSE format('TRUNCATE %s', r.relid) END;
 	END LOOP;
-	FOR r IN SELECT d.name FROM dbinsight.derived_relations d JOIN pg_class c ON c.relname = d.name AND c.relnamespace = 'dbinsight'::regnamespace
-		AND c.relkind IN ('r', 'p') JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped
+	-- A refresh makes no row go away whose facts have gone. A name may say more than the relation's: "job_run of versions".
+	FOR r IN SELECT DISTINCT a.attrelid::regclass AS relation FROM dbinsight.derived_relations d JOIN pg_attribute a ON a.attrelid = to_regclass('dbinsight.' || split_part(d.name, ' ', 1))
+		AND a.attname = 'workspace_id' AND NOT a.attisdropped JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
 	LOOP
-		EXECUTE format('DELETE FROM dbinsight.%I WHERE workspace_id IN (SELECT workspace_id FROM dbinsight._sample_workspace())', r.name);
+		EXECUTE format('DELETE FROM %s WHERE workspace_id IN (SELECT workspace_id FROM dbinsight._sample_workspace())', r.relation);
 	END LOOP;
 	FOR r IN SELECT table_name, key FROM dbinsight.sample_row LOOP
 		EXECUTE format('DELETE FROM dbinsight.%I t WHERE to_jsonb(t) @> $1', r.table_name) USING r.key;
 	END LOOP;
+	-- Findings are made again after the load, those from other rows too.
+	DELETE FROM dbinsight.findings f USING dbinsight.sample_load l WHERE f.last_event BETWEEN l.since AND l.until;
+	DELETE FROM dbinsight.incidents i WHERE NOT EXISTS (SELECT FROM dbinsight.findings f WHERE f.incident_id = i.id);
+	DELETE FROM dbinsight.entity_risk e USING dbinsight.sample_load l WHERE e.as_of BETWEEN l.since AND l.until;
 	DELETE FROM dbinsight.sample_row;
 	DELETE FROM dbinsight.sample_truth;
 	DELETE FROM dbinsight.sample_load;
@@ -138,6 +143,8 @@ BEGIN
 		EXECUTE format('ANALYZE dbinsight.%I', r.gold_table);
 	END LOOP;
 	PERFORM dbinsight._sample_refresh(refresh_since, refresh_until);
+	RAISE NOTICE 'load_sample: detections';
+	PERFORM dbinsight.run_detections();
 
 	FOR r IN SELECT * FROM dbinsight._sample_relations() LOOP
 		table_name := r.gold_table;

@@ -79,25 +79,27 @@ CREATE INDEX ON dbinsight.job_run (workspace_id, job_id, end_time) WHERE is_fail
 CREATE INDEX ON dbinsight.job_run (workspace_id, job_id, end_time) WHERE is_success;
 
 CREATE FUNCTION dbinsight._refresh_job_run(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
+DECLARE
+	low timestamptz;
+	high timestamptz;
+	written bigint;
 BEGIN
 	-- A run has slices before and after those just loaded: seven days around
 	-- them, and as far as the run was known to reach (a stream runs for months).
+	SELECT least(since - interval '7 days', min(k.start_time)), greatest(until + interval '7 days', max(k.last_seen_time)) INTO low, high
+	FROM dbinsight.job_run k
+	WHERE (k.workspace_id, k.run_id) IN (SELECT o.workspace_id, o.run_id FROM dbinsight.fact_job_run_timeline o
+		WHERE o.period_start_time BETWEEN since AND until);
 	INSERT INTO dbinsight.job_run AS r (workspace_id, run_id, job_id, run_name, run_type, trigger_type, start_time,
 		last_seen_time, attempts, repair_count, result_state, termination_code, first_result_state, is_terminal,
 		end_time, duration_s, wall_s, compute_ids, job_parameters)
-	WITH touched AS MATERIALIZED (
-		SELECT DISTINCT f.workspace_id, f.run_id FROM dbinsight.fact_job_run_timeline f
-		WHERE f.period_start_time BETWEEN since AND until
-	), reach AS MATERIALIZED (
-		SELECT least(since - interval '7 days', min(k.start_time)) AS low,
-			greatest(until + interval '7 days', max(k.last_seen_time)) AS high
-		FROM touched JOIN dbinsight.job_run k USING (workspace_id, run_id)
-	), slice AS (
+	WITH slice AS (
 		SELECT f.workspace_id, f.run_id, f.job_id, f.run_name, f.run_type, f.trigger_type, f.period_start_time, f.period_end_time,
 			f.result_state, f.termination_code, f.job_parameters, f.compute_ids, row_number() OVER latest AS age
-		FROM dbinsight.fact_job_run_timeline f JOIN touched USING (workspace_id, run_id)
-		WHERE f.period_start_time BETWEEN (SELECT low FROM reach) AND (SELECT high FROM reach)
+		FROM dbinsight.fact_job_run_timeline f
+		WHERE f.period_start_time BETWEEN low AND high AND (f.workspace_id, f.run_id) IN (SELECT o.workspace_id, o.run_id
+			FROM dbinsight.fact_job_run_timeline o WHERE o.period_start_time BETWEEN since AND until)
 		WINDOW latest AS (PARTITION BY f.workspace_id, f.run_id ORDER BY f.period_end_time DESC, f.period_start_time DESC)
 	), run AS (
 		SELECT workspace_id, run_id, max(job_id) AS job_id, max(run_name) AS run_name, max(run_type) AS run_type,
@@ -108,17 +110,16 @@ BEGIN
 			max(termination_code) FILTER (WHERE age = 1 AND result_state IS NOT NULL) AS termination_code,
 			(array_agg(result_state ORDER BY age DESC) FILTER (WHERE result_state IS NOT NULL))[1] AS first_result_state,
 			sum(extract(epoch FROM period_end_time - period_start_time))::float8 AS duration_s,
-			(array_agg(job_parameters ORDER BY age DESC) FILTER (WHERE job_parameters IS NOT NULL))[1] AS job_parameters
+			(array_agg(job_parameters ORDER BY age DESC) FILTER (WHERE job_parameters IS NOT NULL))[1] AS job_parameters,
+			-- no join with a second grouping: what a CTE holds the planner cannot estimate
+			string_agg(array_to_string(compute_ids, E'\x01'), E'\x01') FILTER (WHERE compute_ids <> '{}') AS compute_ids
 		FROM slice GROUP BY workspace_id, run_id
-	), compute AS (
-		SELECT workspace_id, run_id, array_agg(DISTINCT c ORDER BY c) AS compute_ids
-		FROM slice, unnest(slice.compute_ids) c GROUP BY workspace_id, run_id
 	)
 	SELECT run.workspace_id, run.run_id, run.job_id, run.run_name, run.run_type, run.trigger_type, run.start_time,
 		run.last_seen_time, run.attempts, greatest(run.attempts - 1, 0), run.result_state, run.termination_code,
 		run.first_result_state, run.result_state IS NOT NULL, CASE WHEN run.result_state IS NOT NULL THEN run.last_seen_time END,
-		run.duration_s, extract(epoch FROM run.last_seen_time - run.start_time)::float8, compute.compute_ids, run.job_parameters
-	FROM run LEFT JOIN compute USING (workspace_id, run_id)
+		run.duration_s, extract(epoch FROM run.last_seen_time - run.start_time)::float8, (SELECT array_agg(DISTINCT c ORDER BY c) FROM unnest(string_to_array(run.compute_ids, E'\x01')) c), run.job_parameters
+	FROM run
 	ON CONFLICT (workspace_id, run_id) DO UPDATE SET job_id = excluded.job_id, run_name = excluded.run_name,
 		run_type = excluded.run_type, trigger_type = excluded.trigger_type, start_time = excluded.start_time,
 		last_seen_time = excluded.last_seen_time, attempts = excluded.attempts, repair_count = excluded.repair_count,
@@ -126,6 +127,10 @@ BEGIN
 		first_result_state = excluded.first_result_state, is_terminal = excluded.is_terminal, end_time = excluded.end_time,
 		duration_s = excluded.duration_s, wall_s = excluded.wall_s, compute_ids = excluded.compute_ids,
 		job_parameters = excluded.job_parameters;
+	GET DIAGNOSTICS written = ROW_COUNT;
+	IF written > 0.1 * (SELECT c.reltuples FROM pg_class c WHERE c.oid = 'dbinsight.job_run'::regclass) THEN
+		ANALYZE dbinsight.job_run;
+	END IF;
 END $$;
 COMMENT ON FUNCTION dbinsight._refresh_job_run(timestamptz, timestamptz) IS 'Recomputes the runs with a slice that starts between two times';
 
@@ -166,7 +171,7 @@ CREATE TABLE dbinsight.job_task_run (
 	compute_ids text[],
 	attempt_no int NOT NULL DEFAULT 1,
 	ready_time timestamptz,
-	on_critical_path boolean NOT NULL DEFAULT false,
+	on_critical_path boolean NOT NULL DEFAULT true,		-- right for the many runs of one task
 	PRIMARY KEY (workspace_id, task_run_id)
 );
 COMMENT ON TABLE dbinsight.job_task_run IS
@@ -179,24 +184,26 @@ CREATE INDEX ON dbinsight.job_task_run (workspace_id, job_run_id);
 CREATE INDEX ON dbinsight.job_task_run (start_time);
 
 CREATE FUNCTION dbinsight._refresh_job_task_run(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
+DECLARE
+	low timestamptz;
+	high timestamptz;
+	written bigint;
 BEGIN
+	SELECT least(since - interval '7 days', min(k.start_time)), greatest(until + interval '7 days', max(k.last_seen_time)) INTO low, high
+	FROM dbinsight.job_task_run k
+	WHERE (k.workspace_id, k.task_run_id) IN (SELECT o.workspace_id, o.task_run_id FROM dbinsight.fact_job_task_run_timeline o
+		WHERE o.period_start_time BETWEEN since AND until);
 	-- plpgsql, because a SQL function plans the UPDATE before the INSERT has
 	-- filled the table, and chooses loops fit for an empty one.
 	INSERT INTO dbinsight.job_task_run (workspace_id, task_run_id, job_id, job_run_id, parent_run_id, task_key,
 		start_time, end_time, last_seen_time, duration_s, result_state, termination_code, compute_ids)
-	WITH touched AS MATERIALIZED (
-		SELECT DISTINCT f.workspace_id, f.task_run_id FROM dbinsight.fact_job_task_run_timeline f
-		WHERE f.period_start_time BETWEEN since AND until
-	), reach AS MATERIALIZED (
-		SELECT least(since - interval '7 days', min(k.start_time)) AS low,
-			greatest(until + interval '7 days', max(k.last_seen_time)) AS high
-		FROM touched JOIN dbinsight.job_task_run k USING (workspace_id, task_run_id)
-	), slice AS (
+	WITH slice AS (
 		SELECT f.workspace_id, f.task_run_id, f.job_id, f.job_run_id, f.parent_run_id, f.task_key, f.period_start_time,
 			f.period_end_time, f.result_state, f.termination_code, f.compute_ids, row_number() OVER latest AS age
-		FROM dbinsight.fact_job_task_run_timeline f JOIN touched USING (workspace_id, task_run_id)
-		WHERE f.period_start_time BETWEEN (SELECT low FROM reach) AND (SELECT high FROM reach)
+		FROM dbinsight.fact_job_task_run_timeline f
+		WHERE f.period_start_time BETWEEN low AND high AND (f.workspace_id, f.task_run_id) IN (SELECT o.workspace_id, o.task_run_id
+			FROM dbinsight.fact_job_task_run_timeline o WHERE o.period_start_time BETWEEN since AND until)
 		WINDOW latest AS (PARTITION BY f.workspace_id, f.task_run_id ORDER BY f.period_end_time DESC, f.period_start_time DESC)
 	), run AS (
 		SELECT workspace_id, task_run_id, max(job_id) AS job_id, max(job_run_id) AS job_run_id,
@@ -204,20 +211,25 @@ BEGIN
 			max(period_end_time) AS last_seen_time,
 			max(result_state) FILTER (WHERE age = 1) AS result_state,
 			max(termination_code) FILTER (WHERE age = 1 AND result_state IS NOT NULL) AS termination_code,
-			sum(extract(epoch FROM period_end_time - period_start_time))::float8 AS duration_s
+			sum(extract(epoch FROM period_end_time - period_start_time))::float8 AS duration_s,
+			-- no join with a second grouping: what a CTE holds the planner cannot estimate
+			string_agg(array_to_string(compute_ids, E'\x01'), E'\x01') FILTER (WHERE compute_ids <> '{}') AS compute_ids
 		FROM slice GROUP BY workspace_id, task_run_id
-	), compute AS (
-		SELECT workspace_id, task_run_id, array_agg(DISTINCT c ORDER BY c) AS compute_ids
-		FROM slice, unnest(slice.compute_ids) c GROUP BY workspace_id, task_run_id
 	)
 	SELECT run.workspace_id, run.task_run_id, run.job_id, run.job_run_id, run.parent_run_id, run.task_key, run.start_time,
 		CASE WHEN run.result_state IS NOT NULL THEN run.last_seen_time END, run.last_seen_time, run.duration_s,
-		run.result_state, run.termination_code, compute.compute_ids
-	FROM run LEFT JOIN compute USING (workspace_id, task_run_id)
+		run.result_state, run.termination_code, (SELECT array_agg(DISTINCT c ORDER BY c) FROM unnest(string_to_array(run.compute_ids, E'\x01')) c)
+	FROM run
 	ON CONFLICT (workspace_id, task_run_id) DO UPDATE SET job_id = excluded.job_id, job_run_id = excluded.job_run_id,
 		parent_run_id = excluded.parent_run_id, task_key = excluded.task_key, start_time = excluded.start_time,
 		end_time = excluded.end_time, last_seen_time = excluded.last_seen_time, duration_s = excluded.duration_s,
 		result_state = excluded.result_state, termination_code = excluded.termination_code, compute_ids = excluded.compute_ids;
+	-- A first load is followed by joins of this table in the same transaction,
+	-- before autovacuum can tell the planner how large it has become.
+	GET DIAGNOSTICS written = ROW_COUNT;
+	IF written > 0.1 * (SELECT c.reltuples FROM pg_class c WHERE c.oid = 'dbinsight.job_task_run'::regclass) THEN
+		ANALYZE dbinsight.job_task_run;
+	END IF;
 	UPDATE dbinsight.job_task_run t SET attempt_no = n.attempt_no
 	FROM (
 		SELECT k.workspace_id, k.task_run_id,
@@ -232,64 +244,70 @@ END $$;
 COMMENT ON FUNCTION dbinsight._refresh_job_task_run(timestamptz, timestamptz) IS 'Recomputes the task runs with a slice that starts between two times';
 
 /*
+ * The critical path of a run: from the task that ended last back to the
+ * dependency that ended last, until there is none. after[i] is the latest
+ * dependency of task i; a cycle ends the walk.
+ */
+CREATE FUNCTION dbinsight._critical_path(task_keys text[], ended timestamptz[], after text[]) RETURNS text[]
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	path text[] := '{}';
+	task int := 1;
+BEGIN
+	FOR i IN 2 .. cardinality(task_keys) LOOP
+		IF ended[i] > ended[task] OR (ended[i] = ended[task] AND task_keys[i] < task_keys[task] COLLATE "C") THEN
+			task := i;
+		END IF;
+	END LOOP;
+	WHILE task IS NOT NULL AND NOT task_keys[task] = ANY (path) LOOP
+		path := path || task_keys[task];
+		task := array_position(task_keys, after[task]);
+	END LOOP;
+	RETURN path;
+END $$;
+COMMENT ON FUNCTION dbinsight._critical_path(text[], timestamptz[], text[]) IS
+'Tasks on the critical path of a run, last first: task keys, when each ended, and the dependency of each that ended last';
+
+/*
  * ready_time and on_critical_path of the task runs of some job runs, with the
  * dependencies valid when the task began; one older than the first known
- * version of its task takes that version. A task that was retried ended when
- * its last attempt did.
+ * version of its task takes that version. Index look-ups a run and a task run
+ * (OFFSET 0 keeps them), no joins between sets of unknown size: the work grows
+ * with the runs and nothing else.
  */
 CREATE FUNCTION dbinsight._rebuild_task_paths(workspaces text[], job_runs text[]) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
 BEGIN
-	WITH RECURSIVE run AS (
-		SELECT r.workspace_id, r.job_run_id FROM unnest(workspaces, job_runs) r(workspace_id, job_run_id)
-	), version AS (
-		SELECT v.workspace_id, v.job_id, v.task_key, v.depends_on, v.valid_to,
-			CASE WHEN row_number() OVER (PARTITION BY v.workspace_id, v.job_id, v.task_key ORDER BY v.valid_from) = 1
-				THEN '-infinity' ELSE v.valid_from END AS valid_from
-		FROM dbinsight.dim_job_task v
-	), task AS MATERIALIZED (
-		-- Two relations a step, each joined on its whole key: statistics lag
-		-- behind a load, and with more to choose from the planner may join on
-		-- the workspace alone.
-		SELECT t.workspace_id, t.job_run_id, t.task_run_id, t.job_id, t.task_key, t.start_time, t.last_seen_time
-		FROM run JOIN dbinsight.job_task_run t ON t.workspace_id = run.workspace_id AND t.job_run_id = run.job_run_id
-	), needs AS MATERIALIZED (
-		SELECT t.workspace_id, t.job_run_id, t.task_key, t.task_run_id, t.start_time, v.depends_on
-		FROM task t JOIN version v ON v.workspace_id = t.workspace_id AND v.job_id = t.job_id AND v.task_key = t.task_key
-			AND v.valid_from <= t.start_time AND t.start_time < v.valid_to
-		WHERE cardinality(v.depends_on) > 0
-	), dependency AS MATERIALIZED (
-		SELECT t.workspace_id, t.job_run_id, t.task_key, t.task_run_id, t.start_time, u.task_key AS depends_on,
-			u.last_seen_time AS ended
-		FROM needs t JOIN task u ON u.workspace_id = t.workspace_id AND u.job_run_id = t.job_run_id
-			AND u.task_key = ANY (t.depends_on)
-	), latest_dependency AS MATERIALIZED (
-		SELECT DISTINCT ON (workspace_id, job_run_id, task_key) workspace_id, job_run_id, task_key, depends_on
-		FROM dependency ORDER BY workspace_id, job_run_id, task_key, ended DESC, depends_on
-	), path AS (
-		SELECT * FROM (
-			SELECT DISTINCT ON (t.workspace_id, t.job_run_id) t.workspace_id, t.job_run_id, t.task_key
-			FROM task t
-			ORDER BY t.workspace_id, t.job_run_id, t.last_seen_time DESC, t.task_key
-		) last
-		UNION		-- not UNION ALL: a cycle in the dependencies must end
-		SELECT p.workspace_id, p.job_run_id, d.depends_on
-		FROM path p JOIN latest_dependency d USING (workspace_id, job_run_id, task_key)
-	), ready AS (
-		-- An attempt waits for the attempts of its dependencies that ended
-		-- before it: one that began although a dependency went on waited for none.
-		SELECT workspace_id, task_run_id, coalesce(max(ended) FILTER (WHERE ended <= start_time), start_time) AS ready_time
-		FROM dependency GROUP BY workspace_id, task_run_id, start_time
-	), linked AS MATERIALIZED (
-		SELECT t.workspace_id, t.task_run_id, ready.ready_time, path.task_key IS NOT NULL AS on_critical_path
-		FROM task t
-		LEFT JOIN path ON path.workspace_id = t.workspace_id AND path.job_run_id = t.job_run_id AND path.task_key = t.task_key
-		LEFT JOIN ready ON ready.workspace_id = t.workspace_id AND ready.task_run_id = t.task_run_id
-	)
-	UPDATE dbinsight.job_task_run t SET ready_time = linked.ready_time, on_critical_path = linked.on_critical_path
-	FROM linked
-	WHERE t.workspace_id = linked.workspace_id AND t.task_run_id = linked.task_run_id
-		AND (t.ready_time IS DISTINCT FROM linked.ready_time OR t.on_critical_path <> linked.on_critical_path);
+	UPDATE dbinsight.job_task_run t SET ready_time = p.ready_time, on_critical_path = p.on_critical_path
+	FROM (
+		SELECT u.at, u.ready_time, u.task_key = ANY (g.path) AS on_critical_path
+		FROM (
+			SELECT array_agg(k.at) AS rows, array_agg(k.task_key) AS task_keys, array_agg(w.ready_time) AS ready,
+				dbinsight._critical_path(array_agg(k.task_key), array_agg(k.last_seen_time), array_agg(w.after)) AS path
+			FROM unnest(workspaces, job_runs) r(workspace_id, job_run_id)
+			CROSS JOIN LATERAL (
+				SELECT o.ctid AS at, o.* FROM dbinsight.job_task_run o WHERE o.workspace_id = r.workspace_id AND o.job_run_id = r.job_run_id OFFSET 0
+			) k
+			LEFT JOIN LATERAL (
+				SELECT v.depends_on FROM dbinsight.dim_job_task v
+				WHERE v.workspace_id = k.workspace_id AND v.job_id = k.job_id AND v.task_key = k.task_key
+				ORDER BY v.change_time > k.start_time, abs(extract(epoch FROM v.change_time - k.start_time)) LIMIT 1
+			) v ON true
+			-- An attempt waits for the attempts of its dependencies that ended
+			-- before it: one that began although a dependency went on waited for none.
+			LEFT JOIN LATERAL (
+				SELECT coalesce(max(d.last_seen_time) FILTER (WHERE d.last_seen_time <= k.start_time), k.start_time) AS ready_time,
+					(array_agg(d.task_key ORDER BY d.last_seen_time DESC, d.task_key COLLATE "C"))[1] AS after
+				FROM dbinsight.job_task_run d
+				WHERE d.workspace_id = k.workspace_id AND d.job_run_id = k.job_run_id AND d.task_key = ANY (v.depends_on)
+				HAVING count(*) > 0
+			) w ON v.depends_on <> '{}'
+			GROUP BY k.workspace_id, k.job_run_id
+		) g
+		CROSS JOIN LATERAL unnest(g.rows, g.task_keys, g.ready) u(at, task_key, ready_time)
+	) p
+	WHERE t.ctid = p.at
+		AND (t.ready_time IS DISTINCT FROM p.ready_time OR t.on_critical_path <> p.on_critical_path);
 END $$;
 COMMENT ON FUNCTION dbinsight._rebuild_task_paths(text[], text[]) IS 'Finds ready times and critical paths of job runs, given as arrays of workspace and run ids';
 
@@ -344,22 +362,23 @@ CREATE INDEX ON dbinsight.pipeline_update (end_time);
 CREATE INDEX ON dbinsight.pipeline_update (workspace_id, pipeline_id, end_time);
 
 CREATE FUNCTION dbinsight._refresh_pipeline_update(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
+DECLARE
+	low timestamptz;
+	high timestamptz;
 BEGIN
+	SELECT least(since - interval '7 days', min(k.start_time)), greatest(until + interval '7 days', max(k.last_seen_time)) INTO low, high
+	FROM dbinsight.pipeline_update k
+	WHERE (k.workspace_id, k.update_id) IN (SELECT o.workspace_id, o.update_id FROM dbinsight.fact_pipeline_update_timeline o
+		WHERE o.period_start_time BETWEEN since AND until);
 	INSERT INTO dbinsight.pipeline_update (workspace_id, update_id, pipeline_id, update_type, trigger_type, request_id,
 		run_as, start_time, last_seen_time, end_time, duration_s, result_state)
-	WITH touched AS MATERIALIZED (
-		SELECT DISTINCT f.workspace_id, f.update_id FROM dbinsight.fact_pipeline_update_timeline f
-		WHERE f.period_start_time BETWEEN since AND until
-	), reach AS MATERIALIZED (
-		SELECT least(since - interval '7 days', min(k.start_time)) AS low,
-			greatest(until + interval '7 days', max(k.last_seen_time)) AS high
-		FROM touched JOIN dbinsight.pipeline_update k USING (workspace_id, update_id)
-	), slice AS (
+	WITH slice AS (
 		SELECT f.workspace_id, f.update_id, f.pipeline_id, f.update_type, f.trigger_type, f.request_id, f.run_as,
 			f.period_start_time, f.period_end_time, f.result_state, row_number() OVER latest AS age
-		FROM dbinsight.fact_pipeline_update_timeline f JOIN touched USING (workspace_id, update_id)
-		WHERE f.period_start_time BETWEEN (SELECT low FROM reach) AND (SELECT high FROM reach)
+		FROM dbinsight.fact_pipeline_update_timeline f
+		WHERE f.period_start_time BETWEEN low AND high AND (f.workspace_id, f.update_id) IN (SELECT o.workspace_id, o.update_id
+			FROM dbinsight.fact_pipeline_update_timeline o WHERE o.period_start_time BETWEEN since AND until)
 		WINDOW latest AS (PARTITION BY f.workspace_id, f.update_id ORDER BY f.period_end_time DESC, f.period_start_time DESC)
 	), run AS (
 		SELECT workspace_id, update_id, max(pipeline_id) AS pipeline_id, max(update_type) AS update_type,
@@ -383,8 +402,8 @@ COMMENT ON FUNCTION dbinsight._refresh_pipeline_update(timestamptz, timestamptz)
 INSERT INTO dbinsight.derived_relations VALUES
 	('job_run', 'fact_job_run_timeline', 10, '_refresh_job_run'),
 	('job_task_run', 'fact_job_task_run_timeline', 10, '_refresh_job_task_run'),
-	('job_task_run paths', 'fact_job_task_run_timeline', 20, '_refresh_task_path'),
-	('job_task_run paths of versions', 'dim_job_task', 10, '_refresh_task_path_of_versions'),
+	('job_task_run_paths', 'fact_job_task_run_timeline', 20, '_refresh_task_path'),
+	('job_task_run_paths_of_versions', 'dim_job_task', 10, '_refresh_task_path_of_versions'),
 	('pipeline_update', 'fact_pipeline_update_timeline', 10, '_refresh_pipeline_update');
 
 /* Current rows of the versioned dimensions, and names that are never NULL. */

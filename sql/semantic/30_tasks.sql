@@ -92,9 +92,9 @@ COMMENT ON FUNCTION dbinsight._refresh_task_daily_of_versions(timestamptz, times
 
 INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_task_daily', 'fact_job_run_timeline', 30, '_refresh_task_daily'),
-	('rollup_task_daily of tasks', 'fact_job_task_run_timeline', 40, '_refresh_task_daily_of_tasks'),
-	('rollup_task_daily of nodes', 'fact_node_timeline', 40, '_refresh_task_daily_of_tasks'),
-	('rollup_task_daily of versions', 'dim_job_task', 20, '_refresh_task_daily_of_versions');
+	('rollup_task_daily_of_tasks', 'fact_job_task_run_timeline', 40, '_refresh_task_daily_of_tasks'),
+	('rollup_task_daily_of_nodes', 'fact_node_timeline', 40, '_refresh_task_daily_of_tasks'),
+	('rollup_task_daily_of_versions', 'dim_job_task', 20, '_refresh_task_daily_of_versions');
 
 INSERT INTO dbinsight.retention VALUES
 	('rollup_task_daily', 'end_date', '400 days');

@@ -16,6 +16,7 @@
 #include "agents/answer_parts.h"
 
 #define MAX_TABLE_ROWS 10
+#define MAX_LATER_ROWS 5		/* of the tables after the first of a section */
 #define MAX_ACTIONS 3
 #define MAX_ACTIONS_SEVERAL 5
 #define MAX_SUGGESTIONS 3
@@ -178,34 +179,35 @@ any_rows(DbiTurn *turn, const char *agent)
 	return false;
 }
 
+/* Tells a call; a rule without words keeps one silent whose story another call tells. */
 static void
-tell_call(DbiTurn *turn, DbiTold *told, bool first, bool *table)
+tell_call(DbiTurn *turn, DbiTold *told, bool first, int tables)
 {
-	int			length = turn->text->out.len;
+	DbiText    *before = turn->text;
+	DbiText    *text = dbi_text();
 
-	if (!first)
-		dbi_say(turn->text, "\n\n");
+	turn->text = text;
 	if (told->base && told->result->ok && told->base->result->ok)
-	{
 		dbi_tell_comparison(turn, told);
-		*table = true;
-	}
 	else
 		dbi_tell_headline(turn, told, first);
-	if (turn->text->out.len > length && has_rows(told))
+	if (text->out.len > 0 && has_rows(told) && !told->base)
 	{
 		dbi_tell_findings(turn, told);
-		if (!*table && (told->result->nrows > 1 || told->template->rules == NIL) && told->result->ncolumns > 1)
-		{
-			dbi_tell_table(turn, told, MAX_TABLE_ROWS);
-			*table = true;
-		}
+		if ((told->result->nrows > 1 || told->template->rules == NIL) && told->result->ncolumns > 1)
+			dbi_tell_table(turn, told, tables == 0 ? MAX_TABLE_ROWS : MAX_LATER_ROWS);
 	}
+	turn->text = before;
+	if (text->out.len == 0)
+		return;
+	if (!first)
+		dbi_say(before, "\n\n");
+	dbi_say_text(before, text);
 }
 
 /* "Checked and found clean: no …; no …." */
 static void
-tell_clean(DbiTurn *turn, const char *agent)
+tell_clean(DbiTurn *turn, const char *agent, const DbiTold *told_already)
 {
 	bool		any = false;
 	ListCell   *lc;
@@ -215,7 +217,8 @@ tell_clean(DbiTurn *turn, const char *agent)
 		DbiTold    *told = lfirst(lc);
 		DbiText    *words = dbi_text();
 
-		if (strcmp(told->result->call->agent, agent) != 0 || told->base || is_side_of_comparison(told) || !dbi_clean_words(told, words))
+		if (told == told_already || strcmp(told->result->call->agent, agent) != 0 || told->base || is_side_of_comparison(told) ||
+			!dbi_clean_words(told, words))
 			continue;
 		dbi_say(turn->text, any ? "; " : "\n\n**Checked and found clean:** ");
 		dbi_say_text(turn->text, words);
@@ -247,8 +250,9 @@ static void
 tell_section(DbiTurn *turn, const char *agent)
 {
 	bool		first = true;
-	bool		table = false;
+	int			tables = 0;
 	bool		rows = any_rows(turn, agent);
+	DbiTold    *without_rows = NULL;
 	ListCell   *lc;
 
 	foreach(lc, turn->told)
@@ -259,16 +263,17 @@ tell_section(DbiTurn *turn, const char *agent)
 			continue;
 		if (rows && !has_rows(told) && !told->base)
 			continue;
-		tell_call(turn, told, first, &table);
+		tell_call(turn, told, first, tables++);
 		first = false;
 		if (!rows && told->result->ok)
-			break;				/* one sentence says it; the others follow as clean or unknown */
+		{
+			without_rows = told;	/* one sentence says it; the others follow as clean */
+			break;
+		}
 	}
+	tell_clean(turn, agent, without_rows);
 	if (rows)
-	{
-		tell_clean(turn, agent);
 		tell_unknown(turn, agent);
-	}
 }
 
 static void
@@ -392,7 +397,7 @@ tell_assumptions(DbiTurn *turn)
 	foreach(lc, turn->plan->assumptions)
 	{
 		dbi_say(turn->text, foreach_current_index(lc) == 0 ? "\n*Assumed:* " : " ");
-		dbi_say_context(turn->text, lfirst(lc), turn->question, turn->results);
+		dbi_say_context(turn->text, lfirst(lc), turn->question, turn->results, "assumption");
 	}
 }
 
@@ -404,9 +409,14 @@ collect_suggestions(DbiTurn *turn)
 
 	foreach(lc, turn->told)
 		if (!is_side_of_comparison(lfirst(lc)))
-			dbi_collect_rules(turn, lfirst(lc), "follow_up", &texts, MAX_SUGGESTIONS);
+			dbi_collect_rules(turn, lfirst(lc), "follow_up", &texts, MAX_SUGGESTIONS + 1);
 	foreach(lc, texts)
-		turn->suggestions = lappend(turn->suggestions, dbi_unescape(((DbiText *) lfirst(lc))->out.data));
+	{
+		char	   *question = dbi_unescape(((DbiText *) lfirst(lc))->out.data);
+
+		if (pg_strcasecmp(question, turn->question) != 0 && list_length(turn->suggestions) < MAX_SUGGESTIONS)
+			turn->suggestions = lappend(turn->suggestions, question);
+	}
 }
 
 /* ---- JSON for the message ---- */

@@ -187,13 +187,31 @@ expects_good(const char *question)
 	return found && strstr(padded.data, " not ") == NULL && strstr(padded.data, "n't ") == NULL;
 }
 
+/* A question that is answered by yes or no begins with its verb. */
+static bool
+asks_whether(const char *question)
+{
+	static const char *const verbs[] = {
+		"has", "have", "had", "is", "are", "was", "were", "did", "do", "does", "will", "any", NULL
+	};
+	size_t		n;
+
+	while (*question == ' ')
+		question++;
+	n = strcspn(question, " ");
+	for (const char *const *v = verbs; *v; v++)
+		if (strlen(*v) == n && pg_strncasecmp(question, *v, n) == 0)
+			return true;
+	return false;
+}
+
 /* Yes or No, when the tool says what would be a yes and there is data to tell from. */
 static void
 tell_verdict(DbiTurn *turn, DbiTold *told)
 {
 	bool		yes;
 
-	if (strcmp(turn->plan->intent, "whether") != 0 || told->template->yes == NULL || dbi_no_data(told) ||
+	if (!asks_whether(turn->question) || told->template->yes == NULL || dbi_no_data(told) ||
 		(told->result->nrows == 0 && ends_before_period(told)))
 		return;
 	yes = dbi_holds(told->template->yes, &told->scope) != expects_good(turn->question);
@@ -320,9 +338,5 @@ dbi_clean_words(const DbiTold *told, DbiText *t)
 {
 	if (!told->result->ok || told->result->nrows > 0 || dbi_no_data(told) || ends_before_period(told))
 		return false;
-	if (told->template->clean)
-		return dbi_render(t, told->template->clean, &told->scope);
-	dbi_sayf(t, "no %s", dbi_noun(told, 2));
-	tell_period(t, told);
-	return true;
+	return told->template->clean && dbi_render(t, told->template->clean, &told->scope);
 }

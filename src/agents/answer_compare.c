@@ -94,8 +94,16 @@ say_label(DbiText *t, const DbiTold *told, bool first)
 
 	if (first)
 		words[0] = pg_ascii_toupper((unsigned char) words[0]);
+	if (label[0] && period && strncmp(period, label, strlen(label)) == 0)
+	{
+		/* the label is part of the period's own words */
+		period = pstrdup(period);
+		period[0] = words[0];
+		dbi_say_from(t, period, told->result->call->tool, "period");
+		return;
+	}
 	dbi_say_name(t, words);
-	if (label[0] && period && strstr(period, label) == NULL)
+	if (label[0] && period)
 	{
 		dbi_say(t, " (");
 		dbi_say_from(t, period, told->result->call->tool, "period");
@@ -128,7 +136,7 @@ tell_totals(DbiText *t, const DbiTold *told, int measure, int base_measure)
 	say_number(t, r, kind, now, psprintf("sum(%s)", name), NULL);
 	dbi_say(t, "**, against ");
 	say_number(t, told->base->result, kind, before, psprintf("sum(%s)", name), NULL);
-	dbi_say(t, " in ");
+	dbi_say(t, " ");
 	say_label(t, told->base, false);
 	dbi_say(t, ": ");
 	say_change(t, r, kind, now, before, name);
@@ -149,7 +157,7 @@ tell_pairs(DbiText *t, const DbiTold *told, int subject, int measure, Pair *pair
 	const char *name = r->columns[measure].name;
 
 	dbi_say(t, "\n\n| ");
-	dbi_say_name(t, dbi_label(r->columns[subject].name));
+	dbi_say_name(t, subject >= 0 ? dbi_label(r->columns[subject].name) : "Part");
 	dbi_say(t, " | ");
 	say_label(t, told, true);
 	dbi_say(t, " | ");
@@ -169,6 +177,59 @@ tell_pairs(DbiText *t, const DbiTold *told, int subject, int measure, Pair *pair
 		say_change(t, r, kind, pairs[i].now, pairs[i].before, psprintf("%s of %s", name, pairs[i].name));
 		dbi_say(t, " |");
 	}
+}
+
+/* A part of the total: one of the table's columns, but not an average or what was before. */
+static bool
+is_part(const DbiTold *told, const char *name)
+{
+	bool		listed = told->template->columns == NIL;
+	ListCell   *lc;
+
+	foreach(lc, told->template->columns)
+	{
+		const char *spec = lfirst(lc);
+
+		listed = listed || (strlen(name) == strcspn(spec, "|=") && strncmp(spec, name, strlen(name)) == 0);
+	}
+	return listed && strncmp(name, "prior_", 6) != 0 && strncmp(name, "avg_", 4) != 0 && strncmp(name, "cumulative_", 11) != 0;
+}
+
+/* Days do not meet between two periods: the parts of the total are compared instead. */
+static void
+tell_measures(DbiText *t, const DbiTold *told, int measure)
+{
+	const DbiResult *r = told->result;
+	const DbiResult *base = told->base->result;
+	Pair	   *parts = palloc0(sizeof(Pair) * Max(r->ncolumns, 1));
+	int			n = 0;
+
+	for (int c = 0; c < r->ncolumns; c++)
+	{
+		const char *name = r->columns[c].name;
+		int			other = dbi_column(base, name);
+
+		if (c == measure || other < 0 || r->columns[c].kind != r->columns[measure].kind ||
+			!is_part(told, name))
+			continue;
+		parts[n].name = name;
+		parts[n].now = total(r, c);
+		parts[n].before = total(base, other);
+		n++;
+	}
+	qsort(parts, n, sizeof(Pair), by_change);
+	if (n > 1 && parts[0].now != parts[0].before)
+	{
+		dbi_say(t, " Most of the change is in **");
+		dbi_say_name(t, dbi_label(parts[0].name));
+		dbi_say(t, "** (");
+		say_number(t, r, r->columns[measure].kind, parts[0].now - parts[0].before, psprintf("difference of sum(%s)", parts[0].name), "signed");
+		dbi_say(t, ").");
+	}
+	for (int i = 0; i < n; i++)
+		parts[i].name = dbi_label(parts[i].name);
+	if (n > 0)
+		tell_pairs(t, told, -1, measure, parts, n);
 }
 
 void
@@ -202,6 +263,11 @@ dbi_tell_comparison(DbiTurn *turn, DbiTold *told)
 	}
 	if (subject < 0 || base_subject < 0)
 		return;
+	if (r->columns[subject].kind == DBI_DATE || r->columns[subject].kind == DBI_TIME)
+	{
+		tell_measures(t, told, measure);
+		return;
+	}
 	pairs = palloc0(sizeof(Pair) * (r->nrows + base->nrows + 1));
 	add_side(pairs, &n, r, subject, measure, true);
 	add_side(pairs, &n, base, base_subject, base_measure, false);

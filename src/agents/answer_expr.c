@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/timestamp.h"
 
 #include "agents/answer_expr.h"
@@ -243,7 +244,7 @@ fold_row(Fold *f, const DbiValue *v, const DbiValue *by)
 	f->kind = v->kind;
 	f->n++;
 	f->sum += v->cell.number;
-	if (strcmp(f->name, "list") == 0 || strcmp(f->name, "distinct") == 0 || strcmp(f->name, "mode") == 0)
+	if (strcmp(f->name, "list") == 0 || strcmp(f->name, "distinct") == 0 || strncmp(f->name, "mode", 4) == 0)
 		fold_items(f, v);
 	else if (strcmp(f->name, "best") == 0)
 	{
@@ -262,6 +263,7 @@ fold_row(Fold *f, const DbiValue *v, const DbiValue *by)
 	}
 }
 
+/* The most frequent value, or how often it comes. */
 static DbiValue
 fold_mode(const Fold *f)
 {
@@ -270,7 +272,7 @@ fold_mode(const Fold *f)
 	for (int i = 1; i < f->nitems; i++)
 		if (f->counts[i] > f->counts[best])
 			best = i;
-	return text_value(f->items[best]);
+	return strcmp(f->name, "mode") == 0 ? text_value(f->items[best]) : number_value(f->counts[best], DBI_COUNT);
 }
 
 static DbiValue
@@ -297,7 +299,7 @@ fold_result(const Fold *f)
 		return number_value(f->sum, f->kind);
 	if (strcmp(f->name, "avg") == 0)
 		return number_value(f->sum / f->n, f->kind == DBI_COUNT ? DBI_NUMBER : f->kind);
-	if (strcmp(f->name, "mode") == 0)
+	if (strncmp(f->name, "mode", 4) == 0)
 		return fold_mode(f);
 	if (strcmp(f->name, "list") == 0)
 		return fold_list(f);
@@ -366,7 +368,7 @@ aggregate(Parser *parser, const char *name)
 }
 
 static const char *const aggregates[] = {
-	"rows", "sum", "min", "max", "avg", "distinct", "list", "first", "last", "mode", "best", NULL
+	"rows", "sum", "min", "max", "avg", "distinct", "list", "first", "last", "mode", "mode_count", "best", NULL
 };
 
 static bool
@@ -379,6 +381,24 @@ is_aggregate(const char *name)
 }
 
 /* ---- names ---- */
+
+/* weekday(time): its name; hour(time): such as 14:00. In UTC. */
+static DbiValue
+clock_value(Parser *parser, bool weekday)
+{
+	DbiValue	v = expr_or(parser);
+	DbiValue	result = null_value();
+
+	expect(parser, ")");
+	if (v.cell.isnull || (v.kind != DBI_TIME && v.kind != DBI_DATE) || isinf(v.cell.number))
+		return result;
+	if (weekday)
+		result = text_value(days[j2day(POSTGRES_EPOCH_JDATE + (int) floor(v.cell.number / USECS_PER_DAY))]);
+	else
+		result = text_value(psprintf("%02d:00", (int) (v.cell.number / USECS_PER_HOUR - 24 * floor(v.cell.number / USECS_PER_DAY))));
+	result.tool = v.tool;
+	return result;
+}
 
 /* same(column): whether a row agrees with the first in view. */
 static DbiValue
@@ -510,8 +530,10 @@ name_value(Parser *parser)
 			return argument_value(parser);
 		if (strcmp(name, "same") == 0)
 			return same_value(parser);
+		if (strcmp(name, "weekday") == 0 || strcmp(name, "hour") == 0)
+			return clock_value(parser, name[0] == 'w');
 		if (!is_aggregate(name))
-			wrong(parser, "rows, sum, min, max, avg, distinct, list, first, last, mode, best, same or arg before (");
+			wrong(parser, "rows, sum, min, max, avg, distinct, list, first, last, mode, mode_count, best, same, weekday, hour or arg before (");
 		return aggregate(parser, name);
 	}
 	if (*parser->p == '.' && word_length(parser->p + 1) > 0)
@@ -769,7 +791,7 @@ expr_or(Parser *parser)
 static DbiValue
 evaluate(const char *expression, const DbiScope *scope, List **columns)
 {
-	Parser		parser = {.text = expression,.p = expression,.scope = scope,.row = -1,.columns = columns};
+	Parser		parser = {.text = expression,.p = expression,.scope = scope,.row = scope && scope->has_row ? scope->at_row : -1,.columns = columns};
 	DbiValue	v = expr_or(&parser);
 
 	skip_space(&parser);

@@ -7,8 +7,8 @@
  * An expression: column (of the first row) · tool.column (of another call of
  * the answer) · base.column (of the other side of a comparison) ·
  * rows(where …) sum(x where …) min max avg distinct list first last mode ·
- * best(x by y where …) · same(column) · arg(name) · period · in_period · focus · entity ·
- * today · yesterday ·
+ * mode_count best(x by y where …) · same(column) · arg(name) · period · in_period · focus · entity ·
+ * today · yesterday · weekday(time) · hour(time) ·
  * numbers, 'texts', + - * /, = != < <= > >=, in ('a', 'b'), and or not, ().
  */
 #ifndef DBI_AGENTS_ANSWER_EXPR_H
@@ -25,6 +25,8 @@ typedef struct DbiScope
 	int			nrows;			/* rows of self in view: -1 all, else those in row_numbers */
 	const int  *row_numbers;
 	const char *entity;			/* the thing two results share, or NULL */
+	bool		has_row;		/* plain columns are of this row, not of the first in view */
+	int			at_row;
 } DbiScope;
 
 /* Evaluates; NULL scope only checks the syntax. Throws 22023 naming the place. */

@@ -75,6 +75,8 @@ duration(double s)
 	double		whole;
 
 	s = fabs(s);
+	if (s == 0)
+		return pstrdup("0 s");
 	if (s < 0.9995)
 		return psprintf("%.0f ms", s * 1000);
 	if (s < 59.95)
@@ -131,7 +133,7 @@ magnitude(DbiKind kind, const DbiCell *cell)
 		case DBI_SECONDS:
 			return duration(x);
 		case DBI_MS:
-			return fabs(x) < 1000 ? psprintf("%s ms", decimal(x, 0, false)) : duration(x / 1000);
+			return x != 0 && fabs(x) < 1000 ? psprintf("%s ms", decimal(x, 0, false)) : duration(x / 1000);
 		case DBI_MINUTES:
 			return duration(x * 60);
 		case DBI_HOURS:
@@ -299,7 +301,12 @@ apply(Printing *p, const char *f, int len)
 			p->kind = k->kind;
 			return;
 		}
-	if (format_is(f, len, "abs"))
+	if (format_is(f, len, "share"))
+	{
+		p->kind = DBI_PCT;
+		p->cell.number *= 100;
+	}
+	else if (format_is(f, len, "abs"))
 		p->cell.number = fabs(p->cell.number);
 	else if (format_is(f, len, "signed"))
 	{
@@ -327,7 +334,7 @@ apply(Printing *p, const char *f, int len)
 		p->text = psprintf("%s %s", printed(p->kind, &p->cell), plural(f, len, p->cell.number));
 	else
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown format \"%s\" in a template", pnstrdup(f, len)),
-				errhint("Formats: usd, pct, n, count, plain, s, ms, min, h, bytes, gib, tib, abs, signed, change, words, bold, date, time, exactpct, all, one/many, w one/many."));
+				errhint("Formats: usd, pct, n, count, plain, s, ms, min, h, bytes, gib, tib, abs, signed, change, words, bold, date, time, share, exactpct, all, one/many, w one/many."));
 }
 
 static void

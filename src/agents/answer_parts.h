@@ -25,6 +25,7 @@ typedef struct DbiTemplate
 	char	   *subject;
 	char	   *measure;
 	List	   *columns;		/* of char *; NIL: chosen by the code */
+	char	   *shown;			/* rows of the table: those for which this holds */
 	char	   *empty;
 	char	   *clean;
 	char	   *yes;

@@ -35,7 +35,8 @@ static char *
 range(DateADT start, DateADT end, const char *label, bool preposition)
 {
 	bool		rolling = strncmp(label, "last ", 5) == 0 && isdigit((unsigned char) label[5]);
-	bool		named = strncmp(label, "this ", 5) == 0 || strncmp(label, "last ", 5) == 0 || strncmp(label, "previous ", 9) == 0;
+	bool		night = strcmp(label, "overnight") == 0 || strcmp(label, "last night") == 0 || strcmp(label, "this morning") == 0;
+	bool		named = night || strncmp(label, "this ", 5) == 0 || strncmp(label, "last ", 5) == 0 || strncmp(label, "previous ", 9) == 0;
 
 	if (start == end)
 		return one_day(start, preposition);
@@ -105,6 +106,8 @@ dbi_period(const DbiResult *r, bool preposition)
 	const DbiGiven *date = dbi_given(r, "date");
 	char	   *text;
 
+	if (dbi_given(r, "horizon_days") && (text = window_text(r, preposition)) != NULL)
+		return text;			/* a forecast looks ahead whatever was asked */
 	if (r->call->has_period)
 		return range(r->call->period_start, r->call->period_end, r->call->label, preposition);
 	if ((text = dates_text(r, preposition)) != NULL || (text = window_text(r, preposition)) != NULL)

@@ -186,10 +186,32 @@ tell_cell(DbiText *t, const DbiResult *r, int row, const Shown *s)
 	v.column = r->columns[s->column].name;
 	if (v.cell.isnull)
 		dbi_say(t, "—");
-	else if (v.kind == DBI_TEXT || v.kind == DBI_JSON)
+	else if ((v.kind == DBI_TEXT || v.kind == DBI_JSON) && s->formats == NULL)
 		dbi_say_name(t, dbi_markdown(v.cell.text, MAX_CELL_BYTES));
 	else
 		dbi_say_value(t, &v, s->formats);
+}
+
+/* The first rows for which the template's condition holds, or simply the first when none does. */
+static int
+shown_rows(const DbiTold *told, int *rows, int most)
+{
+	int			n = 0;
+
+	for (int i = 0; told->template->shown && i < told->result->nrows && n < most; i++)
+	{
+		DbiScope	scope = told->scope;
+
+		scope.at_row = i;
+		scope.has_row = true;
+		if (dbi_holds(told->template->shown, &scope))
+			rows[n++] = i;
+	}
+	if (n > 0)
+		return n;
+	for (; n < most && n < told->result->nrows; n++)
+		rows[n] = n;
+	return n;
 }
 
 void
@@ -198,7 +220,8 @@ dbi_tell_table(DbiTurn *turn, DbiTold *told, int most)
 	DbiText    *t = turn->text;
 	const DbiResult *r = told->result;
 	List	   *columns = columns_of(told);
-	int			n = Min(r->nrows, most);
+	int		   *rows = palloc(sizeof(int) * Max(r->nrows, 1));
+	int			n = shown_rows(told, rows, most);
 	ListCell   *lc;
 
 	if (columns == NIL || n == 0)
@@ -213,19 +236,19 @@ dbi_tell_table(DbiTurn *turn, DbiTold *told, int most)
 	dbi_say(t, "\n|");
 	foreach(lc, columns)
 		dbi_say(t, dbi_kind_numeric(r->columns[((Shown *) lfirst(lc))->column].kind) ? " ---: |" : " --- |");
-	for (int row = 0; row < n; row++)
+	for (int i = 0; i < n; i++)
 	{
 		dbi_say(t, "\n|");
 		foreach(lc, columns)
 		{
 			dbi_say(t, " ");
-			tell_cell(t, r, row, lfirst(lc));
+			tell_cell(t, r, rows[i], lfirst(lc));
 			dbi_say(t, " |");
 		}
 	}
 	if (n < r->nrows)
 	{
 		dbi_say(t, "\n\n");
-		dbi_say_from(t, psprintf("%d of %d rows%s.", n, r->nrows, r->truncated ? " read; there are more" : ""), r->call->tool, "rows");
+		dbi_say_from(t, psprintf("%d of %d rows%s.", n, r->nrows, r->truncated ? " read; there are more" : " shown"), r->call->tool, "rows");
 	}
 }

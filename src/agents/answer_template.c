@@ -91,6 +91,7 @@ set_template(DbiTurn *turn, HeapTuple tuple)
 		told->template->yes = text_column(tuple, 8);
 		days = text_column(tuple, 9);
 		told->template->default_days = days ? atoi(days) : 0;
+		told->template->shown = text_column(tuple, 10);
 		told->result->default_days = told->template->default_days;
 	}
 }
@@ -135,7 +136,7 @@ dbi_load_templates(DbiTurn *turn)
 			names[n++] = CStringGetTextDatum(qualified(told->result));
 	}
 	array = PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
-	prepare(&templates_plan, "SELECT tool, noun, subject, measure, columns, empty, clean, yes, default_days"
+	prepare(&templates_plan, "SELECT tool, noun, subject, measure, columns, empty, clean, yes, default_days, shown"
 			" FROM dbinsight.answer_templates WHERE tool OPERATOR(pg_catalog.=) ANY ($1)", 1, &type);
 	prepare(&rules_plan, "SELECT tool, part, intent, condition, body FROM dbinsight.answer_rules"
 			" WHERE tool OPERATOR(pg_catalog.=) ANY ($1) ORDER BY tool, part, position", 1, &type);

@@ -41,9 +41,7 @@ dbi_sayf(DbiText *t, const char *format,...)
 	{
 		va_list		args;
 		int			needed;
-		int			saved_errno = errno;
 
-		errno = saved_errno;
 		va_start(args, format);
 		needed = appendStringInfoVA(&t->out, format, args);
 		va_end(args);
@@ -158,7 +156,7 @@ ground_in_arguments(DbiText *t, const char *figure, List *results)
 }
 
 void
-dbi_say_context(DbiText *t, const char *words, const char *question, List *results)
+dbi_say_context(DbiText *t, const char *words, const char *question, List *results, const char *what)
 {
 	int			start = t->out.len;
 
@@ -177,7 +175,7 @@ dbi_say_context(DbiText *t, const char *words, const char *question, List *resul
 		end = figure_end(p);
 		figure = pnstrdup(p, end - p);
 		if (!ground_in_arguments(t, figure, results))
-			add_figure(t, figure, NULL, NULL, 0, "question", question && strstr(question, figure) != NULL);
+			add_figure(t, figure, NULL, NULL, 0, question && strstr(question, figure) ? "question" : what, true);
 		p = end;
 	}
 }

@@ -48,8 +48,11 @@ void		dbi_sayf(DbiText *t, const char *format,...) pg_attribute_printf(2, 3);
 /* A value, printed by its kind or by formats such as "usd|signed"; NULL formats: by kind. */
 void		dbi_say_value(DbiText *t, const DbiValue *v, const char *formats);
 
-/* A text of another part (an assumption, a name): its figures must be among the arguments or the question. */
-void		dbi_say_context(DbiText *t, const char *words, const char *question, List *results);
+/*
+ * A text of the planner about how it read the question: its figures are among
+ * the arguments, in the question, or conventions of the planner (what).
+ */
+void		dbi_say_context(DbiText *t, const char *words, const char *question, List *results, const char *what);
 
 /* A text made by the code from a call: its figures are grounded in that. */
 void		dbi_say_from(DbiText *t, const char *words, const char *tool, const char *what);

@@ -29,10 +29,10 @@ typedef struct Fill
 	const DbiFilling *in;
 	const DbiTool *tool;
 	DbiPlanCall *call;
-	List	   *used;			/* slots that filled an argument */
-	bool		period_used;
-	bool		window;			/* the period became a number of hours or days */
-	int			reach;			/* that number of days */
+	List *used; /* slots that filled an argument */
+	bool period_used;
+	bool window; /* the period became a number of hours or days */
+	int reach;   /* that number of days */
 } Fill;
 
 /* ---- names and types of arguments ---- */
@@ -40,7 +40,8 @@ typedef struct Fill
 static bool
 is_number(Oid type)
 {
-	return type == INT4OID || type == INT8OID || type == INT2OID || type == FLOAT8OID || type == FLOAT4OID || type == NUMERICOID;
+	return type == INT4OID || type == INT8OID || type == INT2OID || type == FLOAT8OID ||
+		   type == FLOAT4OID || type == NUMERICOID;
 }
 
 static bool
@@ -58,14 +59,15 @@ is_date(Oid type)
 static bool
 is_text(Oid type)
 {
-	return type == TEXTOID || type == VARCHAROID || type == NAMEOID || type == BPCHAROID || type == INETOID || type == UUIDOID;
+	return type == TEXTOID || type == VARCHAROID || type == NAMEOID || type == BPCHAROID ||
+		   type == INETOID || type == UUIDOID;
 }
 
 static bool
 ends_with(const char *s, const char *suffix)
 {
-	size_t		a = strlen(s);
-	size_t		b = strlen(suffix);
+	size_t a = strlen(s);
+	size_t b = strlen(suffix);
 
 	return a >= b && strcmp(s + a - b, suffix) == 0;
 }
@@ -85,9 +87,9 @@ plain_name(const char *name)
 static const char *
 entity_kind(const char *name)
 {
-	static const char *const kinds[] = {"workspace", "job", "table", "schema", "model", "endpoint", "pipeline",
-	"warehouse", "cluster", "sku"};
-	char	   *base = pstrdup(plain_name(name));
+	static const char *const kinds[] = {"workspace", "job",      "table",     "schema",  "model",
+										"endpoint",  "pipeline", "warehouse", "cluster", "sku"};
+	char *base = pstrdup(plain_name(name));
 	static const char *const suffixes[] = {"_full_name", "_name", "_id"};
 
 	for (int i = 0; i < lengthof(suffixes); i++)
@@ -105,7 +107,8 @@ entity_kind(const char *name)
 static bool
 is_user_argument(const char *name)
 {
-	return dbi_is_one_of(name, "user|user_name|username|user_email|email|principal|actor|owner|executed_by|requester|grantee|account");
+	return dbi_is_one_of(name,
+						 "user|user_name|username|user_email|email|principal|actor|owner|executed_by|requester|grantee|account");
 }
 
 /* ---- slots ---- */
@@ -113,7 +116,7 @@ is_user_argument(const char *name)
 static DbiSlot *
 slot_of(const Fill *f, DbiSlotKind kind)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, f->in->slots)
 		if (((DbiSlot *) lfirst(lc))->kind == kind)
@@ -183,8 +186,9 @@ set_window(Fill *f, const DbiArgument *arg, int value, int most)
 
 	if (f->tool->builtin && value > most)
 	{
-		dbi_assume(f->in->assumptions, "%s looks back %d %s at most, which is less than was asked for.", f->tool->name, most,
-				   most == MAX_TOOL_HOURS ? "hours" : "days");
+		dbi_assume(f->in->assumptions,
+				   "%s looks back %d %s at most, which is less than was asked for.", f->tool->name,
+				   most, most == MAX_TOOL_HOURS ? "hours" : "days");
 		value = most;
 	}
 	f->window = p->kind == DBI_PERIOD_CALENDAR || p->kind == DBI_PERIOD_HOURS;
@@ -203,13 +207,15 @@ single_day(Fill *f)
 
 	if (p->end == f->in->clock->today && p->start < p->end && p->kind != DBI_PERIOD_HOURS)
 	{
-		dbi_assume(f->in->assumptions, "%s shows one day; of the period asked for it is %s, the last complete one.",
+		dbi_assume(f->in->assumptions,
+				   "%s shows one day; of the period asked for it is %s, the last complete one.",
 				   f->tool->name, dbi_date_text(p->end - 1));
 		return p->end - 1;
 	}
 	if (p->start < p->end)
-		dbi_assume(f->in->assumptions, "%s shows one day; of the period asked for it is the last, %s.",
-				   f->tool->name, dbi_date_text(p->end));
+		dbi_assume(f->in->assumptions,
+				   "%s shows one day; of the period asked for it is the last, %s.", f->tool->name,
+				   dbi_date_text(p->end));
 	return p->end;
 }
 
@@ -220,7 +226,8 @@ range_start(Fill *f)
 
 	if (f->tool->builtin && p->end - p->start >= MAX_RANGE_DAYS)
 	{
-		dbi_assume(f->in->assumptions, "%s takes ranges of %d days at most; its end was kept.", f->tool->name, MAX_RANGE_DAYS);
+		dbi_assume(f->in->assumptions, "%s takes ranges of %d days at most; its end was kept.",
+				   f->tool->name, MAX_RANGE_DAYS);
 		return p->end - MAX_RANGE_DAYS + 1;
 	}
 	return p->start;
@@ -231,11 +238,12 @@ fill_date(Fill *f, const DbiArgument *arg)
 {
 	const DbiPeriod *p = f->in->period;
 	const char *name = plain_name(arg->name);
-	DateADT		day;
+	DateADT day;
 
 	if (!p || !is_past(p))
 		return false;
-	if (dbi_is_one_of(name, "start_date|since|from_date|date_from|start|start_time|from_time|begin_date"))
+	if (dbi_is_one_of(name,
+					  "start_date|since|from_date|date_from|start|start_time|from_time|begin_date"))
 		day = range_start(f);
 	else if (dbi_is_one_of(name, "end_date|to_date|date_to|end"))
 		day = p->end;
@@ -243,9 +251,9 @@ fill_date(Fill *f, const DbiArgument *arg)
 		day = arg->type == DATEOID ? p->end : p->end + 1;
 	else if (strcmp(name, "month") == 0)
 	{
-		int			y;
-		int			m;
-		int			d;
+		int y;
+		int m;
+		int d;
 
 		dbi_split_date(p->start, &y, &m, &d);
 		day = dbi_make_date(y, m, 1);
@@ -262,36 +270,42 @@ fill_window(Fill *f, const DbiArgument *arg)
 {
 	const DbiPeriod *p = f->in->period;
 	const char *name = plain_name(arg->name);
-	DbiSlot    *limit = slot_of(f, DBI_SLOT_THRESHOLD);
+	DbiSlot *limit = slot_of(f, DBI_SLOT_THRESHOLD);
 
 	if (strstr(name, "horizon") != NULL)
 	{
-		if (p && (p->kind == DBI_PERIOD_FUTURE || p->kind == DBI_PERIOD_SPAN || p->kind == DBI_PERIOD_ROLLING))
+		if (p && (p->kind == DBI_PERIOD_FUTURE || p->kind == DBI_PERIOD_SPAN ||
+				  p->kind == DBI_PERIOD_ROLLING))
 			return set_period(f, arg, psprintf("%d", dbi_period_days(p, f->in->clock)));
 		return false;
 	}
-	if (strncmp(name, "min", 3) == 0 || strncmp(name, "max", 3) == 0 || strstr(name, "history") || strstr(name, "baseline"))
+	if (strncmp(name, "min", 3) == 0 || strncmp(name, "max", 3) == 0 || strstr(name, "history") ||
+		strstr(name, "baseline"))
 		return false;
-	if (ends_with(name, "hours") || ends_with(name, "days") || strcmp(name, "weeks") == 0 || strcmp(name, "months") == 0)
+	if (ends_with(name, "hours") || ends_with(name, "days") || strcmp(name, "weeks") == 0 ||
+		strcmp(name, "months") == 0)
 	{
-		bool		hours = ends_with(name, "hours");
+		bool hours = ends_with(name, "hours");
 
 		if (p && is_past(p) && hours)
 			return set_window(f, arg, dbi_period_hours(p, f->in->clock), MAX_TOOL_HOURS);
 		if (p && is_past(p) && ends_with(name, "days"))
 			return set_window(f, arg, dbi_period_days(p, f->in->clock), MAX_TOOL_DAYS);
 		if (p && is_past(p))
-			return set_window(f, arg, (dbi_period_days(p, f->in->clock) + 6) / (strcmp(name, "weeks") == 0 ? 7 : 30), MAX_TOOL_DAYS);
+			return set_window(f, arg,
+							  (dbi_period_days(p, f->in->clock) + 6) /
+								  (strcmp(name, "weeks") == 0 ? 7 : 30),
+							  MAX_TOOL_DAYS);
 		/* "not updated for more than 12 hours" */
-		if (!p && limit && limit->unit == DBI_UNIT_SECONDS && list_member_ptr(f->used, limit) == false &&
-			limit->number >= (hours ? 3600 : 86400))
+		if (!p && limit && limit->unit == DBI_UNIT_SECONDS &&
+			list_member_ptr(f->used, limit) == false && limit->number >= (hours ? 3600 : 86400))
 			return set_number(f, arg, limit->number / (hours ? 3600 : 86400), limit);
 	}
 	if (strstr(name, "year") != NULL && p && p->grain == DBI_GRAIN_YEAR)
 	{
-		int			y;
-		int			m;
-		int			d;
+		int y;
+		int m;
+		int d;
 
 		dbi_split_date(p->start, &y, &m, &d);
 		return set_period(f, arg, psprintf("%d", y));
@@ -305,18 +319,19 @@ fill_window(Fill *f, const DbiArgument *arg)
 static bool
 named_beside(const Fill *f, const char *name, const DbiSlot *slot)
 {
-	char	   *words = pstrdup(name);
-	char	   *save;
+	char *words = pstrdup(name);
+	char *save;
 
 	if (slot->from < 0)
 		return false;
 	for (char *w = strtok_r(words, "_", &save); w; w = strtok_r(NULL, "_", &save))
 	{
-		char	   *stem = dbi_stem(w);
+		char *stem = dbi_stem(w);
 
 		if (dbi_is_one_of(w, "min|max|n|num|number|of|count|value|threshold|limit|days|hours"))
 			continue;
-		for (int i = Max(slot->from - NAME_DISTANCE, 0); i < Min(slot->to + NAME_DISTANCE, f->in->text->n); i++)
+		for (int i = Max(slot->from - NAME_DISTANCE, 0);
+			 i < Min(slot->to + NAME_DISTANCE, f->in->text->n); i++)
 			if (strcmp(f->in->text->tokens[i].stem, stem) == 0)
 				return true;
 	}
@@ -339,7 +354,8 @@ unit_factor(const char *name, const DbiSlot *slot)
 		return slot->unit == DBI_UNIT_PERCENT ? 1 : 0;
 	if (strstr(name, "gib") || strstr(name, "_gb"))
 		return slot->unit == DBI_UNIT_GIB ? 1 : 0;
-	if (strstr(name, "cost") || strstr(name, "usd") || strstr(name, "commit") || strstr(name, "amount"))
+	if (strstr(name, "cost") || strstr(name, "usd") || strstr(name, "commit") ||
+		strstr(name, "amount"))
 		return slot->unit == DBI_UNIT_MONEY ? 1 : 0;
 	return 0;
 }
@@ -348,17 +364,18 @@ static bool
 fill_number(Fill *f, const DbiArgument *arg)
 {
 	const char *name = plain_name(arg->name);
-	DbiSlot    *top = slot_of(f, DBI_SLOT_TOP_N);
-	ListCell   *lc;
+	DbiSlot *top = slot_of(f, DBI_SLOT_TOP_N);
+	ListCell *lc;
 
 	if (dbi_is_one_of(name, "top_n|top|n|limit|limit_rows|max_rows|row_limit|count|k"))
 		return top ? set_slot(f, arg, top->value, top) : false;
 	foreach(lc, f->in->slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
-		double		factor;
+		DbiSlot *slot = lfirst(lc);
+		double factor;
 
-		if ((slot->kind != DBI_SLOT_THRESHOLD && slot->kind != DBI_SLOT_NUMBER) || list_member_ptr(f->used, slot))
+		if ((slot->kind != DBI_SLOT_THRESHOLD && slot->kind != DBI_SLOT_NUMBER) ||
+			list_member_ptr(f->used, slot))
 			continue;
 		factor = slot->kind == DBI_SLOT_THRESHOLD ? unit_factor(name, slot) : 0;
 		if (factor > 0)
@@ -387,7 +404,7 @@ tool_takes(const DbiTool *tool, const char *kind)
 static DbiCandidate *
 candidate_of(const DbiSlot *slot, const char *kind)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, slot->candidates)
 		if (strcmp(((DbiCandidate *) lfirst(lc))->kind, kind) == 0)
@@ -401,7 +418,8 @@ may_be(const Fill *f, const DbiSlot *slot, const char *kind)
 {
 	DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
 
-	if (slot->kind != DBI_SLOT_NAME || (c && c->known) || (slot->context && strcmp(slot->context, kind) != 0))
+	if (slot->kind != DBI_SLOT_NAME || (c && c->known) ||
+		(slot->context && strcmp(slot->context, kind) != 0))
 		return false;
 	return !c || !tool_takes(f->tool, c->kind);
 }
@@ -409,32 +427,37 @@ may_be(const Fill *f, const DbiSlot *slot, const char *kind)
 static bool
 fill_entity(Fill *f, const DbiArgument *arg, const char *kind)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, f->in->slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
-		DbiCandidate *c = slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_ENVIRONMENT ? candidate_of(slot, kind) : NULL;
+		DbiSlot *slot = lfirst(lc);
+		DbiCandidate *c = slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_ENVIRONMENT
+							  ? candidate_of(slot, kind)
+							  : NULL;
 
 		if (!c || list_member_ptr(f->used, slot))
 			continue;
 		if (c->others > 0 && strchr(c->value, '%') == NULL)
-			dbi_assume(f->in->assumptions, "%d %ss are called %s; %s was taken.", c->others + 1, kind, slot->span, c->value);
+			dbi_assume(f->in->assumptions, "%d %ss are called %s; %s was taken.", c->others + 1,
+					   kind, slot->span, c->value);
 		else if (c->others > 0)
-			dbi_assume(f->in->assumptions, "%d workspaces belong to %s; all of them are shown.", c->others + 1, slot->span);
+			dbi_assume(f->in->assumptions, "%d workspaces belong to %s; all of them are shown.",
+					   c->others + 1, slot->span);
 		return set_slot(f, arg, c->value, slot);
 	}
 	foreach(lc, f->in->slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 
-		if (!list_member_ptr(f->used, slot) && may_be(f, slot, kind) && strcmp(kind, "workspace") != 0)
+		if (!list_member_ptr(f->used, slot) && may_be(f, slot, kind) &&
+			strcmp(kind, "workspace") != 0)
 			return set_slot(f, arg, slot->value, slot);
 	}
 	/* The schema of a table that was named in full. */
 	foreach(lc, f->in->slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 		DbiCandidate *c = slot->kind == DBI_SLOT_NAME ? candidate_of(slot, "table") : NULL;
 		const char *dot = c ? strrchr(c->value, '.') : NULL;
 
@@ -458,8 +481,8 @@ fill_enum(Fill *f, const DbiArgument *arg)
 
 	for (int w = 0; w < arg->nwords; w++)
 	{
-		char	   *word = dbi_lower(arg->words[w]);
-		char	   *stem = dbi_stem(word);
+		char *word = dbi_lower(arg->words[w]);
+		char *stem = dbi_stem(word);
 		const DbiHit *hit = dbi_clause_hit(f->in->lexicon, f->in->clause, word);
 
 		if (hit)
@@ -470,7 +493,8 @@ fill_enum(Fill *f, const DbiArgument *arg)
 		}
 		for (int i = f->in->clause->from; i < f->in->clause->to; i++)
 			if (strcmp(text->tokens[i].text, word) == 0 ||
-				(text->tokens[i].kind == DBI_TOK_WORD && !ends_with(word, "ing") && strcmp(text->tokens[i].stem, stem) == 0))
+				(text->tokens[i].kind == DBI_TOK_WORD && !ends_with(word, "ing") &&
+				 strcmp(text->tokens[i].stem, stem) == 0))
 			{
 				set(f, arg, arg->words[w], DBI_ORIGIN_TEXT, dbi_span(text, i, i + 1));
 				return true;
@@ -482,7 +506,7 @@ fill_enum(Fill *f, const DbiArgument *arg)
 static bool
 fill_from(Fill *f, const DbiArgument *arg, DbiSlotKind kind)
 {
-	DbiSlot    *slot = slot_of(f, kind);
+	DbiSlot *slot = slot_of(f, kind);
 
 	return slot && !list_member_ptr(f->used, slot) ? set_slot(f, arg, slot->value, slot) : false;
 }
@@ -491,11 +515,11 @@ fill_from(Fill *f, const DbiArgument *arg, DbiSlotKind kind)
 static bool
 fill_by_name(Fill *f, const DbiArgument *arg)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, f->in->slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 		DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
 
 		if (slot->kind != DBI_SLOT_NAME || list_member_ptr(f->used, slot) || (c && c->known))
@@ -558,7 +582,7 @@ static char *
 arguments_json(const Fill *f)
 {
 	StringInfoData s;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&s);
 	appendStringInfoChar(&s, '{');
@@ -587,7 +611,8 @@ add_filter(Fill *f, const char *kind, const char *value, const char *span)
 	filter->kind = kind;
 	filter->value = value;
 	f->call->filters = lappend(f->call->filters, filter);
-	dbi_assume(f->in->assumptions, "%s has no argument for \"%s\"; its rows are narrowed to it where they name it.",
+	dbi_assume(f->in->assumptions,
+			   "%s has no argument for \"%s\"; its rows are narrowed to it where they name it.",
 			   f->tool->name, span);
 }
 
@@ -595,11 +620,11 @@ add_filter(Fill *f, const char *kind, const char *value, const char *span)
 static void
 add_filters(Fill *f)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, f->in->slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 		DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
 
 		if (list_member_ptr(f->used, slot))
@@ -613,7 +638,8 @@ add_filters(Fill *f)
 		else if (slot->kind == DBI_SLOT_SEVERITY)
 			add_filter(f, "severity", slot->value, slot->span);
 		else if (slot->kind == DBI_SLOT_TOP_N && slot->origin == DBI_ORIGIN_TEXT)
-			dbi_assume(f->in->assumptions, "%s takes no number of rows; \"%s\" was left out.", f->tool->name, slot->span);
+			dbi_assume(f->in->assumptions, "%s takes no number of rows; \"%s\" was left out.",
+					   f->tool->name, slot->span);
 	}
 }
 
@@ -629,13 +655,16 @@ note_period(Fill *f)
 		dbi_assume(f->in->assumptions, "%s", p->note);
 	if (p->kind == DBI_PERIOD_RECENT)
 	{
-		dbi_assume(f->in->assumptions, "\"%s\" was taken as the usual window of %s.", said, f->tool->name);
+		dbi_assume(f->in->assumptions, "\"%s\" was taken as the usual window of %s.", said,
+				   f->tool->name);
 		return;
 	}
 	if (!f->period_used)
 	{
 		dbi_assume(f->in->assumptions, "%s takes no %s; \"%s\" was left out.", f->tool->name,
-				   p->kind == DBI_PERIOD_FUTURE && has_horizon(f->tool) == false ? "future period" : "period", said);
+				   p->kind == DBI_PERIOD_FUTURE && has_horizon(f->tool) == false ? "future period"
+																				 : "period",
+				   said);
 		return;
 	}
 	if (!is_past(p))
@@ -646,23 +675,24 @@ note_period(Fill *f)
 	f->call->wider = f->window;
 	/* Without the tool's name, so that several tools say it once. */
 	if (f->window && p->kind == DBI_PERIOD_HOURS)
-		dbi_assume(f->in->assumptions, "\"%s\" was read as 18:00 on %s up to now.", said, dbi_date_text(p->start));
+		dbi_assume(f->in->assumptions, "\"%s\" was read as 18:00 on %s up to now.", said,
+				   dbi_date_text(p->start));
 	else if (f->window && f->reach <= 1)
 		dbi_assume(f->in->assumptions, "\"%s\" was read as the last 24 hours.", said);
 	else if (f->window)
-		dbi_assume(f->in->assumptions, "\"%s\" (%s to %s) was read as the last %d days.", said, dbi_date_text(p->start),
-				   dbi_date_text(p->end), f->reach);
+		dbi_assume(f->in->assumptions, "\"%s\" (%s to %s) was read as the last %d days.", said,
+				   dbi_date_text(p->start), dbi_date_text(p->end), f->reach);
 }
 
 const char *
 dbi_fill_call(const DbiFilling *filling, const DbiTool *tool, DbiPlanCall *call)
 {
-	Fill		f = {filling, tool, call, NIL, false, false, 0};
+	Fill f = {filling, tool, call, NIL, false, false, 0};
 	const char *missing = NULL;
 
 	for (int i = 0; i < tool->narguments; i++)
 	{
-		int			before = list_length(call->args);
+		int before = list_length(call->args);
 
 		fill_argument(&f, &tool->arguments[i]);
 		if (list_length(call->args) == before && !tool->arguments[i].optional && missing == NULL)

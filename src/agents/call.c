@@ -337,17 +337,23 @@ check_callable(DbiResult *r)
 				errhint("Ask for it: GRANT EXECUTE ON FUNCTION %s TO …", format_procedure_qualified(r->call->function)));
 }
 
+static void
+set_for_call(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 /*
  * The tool's own schema is on the path, so that a user's function finds what
  * stands beside it; the caller's path is not, so that an answer does not
- * depend on it.
+ * depend on it. No JIT: a tool's query has hundreds of expressions over few
+ * rows, and compiling them (seconds, deaf to interrupts) outlasts the query.
  */
 static void
-set_path(const DbiTool *tool)
+set_settings(const DbiTool *tool)
 {
-	char	   *path = psprintf("pg_catalog, %s, pg_temp", quote_identifier(tool->schema));
-
-	(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	set_for_call("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(tool->schema)));
+	set_for_call("jit", "off");
 }
 
 /* Inside the subtransaction; whatever it throws is the tool's error. */
@@ -362,7 +368,7 @@ run(DbiResult *r, MemoryContext results)
 	check_callable(r);
 	r->tool = dbi_tool(r->call->function);
 	nest = NewGUCNestLevel();
-	set_path(r->tool);
+	set_settings(r->tool);
 	bind_arguments(r, &bound);
 	start_deadline();
 	code = SPI_execute_with_args(call_text(r->tool), bound.n, bound.types, bound.values, bound.nulls, true, dbi_guc_max_tool_rows + 1);
@@ -438,7 +444,10 @@ dbi_call_tool(const DbiPlanCall *call)
 	INSTR_TIME_SUBTRACT(elapsed, start);
 	r->elapsed_ms = INSTR_TIME_GET_MILLISEC(elapsed);
 	if (r->ok)
+	{
 		dbi_focus(r);
+		dbi_name_ids(r);
+	}
 	return r;
 }
 

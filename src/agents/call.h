@@ -99,6 +99,10 @@ DbiKind		dbi_kind(const char *name, Oid type);
 bool		dbi_kind_numeric(DbiKind kind);
 void		dbi_cell(DbiCell *cell, DbiKind kind, Oid type, Datum value, bool isnull);
 
+/* call_names.c */
+void		dbi_name_ids(DbiResult *result);
+List	   *dbi_workspaces_named(const char *pattern);
+
 /* call_focus.c: keeps the rows the question is about. */
 void		dbi_focus(DbiResult *result);
 

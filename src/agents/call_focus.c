@@ -78,8 +78,21 @@ severity_rank(const char *severity)
 	return 99;
 }
 
+/* A workspace by its name, in results that have only its id. */
 static bool
-row_passes(const DbiResult *r, const DbiCell *row, const DbiPlanFilter *filter)
+in_workspaces(const DbiCell *id, List *ids)
+{
+	ListCell   *lc;
+
+	foreach(lc, ids)
+		if (!id->isnull && strcmp(lfirst(lc), id->text) == 0)
+			return true;
+	return false;
+}
+
+/* ids: of the workspaces of the filter's name, when it names one. */
+static bool
+row_passes(const DbiResult *r, const DbiCell *row, const DbiPlanFilter *filter, List *ids)
 {
 	const FocusColumns *f = focus_columns;
 	bool		known = false;
@@ -102,6 +115,8 @@ row_passes(const DbiResult *r, const DbiCell *row, const DbiPlanFilter *filter)
 			continue;
 		known = true;
 		if (!row[c].isnull && matches(row[c].text, filter->value))
+			return true;
+		if (ids != NIL && strcmp(*name, "workspace_id") == 0 && in_workspaces(&row[c], ids))
 			return true;
 	}
 	return !known;				/* the tool does not tell; better all rows than none */
@@ -149,14 +164,22 @@ void
 dbi_focus(DbiResult *r)
 {
 	int			kept = 0;
+	List	   *ids = NIL;
+	ListCell   *lc;
 
+	foreach(lc, r->call->filters)
+	{
+		DbiPlanFilter *filter = lfirst(lc);
+
+		if (strcmp(filter->kind, "workspace") == 0)
+			ids = list_concat(ids, dbi_workspaces_named(filter->value));
+	}
 	for (int i = 0; i < r->nrows; i++)
 	{
 		bool		keep = !(r->call->has_period && r->call->wider) || in_period(r, r->rows[i]);
-		ListCell   *lc;
 
 		foreach(lc, r->call->filters)
-			keep = keep && row_passes(r, r->rows[i], lfirst(lc));
+			keep = keep && row_passes(r, r->rows[i], lfirst(lc), ids);
 		if (keep)
 			r->rows[kept++] = r->rows[i];
 	}

@@ -39,6 +39,15 @@ static const NameKind unit_words[] = {
 };
 
 static DbiKind
+unit_of(const char *word, DbiKind otherwise)
+{
+	for (const NameKind *u = unit_words; u->word; u++)
+		if (strcmp(word, u->word) == 0)
+			return u->kind;
+	return otherwise;
+}
+
+static DbiKind
 numeric_kind(const char *name, bool whole)
 {
 	const char *last = strrchr(name, '_');
@@ -46,9 +55,10 @@ numeric_kind(const char *name, bool whole)
 	char	   *copy = pstrdup(name);
 
 	last = last ? last + 1 : name;
-	for (const NameKind *u = unit_words; u->word; u++)
-		if (strcmp(last, u->word) == 0)
-			unit = u->kind;
+	unit = unit_of(last, unit);
+	/* pct_of_day, hours_since_write: the unit stands first when an of or since follows */
+	if (strstr(name, "_of_") || strstr(name, "_since_"))
+		unit = unit_of(pnstrdup(name, strcspn(name, "_")), unit);
 	if (unit == DBI_PCT)
 		return unit;
 	for (char *word = strtok(copy, "_"); word; word = strtok(NULL, "_"))

@@ -29,129 +29,17 @@
 typedef struct Reader
 {
 	const DbiToken *tokens;
-	int			n;
-	int			at;
+	int n;
+	int at;
 	const DbiClock *clock;
-	DbiPeriod  *period;
-	int			depth;			/* of points within points: "week of the end of May" */
+	DbiPeriod *period;
+	int depth; /* of points within points: "week of the end of May" */
 } Reader;
 
 /* Nobody says more; and what is said must not be read in exponential time. */
 #define MAX_DEPTH 3
 
 static bool read_point(Reader *r);
-
-/* ---- calendar ---- */
-
-DateADT
-dbi_make_date(int year, int month, int day)
-{
-	return date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
-}
-
-void
-dbi_split_date(DateADT date, int *year, int *month, int *day)
-{
-	j2date(date + POSTGRES_EPOCH_JDATE, year, month, day);
-}
-
-char *
-dbi_date_text(DateADT date)
-{
-	int			y;
-	int			m;
-	int			d;
-
-	dbi_split_date(date, &y, &m, &d);
-	return psprintf("%04d-%02d-%02d", y, m, d);
-}
-
-static int
-days_in_month(int year, int month)
-{
-	return month == 12 ? 31 : dbi_make_date(year, month + 1, 1) - dbi_make_date(year, month, 1);
-}
-
-/* 0 is Monday. */
-static int
-weekday(DateADT date)
-{
-	return (date + POSTGRES_EPOCH_JDATE) % 7;
-}
-
-/* The same day some months on, or the last day of that month. */
-static DateADT
-add_months(DateADT date, int months)
-{
-	int			y;
-	int			m;
-	int			d;
-
-	dbi_split_date(date, &y, &m, &d);
-	m += months - 1;
-	y += m >= 0 ? m / 12 : -((11 - m) / 12);
-	m = (m % 12 + 12) % 12 + 1;
-	return dbi_make_date(y, m, Min(d, days_in_month(y, m)));
-}
-
-static DateADT
-first_of(DateADT date, DbiGrain grain)
-{
-	int			y;
-	int			m;
-	int			d;
-
-	dbi_split_date(date, &y, &m, &d);
-	switch (grain)
-	{
-		case DBI_GRAIN_WEEK:
-			return date - weekday(date);
-		case DBI_GRAIN_MONTH:
-			return dbi_make_date(y, m, 1);
-		case DBI_GRAIN_QUARTER:
-			return dbi_make_date(y, (m - 1) / 3 * 3 + 1, 1);
-		case DBI_GRAIN_YEAR:
-			return dbi_make_date(y, 1, 1);
-		default:
-			return date;
-	}
-}
-
-static DateADT
-step(DateADT first, DbiGrain grain, int count)
-{
-	switch (grain)
-	{
-		case DBI_GRAIN_WEEK:
-			return first + 7 * count;
-		case DBI_GRAIN_MONTH:
-			return add_months(first, count);
-		case DBI_GRAIN_QUARTER:
-			return add_months(first, 3 * count);
-		case DBI_GRAIN_YEAR:
-			return add_months(first, 12 * count);
-		default:
-			return first + count;
-	}
-}
-
-void
-dbi_set_clock(DbiClock *clock, const char *zone)
-{
-	pg_tz	   *tz = zone ? pg_tzset(zone) : NULL;
-	pg_time_t	t;
-	struct pg_tm *tm;
-
-	memset(clock, 0, sizeof(DbiClock));
-	clock->now = dbi_now();
-	clock->preference = tz != NULL;
-	clock->zone = tz ? zone : "UTC";
-	t = timestamptz_to_time_t(clock->now);
-	tm = pg_localtime(&t, tz ? tz : pg_tzset("UTC"));
-	clock->today = dbi_make_date(tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday);
-	clock->hour = tm->tm_hour;
-	clock->minute = tm->tm_min;
-}
 
 /* ---- reading words ---- */
 
@@ -199,19 +87,16 @@ take_pair(Reader *r, const char *first, const char *second)
 static const struct
 {
 	const char *words;
-	DbiGrain	grain;
-	double		hours;			/* of one, when it is a length */
-}			units[] =
-{
-	{"minute|minutes|min|mins", DBI_GRAIN_HOUR, 1.0 / 60},
-	{"hour|hours|hr|hrs|h", DBI_GRAIN_HOUR, 1},
-	{"day|days|d", DBI_GRAIN_DAY, 24},
-	{"week|weeks|wk|wks|w", DBI_GRAIN_WEEK, 24 * 7},
-	{"fortnight|fortnights", DBI_GRAIN_WEEK, 24 * 14},
-	{"month|months|mo|mos", DBI_GRAIN_MONTH, 24 * 30},
-	{"quarter|quarters|qtr|qtrs", DBI_GRAIN_QUARTER, 24 * 90},
-	{"year|years|yr|yrs|y", DBI_GRAIN_YEAR, 24 * 365}
-};
+	DbiGrain grain;
+	double hours; /* of one, when it is a length */
+} units[] = {{"minute|minutes|min|mins", DBI_GRAIN_HOUR, 1.0 / 60},
+			 {"hour|hours|hr|hrs|h", DBI_GRAIN_HOUR, 1},
+			 {"day|days|d", DBI_GRAIN_DAY, 24},
+			 {"week|weeks|wk|wks|w", DBI_GRAIN_WEEK, 24 * 7},
+			 {"fortnight|fortnights", DBI_GRAIN_WEEK, 24 * 14},
+			 {"month|months|mo|mos", DBI_GRAIN_MONTH, 24 * 30},
+			 {"quarter|quarters|qtr|qtrs", DBI_GRAIN_QUARTER, 24 * 90},
+			 {"year|years|yr|yrs|y", DBI_GRAIN_YEAR, 24 * 365}};
 
 static bool
 unit_of(const char *word, DbiGrain *grain, double *hours)
@@ -237,10 +122,13 @@ take_unit(Reader *r, DbiGrain *grain, double *hours)
 	return true;
 }
 
-static const char *const small_numbers[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
-	"nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
-"nineteen"};
-static const char *const tens[] = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
+static const char *const small_numbers[] = {"zero",    "one",       "two",      "three",
+											"four",    "five",      "six",      "seven",
+											"eight",   "nine",      "ten",      "eleven",
+											"twelve",  "thirteen",  "fourteen", "fifteen",
+											"sixteen", "seventeen", "eighteen", "nineteen"};
+static const char *const tens[] = {"twenty", "thirty",  "forty",  "fifty",
+								   "sixty",  "seventy", "eighty", "ninety"};
 
 static int
 small_number(const DbiToken *t)
@@ -255,7 +143,7 @@ small_number(const DbiToken *t)
 int
 dbi_number_word(const DbiToken *tokens, int n, double *value)
 {
-	int			small;
+	int small;
 
 	if (n == 0)
 		return 0;
@@ -283,8 +171,8 @@ dbi_number_word(const DbiToken *tokens, int n, double *value)
 static bool
 take_count(Reader *r, double *value)
 {
-	int			start = r->at;
-	int			used;
+	int start = r->at;
+	int used;
 
 	if (take(r, "half"))
 	{
@@ -321,7 +209,7 @@ take_count(Reader *r, double *value)
 static bool
 take_length(Reader *r, double *count, DbiGrain *grain, double *hours)
 {
-	int			start = r->at;
+	int start = r->at;
 	const DbiToken *t = peek(r, 0);
 
 	if (t && t->kind == DBI_TOK_NUMBER && t->unit[0] != '\0' && strcmp(t->unit, "m") != 0 &&
@@ -354,8 +242,8 @@ calendar(Reader *r, DateADT start, DateADT end, DbiGrain grain)
 static bool
 rolling(Reader *r, double count, DbiGrain grain, double hours)
 {
-	DateADT		today = r->clock->today;
-	double		reach = Min(Max(count * hours, 0), MAX_HOURS);
+	DateADT today = r->clock->today;
+	double reach = Min(Max(count * hours, 0), MAX_HOURS);
 
 	if (reach <= 0)
 		return false;
@@ -365,7 +253,7 @@ rolling(Reader *r, double count, DbiGrain grain, double hours)
 	r->period->hours = reach;
 	if (grain >= DBI_GRAIN_MONTH && count == floor(count) && count < 40)
 	{
-		r->period->start = step(today, grain, -(int) count) + 1;
+		r->period->start = dbi_step(today, grain, -(int) count) + 1;
 		r->period->hours = 24.0 * (today - r->period->start + 1);
 	}
 	else
@@ -377,8 +265,8 @@ rolling(Reader *r, double count, DbiGrain grain, double hours)
 static bool
 unit_period(Reader *r, DbiGrain grain, int steps)
 {
-	DateADT		first = step(first_of(r->clock->today, grain), grain, steps);
-	DateADT		end = step(first, grain, 1) - 1;
+	DateADT first = dbi_step(dbi_first_of(r->clock->today, grain), grain, steps);
+	DateADT end = dbi_step(first, grain, 1) - 1;
 
 	if (steps > 0)
 	{
@@ -395,7 +283,7 @@ unit_period(Reader *r, DbiGrain grain, int steps)
 static bool
 reach_back(Reader *r, DateADT day, int hour, DateADT last)
 {
-	double		since_midnight = r->clock->hour + r->clock->minute / 60.0;
+	double since_midnight = r->clock->hour + r->clock->minute / 60.0;
 
 	r->period->kind = DBI_PERIOD_HOURS;
 	r->period->grain = DBI_GRAIN_HOUR;
@@ -416,9 +304,10 @@ overnight(Reader *r)
 static int
 month_number(const char *word)
 {
-	static const char *const names[] = {"january", "february", "march", "april", "may", "june", "july", "august",
-	"september", "october", "november", "december"};
-	size_t		len = strlen(word);
+	static const char *const names[] = {"january",   "february", "march",    "april",
+										"may",       "june",     "july",     "august",
+										"september", "october",  "november", "december"};
+	size_t len = strlen(word);
 
 	if (strcmp(word, "sept") == 0)
 		return 9;
@@ -432,7 +321,8 @@ month_number(const char *word)
 static int
 day_number(const DbiToken *t)
 {
-	if (!t || t->kind != DBI_TOK_NUMBER || t->number < 1 || t->number > 31 || t->number != floor(t->number))
+	if (!t || t->kind != DBI_TOK_NUMBER || t->number < 1 || t->number > 31 ||
+		t->number != floor(t->number))
 		return 0;
 	if (t->unit[0] == '\0' || strcmp(t->unit, "st") == 0 || strcmp(t->unit, "nd") == 0 ||
 		strcmp(t->unit, "rd") == 0 || strcmp(t->unit, "th") == 0)
@@ -460,20 +350,21 @@ is_month(Reader *r, int ahead)
 		return false;
 	if (strcmp(t->text, "may") != 0)
 		return true;
-	if (day_number(peek(r, ahead + 1)) || year_number(peek(r, ahead + 1)) || (before && day_number(before)))
+	if (day_number(peek(r, ahead + 1)) || year_number(peek(r, ahead + 1)) ||
+		(before && day_number(before)))
 		return true;
 	return before && before->kind == DBI_TOK_WORD &&
-		strstr(" in of since during from to until till through for last this and with vs versus before after ",
-			   psprintf(" %s ", before->text)) != NULL;
+		   strstr(" in of since during from to until till through for last this and with vs versus before after ",
+				  psprintf(" %s ", before->text)) != NULL;
 }
 
 /* The year of a month named without one: the last that has begun. */
 static int
 year_of(Reader *r, int month, int day)
 {
-	int			y;
-	int			m;
-	int			d;
+	int y;
+	int m;
+	int d;
 
 	dbi_split_date(r->clock->today, &y, &m, &d);
 	return month > m || (month == m && day > d) ? y - 1 : y;
@@ -482,18 +373,19 @@ year_of(Reader *r, int month, int day)
 static bool
 month_period(Reader *r, int year, int month)
 {
-	DateADT		first = dbi_make_date(year, month, 1);
-	DateADT		end = first + days_in_month(year, month) - 1;
+	DateADT first = dbi_make_date(year, month, 1);
+	DateADT end = first + dbi_days_in_month(year, month) - 1;
 
-	return calendar(r, first, first <= r->clock->today ? Min(end, r->clock->today) : end, DBI_GRAIN_MONTH);
+	return calendar(r, first, first <= r->clock->today ? Min(end, r->clock->today) : end,
+					DBI_GRAIN_MONTH);
 }
 
 static bool
 day_period(Reader *r, int year, int month, int day)
 {
-	DateADT		date;
+	DateADT date;
 
-	if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+	if (month < 1 || month > 12 || day < 1 || day > dbi_days_in_month(year, month))
 		return false;
 	date = dbi_make_date(year, month, day);
 	return calendar(r, date, date, DBI_GRAIN_DAY);
@@ -504,9 +396,10 @@ static int
 take_year(Reader *r)
 {
 	const DbiToken *t = peek(r, 0);
-	int			year;
+	int year;
 
-	if (t && year_number(peek(r, 1)) && (strcmp(t->text, ",") == 0 || strcmp(t->text, "of") == 0 || strcmp(t->text, "in") == 0))
+	if (t && year_number(peek(r, 1)) &&
+		(strcmp(t->text, ",") == 0 || strcmp(t->text, "of") == 0 || strcmp(t->text, "in") == 0))
 		r->at++;
 	year = year_number(peek(r, 0));
 	if (year)
@@ -518,10 +411,10 @@ take_year(Reader *r)
 static bool
 read_month_date(Reader *r)
 {
-	int			start = r->at;
-	int			day = day_number(peek(r, 0));
-	int			month;
-	int			year;
+	int start = r->at;
+	int day = day_number(peek(r, 0));
+	int month;
+	int year;
 
 	if (day)
 	{
@@ -548,11 +441,11 @@ static bool
 read_digits(Reader *r)
 {
 	const DbiToken *t = peek(r, 0);
-	int			a;
-	int			b;
-	int			c;
-	char		sep;
-	int			n;
+	int a;
+	int b;
+	int c;
+	char sep;
+	int n;
 
 	if (!t || t->kind != DBI_TOK_DATE)
 		return false;
@@ -579,13 +472,13 @@ read_quarter(Reader *r)
 {
 	static const char *const ordinals[] = {"first", "second", "third", "fourth"};
 	const DbiToken *t = peek(r, 0);
-	int			start = r->at;
-	int			q = 0;
-	int			year = 0;
-	int			y;
-	int			m;
-	int			d;
-	DateADT		first;
+	int start = r->at;
+	int q = 0;
+	int year = 0;
+	int y;
+	int m;
+	int d;
+	DateADT first;
 
 	if (t && year_number(t) && peek(r, 1) && peek(r, 1)->text[0] == 'q')
 	{
@@ -593,7 +486,8 @@ read_quarter(Reader *r)
 		r->at++;
 		t = peek(r, 0);
 	}
-	if (t && t->kind == DBI_TOK_WORD && strlen(t->text) == 2 && t->text[0] == 'q' && t->text[1] >= '1' && t->text[1] <= '4')
+	if (t && t->kind == DBI_TOK_WORD && strlen(t->text) == 2 && t->text[0] == 'q' &&
+		t->text[1] >= '1' && t->text[1] <= '4')
 		q = t->text[1] - '0';
 	for (int i = 0; q == 0 && i < 4; i++)
 		if (is_word(r, 0, ordinals[i]) && is_word(r, 1, "quarter"))
@@ -613,15 +507,17 @@ read_quarter(Reader *r)
 	if (!year)
 		year = (q - 1) * 3 + 1 > m ? y - 1 : y;
 	first = dbi_make_date(year, (q - 1) * 3 + 1, 1);
-	return calendar(r, first, first <= r->clock->today ? Min(add_months(first, 3) - 1, r->clock->today) : add_months(first, 3) - 1,
+	return calendar(r, first,
+					first <= r->clock->today ? Min(dbi_add_months(first, 3) - 1, r->clock->today)
+											 : dbi_add_months(first, 3) - 1,
 					DBI_GRAIN_QUARTER);
 }
 
 static bool
 read_year(Reader *r)
 {
-	int			year;
-	bool		said = take(r, "year");
+	int year;
+	bool said = take(r, "year");
 	const DbiToken *before = r->at > 0 ? &r->tokens[r->at - 1] : NULL;
 
 	year = year_number(peek(r, 0));
@@ -632,11 +528,14 @@ read_year(Reader *r)
 	}
 	/* A bare number of four digits is a year only after a word that wants a time. */
 	if (!said && !(before && before->kind == DBI_TOK_WORD &&
-				   strstr(" in of during for since from until till to through and vs versus with ", psprintf(" %s ", before->text))))
+				   strstr(" in of during for since from until till to through and vs versus with ",
+						  psprintf(" %s ", before->text))))
 		return false;
 	r->at++;
 	return calendar(r, dbi_make_date(year, 1, 1),
-					dbi_make_date(year, 1, 1) <= r->clock->today ? Min(dbi_make_date(year, 12, 31), r->clock->today) : dbi_make_date(year, 12, 31),
+					dbi_make_date(year, 1, 1) <= r->clock->today
+						? Min(dbi_make_date(year, 12, 31), r->clock->today)
+						: dbi_make_date(year, 12, 31),
 					DBI_GRAIN_YEAR);
 }
 
@@ -645,13 +544,14 @@ static bool
 read_week_of(Reader *r)
 {
 	static const char *const ordinals[] = {"first", "second", "third", "fourth", "last"};
-	int			start = r->at;
-	int			nth = -1;
-	DbiPeriod	inner;
+	int start = r->at;
+	int nth = -1;
+	DbiPeriod inner;
 
 	(void) take(r, "the");
 	for (int i = 0; i < 5; i++)
-		if (is_word(r, 0, ordinals[i]) && is_word(r, 1, "week") && (is_word(r, 2, "of") || is_word(r, 2, "in")))
+		if (is_word(r, 0, ordinals[i]) && is_word(r, 1, "week") &&
+			(is_word(r, 2, "of") || is_word(r, 2, "in")))
 			nth = i;
 	if (nth < 0 && !(is_word(r, 0, "week") && is_word(r, 1, "of")))
 	{
@@ -668,9 +568,11 @@ read_week_of(Reader *r)
 	inner = *r->period;
 	if (nth < 0)
 	{
-		DateADT		monday = first_of(inner.start, DBI_GRAIN_WEEK);
+		DateADT monday = dbi_first_of(inner.start, DBI_GRAIN_WEEK);
 
-		return calendar(r, monday, monday <= r->clock->today ? Min(monday + 6, r->clock->today) : monday + 6, DBI_GRAIN_WEEK);
+		return calendar(r, monday,
+						monday <= r->clock->today ? Min(monday + 6, r->clock->today) : monday + 6,
+						DBI_GRAIN_WEEK);
 	}
 	if (inner.grain != DBI_GRAIN_MONTH)
 	{
@@ -679,20 +581,23 @@ read_week_of(Reader *r)
 	}
 	if (nth == 4)
 		return calendar(r, inner.end - 6, inner.end, DBI_GRAIN_WEEK);
-	return calendar(r, inner.start + 7 * nth, Min(inner.start + 7 * nth + 6, r->clock->today), DBI_GRAIN_WEEK);
+	return calendar(r, inner.start + 7 * nth, Min(inner.start + 7 * nth + 6, r->clock->today),
+					DBI_GRAIN_WEEK);
 }
 
 static int
 weekday_number(const char *word)
 {
-	static const char *const names[] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
-	size_t		len = strlen(word);
+	static const char *const names[] = {"monday", "tuesday",  "wednesday", "thursday",
+										"friday", "saturday", "sunday"};
+	size_t len = strlen(word);
 
 	if (len > 1 && word[len - 1] == 's' && len > 6)
 		len--;
 	for (int i = 0; i < 7; i++)
 		if ((len == strlen(names[i]) && strncmp(word, names[i], len) == 0) ||
-			(len == 3 && strncmp(word, names[i], 3) == 0 && strcmp(word, "sun") != 0 && strcmp(word, "sat") != 0) ||
+			(len == 3 && strncmp(word, names[i], 3) == 0 && strcmp(word, "sun") != 0 &&
+			 strcmp(word, "sat") != 0) ||
 			(len == 4 && strncmp(word, names[i], 4) == 0))
 			return i;
 	return -1;
@@ -702,11 +607,11 @@ weekday_number(const char *word)
 static bool
 read_weekday(Reader *r)
 {
-	int			start = r->at;
-	bool		last = take(r, "last|previous|past");
+	int start = r->at;
+	bool last = take(r, "last|previous|past");
 	const DbiToken *t;
-	int			day;
-	int			back;
+	int day;
+	int back;
 
 	if (!last)
 		(void) take(r, "this");
@@ -718,11 +623,12 @@ read_weekday(Reader *r)
 		return false;
 	}
 	r->at++;
-	back = (weekday(r->clock->today) - day + 7) % 7;
+	back = (dbi_weekday(r->clock->today) - day + 7) % 7;
 	if (last && back == 0)
 		back = 7;
 	if (take(r, "night|evening"))
-		return reach_back(r, r->clock->today - back, NIGHT_BEGINS, Min(r->clock->today - back + 1, r->clock->today));
+		return reach_back(r, r->clock->today - back, NIGHT_BEGINS,
+						  Min(r->clock->today - back + 1, r->clock->today));
 	(void) take(r, "morning|afternoon");
 	return calendar(r, r->clock->today - back, r->clock->today - back, DBI_GRAIN_DAY);
 }
@@ -730,10 +636,10 @@ read_weekday(Reader *r)
 static bool
 read_weekend(Reader *r)
 {
-	int			start = r->at;
-	bool		last = take(r, "last|previous|past");
-	DateADT		monday = first_of(r->clock->today, DBI_GRAIN_WEEK);
-	DateADT		saturday;
+	int start = r->at;
+	bool last = take(r, "last|previous|past");
+	DateADT monday = dbi_first_of(r->clock->today, DBI_GRAIN_WEEK);
+	DateADT saturday;
 
 	if (!last)
 		(void) take(r, "this|the");
@@ -742,7 +648,7 @@ read_weekend(Reader *r)
 		r->at = start;
 		return false;
 	}
-	saturday = weekday(r->clock->today) >= 5 && !last ? monday + 5 : monday - 2;
+	saturday = dbi_weekday(r->clock->today) >= 5 && !last ? monday + 5 : monday - 2;
 	return calendar(r, saturday, Min(saturday + 1, r->clock->today), DBI_GRAIN_DAY);
 }
 
@@ -750,8 +656,8 @@ read_weekend(Reader *r)
 static bool
 read_day_word(Reader *r)
 {
-	DateADT		today = r->clock->today;
-	int			start = r->at;
+	DateADT today = r->clock->today;
+	int start = r->at;
 
 	(void) take(r, "the");
 	if (is_word(r, 0, "day") && is_word(r, 1, "before") && is_word(r, 2, "yesterday"))
@@ -769,7 +675,7 @@ read_day_word(Reader *r)
 	}
 	if (take(r, "tonight") || take(r, "tomorrow"))
 	{
-		bool		tomorrow = strcmp(r->tokens[r->at - 1].text, "tomorrow") == 0;
+		bool tomorrow = strcmp(r->tokens[r->at - 1].text, "tomorrow") == 0;
 
 		(void) calendar(r, today + tomorrow, today + tomorrow, DBI_GRAIN_DAY);
 		if (tomorrow || r->clock->hour < NIGHT_BEGINS)
@@ -795,10 +701,10 @@ read_day_word(Reader *r)
 static bool
 read_ago(Reader *r)
 {
-	int			start = r->at;
-	double		count;
-	DbiGrain	grain;
-	double		hours;
+	int start = r->at;
+	double count;
+	DbiGrain grain;
+	double hours;
 
 	if (!take_length(r, &count, &grain, &hours))
 	{
@@ -831,22 +737,22 @@ read_ago(Reader *r)
 static bool
 read_point_here(Reader *r)
 {
-	int			start = r->at;
-	DbiGrain	grain;
-	double		hours;
+	int start = r->at;
+	DbiGrain grain;
+	double hours;
 
 	(void) take(r, "the");
-	if (read_week_of(r) || read_day_word(r) || read_ago(r) || read_digits(r) || read_quarter(r) || read_month_date(r) ||
-		read_weekday(r) || read_weekend(r))
+	if (read_week_of(r) || read_day_word(r) || read_ago(r) || read_digits(r) || read_quarter(r) ||
+		read_month_date(r) || read_weekday(r) || read_weekend(r))
 		return true;
 	if (take(r, "last|previous|prior"))
 	{
 		if (is_month(r, 0))
 		{
-			int			y;
-			int			m;
-			int			d;
-			int			month = month_number(peek(r, 0)->text);
+			int y;
+			int m;
+			int d;
+			int month = month_number(peek(r, 0)->text);
 
 			dbi_split_date(r->clock->today, &y, &m, &d);
 			r->at++;
@@ -881,7 +787,7 @@ read_point_here(Reader *r)
 static bool
 read_point(Reader *r)
 {
-	bool		read;
+	bool read;
 
 	if (r->depth >= MAX_DEPTH)
 		return false;
@@ -895,16 +801,16 @@ read_point(Reader *r)
 static bool
 read_range_end(Reader *r, const DbiPeriod *first)
 {
-	int			day;
+	int day;
 
 	if (read_point(r))
 		return true;
 	day = day_number(peek(r, 0));
 	if (day && first->kind == DBI_PERIOD_CALENDAR)
 	{
-		int			y;
-		int			m;
-		int			d;
+		int y;
+		int m;
+		int d;
 
 		dbi_split_date(first->start, &y, &m, &d);
 		r->at++;
@@ -937,11 +843,11 @@ take_range_word(Reader *r, bool between)
 static bool
 read_range(Reader *r)
 {
-	int			start = r->at;
-	bool		between = take(r, "between");
-	bool		from = !between && take(r, "from|starting");
-	DbiPeriod	first;
-	int			day = 0;
+	int start = r->at;
+	bool between = take(r, "between");
+	bool from = !between && take(r, "from|starting");
+	DbiPeriod first;
+	int day = 0;
 
 	(void) take(r, "the");
 	if (!read_point(r))
@@ -962,10 +868,10 @@ read_range(Reader *r)
 	}
 	if (day)
 	{
-		int			y;
-		int			m;
-		int			d;
-		DateADT		end = r->period->end;
+		int y;
+		int m;
+		int d;
+		DateADT end = r->period->end;
 
 		dbi_split_date(r->period->start, &y, &m, &d);
 		if (!day_period(r, y, m, day))
@@ -979,12 +885,14 @@ read_range(Reader *r)
 	if (r->period->end < first.start)
 	{
 		/* Said the wrong way round: the ends still name the range. */
-		DateADT		swap = r->period->start;
+		DateADT swap = r->period->start;
 
 		r->period->note = "The range was given backwards; it was turned round.";
 		return calendar(r, swap, first.end, DBI_GRAIN_DAY);
 	}
-	return calendar(r, first.start, first.start <= r->clock->today ? Min(r->period->end, r->clock->today) : r->period->end,
+	return calendar(r, first.start,
+					first.start <= r->clock->today ? Min(r->period->end, r->clock->today)
+												   : r->period->end,
 					DBI_GRAIN_DAY);
 }
 
@@ -992,12 +900,12 @@ read_range(Reader *r)
 static bool
 read_open_range(Reader *r)
 {
-	int			start = r->at;
-	DateADT		today = r->clock->today;
-	bool		since = take(r, "since");
-	bool		after = !since && take(r, "after");
-	bool		before = !since && !after && take(r, "before");
-	bool		until = !since && !after && !before && take(r, "until|till");
+	int start = r->at;
+	DateADT today = r->clock->today;
+	bool since = take(r, "since");
+	bool after = !since && take(r, "after");
+	bool before = !since && !after && take(r, "before");
+	bool until = !since && !after && !before && take(r, "until|till");
 
 	if (!(since || after || before || until) || !read_point(r))
 	{
@@ -1020,12 +928,12 @@ read_open_range(Reader *r)
 static bool
 read_relative(Reader *r)
 {
-	int			start = r->at;
-	double		count = 1;
-	DbiGrain	grain;
-	double		hours;
-	bool		past;
-	bool		next;
+	int start = r->at;
+	double count = 1;
+	DbiGrain grain;
+	double hours;
+	bool past;
+	bool next;
 
 	(void) take(r, "the");
 	if (take(r, "mtd"))
@@ -1063,7 +971,7 @@ read_relative(Reader *r)
 	next = one_of(r, 0, "next|coming|upcoming|following");
 	if (past || next)
 	{
-		bool		rolls = one_of(r, 0, "past|trailing");
+		bool rolls = one_of(r, 0, "past|trailing");
 
 		r->at++;
 		if (take_length(r, &count, &grain, &hours))
@@ -1109,7 +1017,7 @@ read_relative(Reader *r)
 		}
 		(void) unit_period(r, grain, next ? 1 : 0);
 		r->period->kind = DBI_PERIOD_FUTURE;
-		r->period->end = step(r->period->start, grain, 1) - 1;
+		r->period->end = dbi_step(r->period->start, grain, 1) - 1;
 		r->period->start = r->clock->today;
 		return true;
 	}
@@ -1134,10 +1042,10 @@ read_recent(Reader *r)
 static bool
 read_length(Reader *r)
 {
-	double		count;
-	DbiGrain	grain;
-	double		hours;
-	int			start = r->at;
+	double count;
+	DbiGrain grain;
+	double hours;
+	int start = r->at;
 
 	if (take_length(r, &count, &grain, &hours) && grain >= DBI_GRAIN_HOUR && hours >= 1)
 	{
@@ -1151,31 +1059,47 @@ read_length(Reader *r)
 }
 
 /* Words a period can begin with, by their first letter: most words of a question are none. */
-static const char *const openers[26] = {
-	"a|after|across|an|april|apr|august|aug|at", "between|before|beginning|by", "current|coming|couple",
-	"during|day|december|dec|dozen", "end|eight|eighteen|eighty|eleven",
-	"from|for|first|fourth|friday|february|feb|following|four|fourteen|forty|five|fifteen|fifty|fri|frid|fridays|few|fortnight|fortnights",
-	"", "half|hour", "in", "january|jan|july|jul|june|jun", "", "last|latest|lately",
-	"month|mtd|monday|mon|mond|march|mar|may|mondays|minute", "next|night|now|november|nov|nine|nineteen|ninety",
-	"on|over|of|october|oct|overnight|one", "past|previous|prior|preceding", "quarter|q1|q2|q3|q4|qtd",
-	"recent|recently|rest|remainder|running",
-	"since|starting|start|saturday|satu|sunday|sund|saturdays|sundays|september|sept|sep|second|several|seven|seventeen|seventy|six|sixteen|sixty",
-	"today|todays|tonight|tomorrow|this|the|these|throughout|trailing|third|thursday|thu|thur|thursdays|tuesday|tue|tues|tuesdays|till|to|two|three|ten|twelve|thirteen|twenty|thirty",
-	"until|upcoming", "", "week|wtd|within|weekend|weekends|wednesday|wed|wedn|wednesdays", "", "yesterday|yesterdays|year|ytd", "zero"
-};
+static const char *const openers[26] =
+	{"a|after|across|an|april|apr|august|aug|at",
+	 "between|before|beginning|by",
+	 "current|coming|couple",
+	 "during|day|december|dec|dozen",
+	 "end|eight|eighteen|eighty|eleven",
+	 "from|for|first|fourth|friday|february|feb|following|four|fourteen|forty|five|fifteen|fifty|fri|frid|fridays|few|fortnight|fortnights",
+	 "",
+	 "half|hour",
+	 "in",
+	 "january|jan|july|jul|june|jun",
+	 "",
+	 "last|latest|lately",
+	 "month|mtd|monday|mon|mond|march|mar|may|mondays|minute",
+	 "next|night|now|november|nov|nine|nineteen|ninety",
+	 "on|over|of|october|oct|overnight|one",
+	 "past|previous|prior|preceding",
+	 "quarter|q1|q2|q3|q4|qtd",
+	 "recent|recently|rest|remainder|running",
+	 "since|starting|start|saturday|satu|sunday|sund|saturdays|sundays|september|sept|sep|second|several|seven|seventeen|seventy|six|sixteen|sixty",
+	 "today|todays|tonight|tomorrow|this|the|these|throughout|trailing|third|thursday|thu|thur|thursdays|tuesday|tue|tues|tuesdays|till|to|two|three|ten|twelve|thirteen|twenty|thirty",
+	 "until|upcoming",
+	 "",
+	 "week|wtd|within|weekend|weekends|wednesday|wed|wedn|wednesdays",
+	 "",
+	 "yesterday|yesterdays|year|ytd",
+	 "zero"};
 
 static bool
 may_begin(const DbiToken *t)
 {
 	if (t->kind == DBI_TOK_WORD)
-		return t->text[0] >= 'a' && t->text[0] <= 'z' && dbi_is_one_of(t->text, openers[t->text[0] - 'a']);
+		return t->text[0] >= 'a' && t->text[0] <= 'z' &&
+			   dbi_is_one_of(t->text, openers[t->text[0] - 'a']);
 	return t->kind == DBI_TOK_NUMBER || t->kind == DBI_TOK_DATE;
 }
 
 int
 dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period)
 {
-	Reader		r = {tokens, n, 0, clock, period, 0};
+	Reader r = {tokens, n, 0, clock, period, 0};
 
 	memset(period, 0, sizeof(DbiPeriod));
 	if (n == 0 || !may_begin(&tokens[0]))
@@ -1183,90 +1107,24 @@ dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod
 	(void) take(&r, "in|on|over|during|for|within|throughout|of|at|across");
 	if (r.at > 0 && is_word(&r, 0, "the") && one_of(&r, 1, "night"))
 		r.at++;
-	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_relative(&r) || read_point(&r) || read_recent(&r) || read_length(&r))
+	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_relative(&r) ||
+		read_point(&r) || read_recent(&r) || read_length(&r))
 		return r.at;
 	r.at = 0;
 	memset(period, 0, sizeof(DbiPeriod));
-	if (take(&r, "from|by|to|until") &&
-		(read_relative(&r) || read_point(&r)))
+	if (take(&r, "from|by|to|until") && (read_relative(&r) || read_point(&r)))
 		return r.at;
 	r.at = 0;
 	memset(period, 0, sizeof(DbiPeriod));
 	return read_relative(&r) || read_point(&r) || read_recent(&r) ? r.at : 0;
 }
 
-int
-dbi_period_days(const DbiPeriod *period, const DbiClock *clock)
-{
-	if (period->kind == DBI_PERIOD_ROLLING || period->kind == DBI_PERIOD_SPAN || period->kind == DBI_PERIOD_HOURS)
-		return Max((int) ceil(period->hours / 24), 1);
-	if (period->kind == DBI_PERIOD_FUTURE)
-		return Max(period->end - clock->today + 1, 1);
-	return Max(clock->today - period->start + 1, 1);
-}
-
-int
-dbi_period_hours(const DbiPeriod *period, const DbiClock *clock)
-{
-	if (period->kind == DBI_PERIOD_ROLLING || period->kind == DBI_PERIOD_SPAN || period->kind == DBI_PERIOD_HOURS)
-		return Max((int) ceil(period->hours), 1);
-	return 24 * dbi_period_days(period, clock);
-}
-
-/* The day so many days into a unit, no later than the unit's end. */
-DbiPeriod
-dbi_period_before(const DbiPeriod *period)
-{
-	DbiPeriod	p = *period;
-	int			days = period->end - period->start + 1;
-
-	p.kind = DBI_PERIOD_CALENDAR;
-	p.note = NULL;
-	if (period->kind == DBI_PERIOD_CALENDAR && period->grain >= DBI_GRAIN_WEEK &&
-		first_of(period->start, period->grain) == period->start)
-	{
-		p.start = step(period->start, period->grain, -1);
-		p.end = Min(p.start + days - 1, period->start - 1);
-		return p;
-	}
-	p.start = period->start - days;
-	p.end = period->start - 1;
-	return p;
-}
-
 /* The running unit (steps 0) or one before it, as "this month" and "last month" mean it. */
 bool
 dbi_period_of_unit(DbiGrain grain, int steps, const DbiClock *clock, DbiPeriod *period)
 {
-	Reader		r = {NULL, 0, 0, clock, period, 0};
+	Reader r = {NULL, 0, 0, clock, period, 0};
 
 	memset(period, 0, sizeof(DbiPeriod));
 	return unit_period(&r, grain, steps);
-}
-
-/* The same days one unit earlier. */
-DbiPeriod
-dbi_period_shifted(const DbiPeriod *period, DbiGrain grain)
-{
-	DbiPeriod	p = *period;
-
-	p.kind = DBI_PERIOD_CALENDAR;
-	p.note = NULL;
-	p.start = step(period->start, grain, -1);
-	p.end = Max(step(period->end, grain, -1), p.start);
-	return p;
-}
-
-/* The last whole unit that ends before the day. */
-DbiPeriod
-dbi_unit_before(DateADT day, DbiGrain grain)
-{
-	DbiPeriod	p;
-
-	memset(&p, 0, sizeof(p));
-	p.kind = DBI_PERIOD_CALENDAR;
-	p.grain = grain;
-	p.start = step(first_of(day, grain), grain, -1);
-	p.end = step(p.start, grain, 1) - 1;
-	return p;
 }

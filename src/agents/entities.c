@@ -26,8 +26,8 @@
 
 typedef struct Run
 {
-	int			from;
-	int			to;
+	int from;
+	int to;
 	const char *key;
 } Run;
 
@@ -36,7 +36,8 @@ typedef struct Run
 static bool
 is_free_word(const DbiToken *t)
 {
-	return t->slot < 0 && (t->kind == DBI_TOK_WORD || t->kind == DBI_TOK_NUMBER || t->kind == DBI_TOK_IDENT);
+	return t->slot < 0 &&
+		   (t->kind == DBI_TOK_WORD || t->kind == DBI_TOK_NUMBER || t->kind == DBI_TOK_IDENT);
 }
 
 /* Kind word just before or just after the tokens, or NULL. */
@@ -50,7 +51,8 @@ kind_beside(const DbiText *text, int from, int to)
 	if (before && before->kind == DBI_TOK_WORD)
 	{
 		kind = dbi_kind_word(before->stem);
-		if (!kind && from > 1 && (strcmp(before->text, "named") == 0 || strcmp(before->text, "called") == 0))
+		if (!kind && from > 1 &&
+			(strcmp(before->text, "named") == 0 || strcmp(before->text, "called") == 0))
 			kind = dbi_kind_word(text->tokens[from - 2].stem);
 	}
 	if (!kind && after && after->kind == DBI_TOK_WORD)
@@ -74,8 +76,8 @@ static bool
 is_strange(const DbiLexicon *lex, const DbiToken *t)
 {
 	return t->kind == DBI_TOK_IDENT ||
-		(t->kind == DBI_TOK_WORD && strlen(t->text) > 2 && !t->repaired && !speaks(lex, t->stem) &&
-		 !speaks(lex, psprintf("=%s", t->text)));
+		   (t->kind == DBI_TOK_WORD && strlen(t->text) > 2 && !t->repaired &&
+			!speaks(lex, t->stem) && !speaks(lex, psprintf("=%s", t->text)));
 }
 
 /* Whether the run of words is a phrase the lexicon knows. */
@@ -98,10 +100,12 @@ is_phrase(const DbiLexicon *lex, const DbiText *text, int from, int to)
 static bool
 may_be_name(const DbiLexicon *lex, const DbiText *text, int from, int to)
 {
-	bool		beside = kind_beside(text, from, to) != NULL;
-	bool		strange = false;
-	bool		chunk = to - from > 1 && text->tokens[from].chunk_start == text->tokens[to - 1].chunk_start &&
-		text->tokens[from].chunk_end == text->tokens[to - 1].end && text->tokens[from].start == text->tokens[from].chunk_start;
+	bool beside = kind_beside(text, from, to) != NULL;
+	bool strange = false;
+	bool chunk = to - from > 1 &&
+				 text->tokens[from].chunk_start == text->tokens[to - 1].chunk_start &&
+				 text->tokens[from].chunk_end == text->tokens[to - 1].end &&
+				 text->tokens[from].start == text->tokens[from].chunk_start;
 
 	for (int i = from; i < to; i++)
 	{
@@ -114,7 +118,7 @@ may_be_name(const DbiLexicon *lex, const DbiText *text, int from, int to)
 		strange = strange || is_strange(lex, t);
 	}
 	return chunk || strange || (beside && text->tokens[from].kind == DBI_TOK_WORD) ||
-		(to - from > 1 && !is_phrase(lex, text, from, to));
+		   (to - from > 1 && !is_phrase(lex, text, from, to));
 }
 
 static char *
@@ -126,12 +130,12 @@ run_key(const DbiText *text, int from, int to)
 static List *
 word_runs(const DbiLexicon *lex, const DbiText *text)
 {
-	List	   *runs = NIL;
+	List *runs = NIL;
 
 	for (int len = MAX_WORDS_OF_NAME; len > 0; len--)
 		for (int i = 0; i + len <= text->n && list_length(runs) < MAX_RUNS; i++)
 		{
-			Run		   *r;
+			Run *r;
 
 			CHECK_FOR_INTERRUPTS();
 			if (!may_be_name(lex, text, i, i + len))
@@ -149,18 +153,18 @@ word_runs(const DbiLexicon *lex, const DbiText *text)
 
 typedef struct Found
 {
-	char	   *key;
-	char	   *kind;
-	char	   *value;
-	int			others;
+	char *key;
+	char *kind;
+	char *value;
+	int others;
 } Found;
 
 static Datum
 text_array_of(List *words)
 {
-	Datum	   *elems = palloc(sizeof(Datum) * Max(list_length(words), 1));
-	int			n = 0;
-	ListCell   *lc;
+	Datum *elems = palloc(sizeof(Datum) * Max(list_length(words), 1));
+	int n = 0;
+	ListCell *lc;
 
 	foreach(lc, words)
 		elems[n++] = CStringGetTextDatum((char *) lfirst(lc));
@@ -175,10 +179,10 @@ static List *
 query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	Oid			types[1] = {TEXTARRAYOID};
-	Datum		values[1];
-	List	   *found = NIL;
-	int			rc;
+	Oid types[1] = {TEXTARRAYOID};
+	Datum values[1];
+	List *found = NIL;
+	int rc;
 
 	if (keys == NIL)
 		return NIL;
@@ -186,7 +190,7 @@ query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 		elog(ERROR, "could not connect to the server programming interface");
 	if (*plan == NULL)
 	{
-		SPIPlanPtr	fresh = SPI_prepare(sql, 1, types);
+		SPIPlanPtr fresh = SPI_prepare(sql, 1, types);
 
 		if (fresh == NULL || SPI_keepplan(fresh) != 0)
 			elog(ERROR, "could not prepare the look-up of names");
@@ -198,10 +202,10 @@ query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 		elog(ERROR, "could not look up names: %s", SPI_result_code_string(rc));
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
+		HeapTuple row = SPI_tuptable->vals[i];
+		TupleDesc desc = SPI_tuptable->tupdesc;
 		MemoryContext spi = MemoryContextSwitchTo(caller);
-		Found	   *f = palloc(sizeof(Found));
+		Found *f = palloc(sizeof(Found));
 
 		f->key = pstrdup(SPI_getvalue(row, desc, 1));
 		f->kind = pstrdup(SPI_getvalue(row, desc, 2));
@@ -220,8 +224,10 @@ look_up(List *keys)
 {
 	static SPIPlanPtr plan = NULL;
 
-	return query_names(&plan, "SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
-					   " FROM dbinsight.known_names n WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2", keys);
+	return query_names(&plan,
+					   "SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
+					   " FROM dbinsight.known_names n WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2",
+					   keys);
 }
 
 static DbiCandidate *
@@ -240,13 +246,13 @@ candidate(const char *kind, const char *value, bool known, int others)
 static List *
 candidates_for(List *found, const char *key, const char *context)
 {
-	List	   *first = NIL;
-	List	   *rest = NIL;
-	ListCell   *lc;
+	List *first = NIL;
+	List *rest = NIL;
+	ListCell *lc;
 
 	foreach(lc, found)
 	{
-		Found	   *f = lfirst(lc);
+		Found *f = lfirst(lc);
 
 		if (strcmp(f->key, key) != 0)
 			continue;
@@ -262,12 +268,12 @@ candidates_for(List *found, const char *key, const char *context)
 static bool
 like(const char *pattern, const char *name)
 {
-	size_t		plen = strlen(pattern);
-	size_t		nlen = strlen(name);
-	bool		lead = pattern[0] == '%';
-	bool		trail = plen > 0 && pattern[plen - 1] == '%';
-	char	   *core;
-	size_t		clen;
+	size_t plen = strlen(pattern);
+	size_t nlen = strlen(name);
+	bool lead = pattern[0] == '%';
+	bool trail = plen > 0 && pattern[plen - 1] == '%';
+	char *core;
+	size_t clen;
 
 	if (plen < 2)
 		return false;
@@ -298,7 +304,7 @@ hinted_kind(const DbiLexicon *lex, const char *key)
 static void
 resolve_slot(const DbiLexicon *lex, const DbiText *text, DbiSlot *slot, List *found)
 {
-	char	   *key = dbi_lower(slot->value);
+	char *key = dbi_lower(slot->value);
 	const char *hint;
 
 	slot->context = kind_beside(text, slot->from, slot->to);
@@ -312,14 +318,14 @@ resolve_slot(const DbiLexicon *lex, const DbiText *text, DbiSlot *slot, List *fo
 
 /* ---- environments: a workspace by its use ---- */
 
-static const char *const aliases[][4] = {
-	{"production", "prod", "prd", NULL},
-	{"staging", "stage", "stg", NULL},
-	{"development", "dev", "devel", NULL},
-	{"test", "testing", "tst", NULL},
-	{"preprod", "pre-prod", NULL, NULL},
-	{"qa", NULL, NULL, NULL}, {"uat", NULL, NULL, NULL}, {"sandbox", "sbx", NULL, NULL}
-};
+static const char *const aliases[][4] = {{"production", "prod", "prd", NULL},
+										 {"staging", "stage", "stg", NULL},
+										 {"development", "dev", "devel", NULL},
+										 {"test", "testing", "tst", NULL},
+										 {"preprod", "pre-prod", NULL, NULL},
+										 {"qa", NULL, NULL, NULL},
+										 {"uat", NULL, NULL, NULL},
+										 {"sandbox", "sbx", NULL, NULL}};
 
 static const char *const *
 aliases_of(const char *word)
@@ -338,12 +344,12 @@ aliases_of(const char *word)
 static bool
 part_of(const char *name, const char *alias, bool *leads, char *after)
 {
-	size_t		len = strlen(alias);
+	size_t len = strlen(alias);
 
 	for (const char *p = strstr(name, alias); p; p = strstr(p + 1, alias))
 	{
-		bool		left = p == name || strchr("-_. /", p[-1]) != NULL;
-		bool		right = p[len] == '\0' || strchr("-_. /0123456789", p[len]) != NULL;
+		bool left = p == name || strchr("-_. /", p[-1]) != NULL;
+		bool right = p[len] == '\0' || strchr("-_. /0123456789", p[len]) != NULL;
 
 		if (left && right)
 		{
@@ -378,17 +384,17 @@ resolve_environment(DbiSlot *slot, List *workspaces)
 	const char *const *words = aliases_of(slot->value);
 	const char *only = NULL;
 	const char *part = NULL;
-	bool		all_lead = true;
-	char		separator = '\0';
-	int			n = 0;
-	ListCell   *lc;
+	bool all_lead = true;
+	char separator = '\0';
+	int n = 0;
+	ListCell *lc;
 
 	foreach(lc, workspaces)
 	{
-		Found	   *f = lfirst(lc);
-		bool		leads = false;
-		bool		hit = false;
-		char		after = '\0';
+		Found *f = lfirst(lc);
+		bool leads = false;
+		bool hit = false;
+		char after = '\0';
 
 		for (int k = 0; words && k < 4 && words[k] && !hit; k++)
 		{
@@ -412,7 +418,8 @@ resolve_environment(DbiSlot *slot, List *workspaces)
 	if (n == 1)
 		slot->candidates = list_make1(candidate("workspace", only, true, 0));
 	else if (n > 1)
-		slot->candidates = list_make1(candidate("workspace", environment_pattern(part, all_lead, separator), true, n - 1));
+		slot->candidates = list_make1(
+			candidate("workspace", environment_pattern(part, all_lead, separator), true, n - 1));
 	else
 		slot->candidates = list_make1(candidate("workspace", slot->value, false, 0));
 }
@@ -421,13 +428,13 @@ static void
 resolve_environments(List *slots)
 {
 	static SPIPlanPtr plan = NULL;
-	List	   *patterns = NIL;
-	List	   *workspaces;
-	ListCell   *lc;
+	List *patterns = NIL;
+	List *workspaces;
+	ListCell *lc;
 
 	foreach(lc, slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 		const char *const *words;
 
 		if (slot->kind != DBI_SLOT_ENVIRONMENT || slot->from < 0)
@@ -438,11 +445,14 @@ resolve_environments(List *slots)
 	}
 	if (patterns == NIL)
 		return;
-	workspaces = query_names(&plan, "SELECT DISTINCT pg_catalog.lower(workspace_name), 'workspace', workspace_name, 1"
-							 " FROM dbinsight.dim_workspace WHERE workspace_name ILIKE ANY ($1) ORDER BY 3 LIMIT 200", patterns);
+	workspaces =
+		query_names(&plan,
+					"SELECT DISTINCT pg_catalog.lower(workspace_name), 'workspace', workspace_name, 1"
+					" FROM dbinsight.dim_workspace WHERE workspace_name ILIKE ANY ($1) ORDER BY 3 LIMIT 200",
+					patterns);
 	foreach(lc, slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 
 		if (slot->kind == DBI_SLOT_ENVIRONMENT && slot->from >= 0)
 			resolve_environment(slot, workspaces);
@@ -455,14 +465,14 @@ resolve_environments(List *slots)
 static List *
 add_runs(DbiText *text, List *slots, List *runs, List *found)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, runs)
 	{
-		Run		   *r = lfirst(lc);
-		List	   *candidates;
-		DbiSlot    *slot;
-		bool		free = true;
+		Run *r = lfirst(lc);
+		List *candidates;
+		DbiSlot *slot;
+		bool free = true;
 
 		for (int i = r->from; i < r->to; i++)
 			free = free && text->tokens[i].slot < 0;
@@ -490,16 +500,16 @@ add_runs(DbiText *text, List *slots, List *runs, List *found)
 List *
 dbi_resolve_names(const DbiLexicon *lex, DbiText *text, List *slots)
 {
-	List	   *runs = word_runs(lex, text);
-	List	   *keys = NIL;
-	List	   *found;
-	ListCell   *lc;
+	List *runs = word_runs(lex, text);
+	List *keys = NIL;
+	List *found;
+	ListCell *lc;
 
 	foreach(lc, runs)
 		keys = lappend(keys, (char *) ((Run *) lfirst(lc))->key);
 	foreach(lc, slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 
 		if (slot->kind == DBI_SLOT_NAME)
 			keys = lappend(keys, dbi_lower(slot->value));
@@ -507,7 +517,7 @@ dbi_resolve_names(const DbiLexicon *lex, DbiText *text, List *slots)
 	found = look_up(keys);
 	foreach(lc, slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
+		DbiSlot *slot = lfirst(lc);
 
 		if (slot->kind == DBI_SLOT_NAME)
 			resolve_slot(lex, text, slot, found);

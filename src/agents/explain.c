@@ -21,23 +21,25 @@
 static void
 explain_slots(StringInfo s, List *slots)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
-		ListCell   *c;
+		DbiSlot *slot = lfirst(lc);
+		ListCell *c;
 
 		appendStringInfo(s, "  %s \"%s\"", dbi_slot_type(slot), slot->span);
 		if (slot->kind == DBI_SLOT_DATE)
-			appendStringInfo(s, " = %s to %s", dbi_date_text(slot->period.start), dbi_date_text(slot->period.end));
+			appendStringInfo(s, " = %s to %s", dbi_date_text(slot->period.start),
+							 dbi_date_text(slot->period.end));
 		else if (strcmp(slot->value, slot->span) != 0)
 			appendStringInfo(s, " = %s", slot->value);
 		foreach(c, slot->candidates)
 		{
 			DbiCandidate *cand = lfirst(c);
 
-			appendStringInfo(s, "; %s %s%s", cand->kind, cand->value, cand->known ? "" : " (not in the account)");
+			appendStringInfo(s, "; %s %s%s", cand->kind, cand->value,
+							 cand->known ? "" : " (not in the account)");
 		}
 		appendStringInfoChar(s, '\n');
 	}
@@ -48,16 +50,19 @@ explain_slots(StringInfo s, List *slots)
 static void
 explain_clause(StringInfo s, const DbiLexicon *lex, const DbiText *text, const DbiClause *clause)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	appendStringInfo(s, "  \"%s\"\n    concepts:", dbi_span(text, clause->from, clause->to));
 	foreach(lc, clause->hits)
 	{
-		DbiHit	   *hit = lfirst(lc);
-		DbiHit	   *before = foreach_current_index(lc) > 0 ? list_nth(clause->hits, foreach_current_index(lc) - 1) : NULL;
+		DbiHit *hit = lfirst(lc);
+		DbiHit *before = foreach_current_index(lc) > 0
+							 ? list_nth(clause->hits, foreach_current_index(lc) - 1)
+							 : NULL;
 
 		/* Forms with the same stems hit alike; words known only for their spelling say nothing. */
-		if (lex->concepts[hit->concept].kind == DBI_CONCEPT_STOP || (before && before->concept == hit->concept) ||
+		if (lex->concepts[hit->concept].kind == DBI_CONCEPT_STOP ||
+			(before && before->concept == hit->concept) ||
 			strcmp(lex->concepts[hit->concept].name, "plain") == 0)
 			continue;
 		appendStringInfo(s, " %s", lex->concepts[hit->concept].name);
@@ -80,16 +85,17 @@ explain_clause(StringInfo s, const DbiLexicon *lex, const DbiText *text, const D
 static void
 explain_call(StringInfo s, const DbiPlanCall *call)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	appendStringInfo(s, "  %s.%s %s (%s%s%s)\n", call->agent, call->tool, call->arguments, dbi_call_role_name(call->role),
-					 call->label[0] ? ", " : "", call->label);
+	appendStringInfo(s, "  %s.%s %s (%s%s%s)\n", call->agent, call->tool, call->arguments,
+					 dbi_call_role_name(call->role), call->label[0] ? ", " : "", call->label);
 	foreach(lc, call->args)
 	{
 		DbiPlanArg *a = lfirst(lc);
 
-		appendStringInfo(s, "    %s = %s from %s%s%s%s\n", a->name, a->value, dbi_origin_name(a->origin),
-						 a->span ? " \"" : "", a->span ? a->span : "", a->span ? "\"" : "");
+		appendStringInfo(s, "    %s = %s from %s%s%s%s\n", a->name, a->value,
+						 dbi_origin_name(a->origin), a->span ? " \"" : "", a->span ? a->span : "",
+						 a->span ? "\"" : "");
 	}
 	foreach(lc, call->filters)
 	{
@@ -100,21 +106,24 @@ explain_call(StringInfo s, const DbiPlanCall *call)
 }
 
 char *
-dbi_explain_text(const DbiLexicon *lex, const DbiText *text, List *slots, List *clauses, const DbiPlan *plan)
+dbi_explain_text(const DbiLexicon *lex, const DbiText *text, List *slots, List *clauses,
+				 const DbiPlan *plan)
 {
 	StringInfoData s;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&s);
-	appendStringInfo(&s, "normalised: %s\nkind: %s\nintent: %s%s\nslots:\n", plan->normalised, dbi_plan_kind_name(plan->kind),
-					 plan->intent, plan->follow_up ? " (follow-up)" : "");
+	appendStringInfo(&s, "normalised: %s\nkind: %s\nintent: %s%s\nslots:\n", plan->normalised,
+					 dbi_plan_kind_name(plan->kind), plan->intent,
+					 plan->follow_up ? " (follow-up)" : "");
 	explain_slots(&s, slots);
 	appendStringInfoString(&s, "clauses:\n");
 	foreach(lc, clauses)
 		explain_clause(&s, lex, text, lfirst(lc));
 	appendStringInfoString(&s, "routes:");
 	foreach(lc, plan->routes)
-		appendStringInfo(&s, " %s %.2f", ((DbiPlanRoute *) lfirst(lc))->agent, ((DbiPlanRoute *) lfirst(lc))->confidence);
+		appendStringInfo(&s, " %s %.2f", ((DbiPlanRoute *) lfirst(lc))->agent,
+						 ((DbiPlanRoute *) lfirst(lc))->confidence);
 	appendStringInfoString(&s, "\nplan:\n");
 	foreach(lc, plan->calls)
 		explain_call(&s, lfirst(lc));
@@ -131,10 +140,11 @@ dbi_explain_text(const DbiLexicon *lex, const DbiText *text, List *slots, List *
 static DbiPlan *
 plan_of_call(FunctionCallInfo fcinfo, bool explain)
 {
-	char	   *question = PG_ARGISNULL(0) ? pstrdup("") : text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char	   *frame = PG_ARGISNULL(1) ? NULL : dbi_conversation_frame(PG_GETARG_UUID_P(1));
+	char *question = PG_ARGISNULL(0) ? pstrdup("") : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *frame = PG_ARGISNULL(1) ? NULL : dbi_conversation_frame(PG_GETARG_UUID_P(1));
 
-	return explain ? dbi_explain_question(question, NULL, frame) : dbi_plan_question(question, NULL, frame);
+	return explain ? dbi_explain_question(question, NULL, frame)
+				   : dbi_plan_question(question, NULL, frame);
 }
 
 PG_FUNCTION_INFO_V1(dbi_route_sql);
@@ -142,15 +152,15 @@ Datum
 dbi_route_sql(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	DbiPlan    *plan = plan_of_call(fcinfo, false);
-	ListCell   *lc;
+	DbiPlan *plan = plan_of_call(fcinfo, false);
+	ListCell *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(lc, plan->routes)
 	{
 		DbiPlanRoute *r = lfirst(lc);
-		Datum		values[2] = {CStringGetTextDatum(r->agent), Float8GetDatum(r->confidence)};
-		bool		nulls[2] = {false, false};
+		Datum values[2] = {CStringGetTextDatum(r->agent), Float8GetDatum(r->confidence)};
+		bool nulls[2] = {false, false};
 
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
@@ -162,15 +172,15 @@ Datum
 dbi_plan_sql(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	DbiPlan    *plan = plan_of_call(fcinfo, false);
-	ListCell   *lc;
+	DbiPlan *plan = plan_of_call(fcinfo, false);
+	ListCell *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(lc, plan->calls)
 	{
 		DbiPlanCall *c = lfirst(lc);
-		Datum		values[4];
-		bool		nulls[4] = {false, false, false, false};
+		Datum values[4];
+		bool nulls[4] = {false, false, false, false};
 
 		/* Calls that wait for what the health check says are not yet part of it. */
 		if (c->role == DBI_CALL_IF_UNHEALTHY)
@@ -189,13 +199,14 @@ PG_FUNCTION_INFO_V1(dbi_read_period);
 Datum
 dbi_read_period(PG_FUNCTION_ARGS)
 {
-	static const char *const kinds[] = {"calendar", "rolling", "hours", "future", "span", "recent", "prior"};
-	DbiClock	clock;
-	DbiPeriod	period;
-	DbiText    *words;
-	TupleDesc	desc;
-	Datum		values[4];
-	bool		nulls[4] = {false, false, false, false};
+	static const char *const kinds[] = {"calendar", "rolling", "hours", "future",
+										"span",     "recent",  "prior"};
+	DbiClock clock;
+	DbiPeriod period;
+	DbiText *words;
+	TupleDesc desc;
+	Datum values[4];
+	bool nulls[4] = {false, false, false, false};
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");

@@ -21,21 +21,21 @@
 
 typedef struct Feature
 {
-	uint32		hash;
-	float		weight;
+	uint32 hash;
+	float weight;
 } Feature;
 
 typedef struct Features
 {
-	Feature    *items;
-	int			n;
-	int			size;
+	Feature *items;
+	int n;
+	int size;
 } Features;
 
 static void
 add(Features *f, const char *kind, const char *word, double weight)
 {
-	char	   *key = psprintf("%s:%s", kind, word);
+	char *key = psprintf("%s:%s", kind, word);
 
 	if (f->n == f->size)
 	{
@@ -50,8 +50,8 @@ add(Features *f, const char *kind, const char *word, double weight)
 static int
 compare(const void *a, const void *b)
 {
-	uint32		x = ((const Feature *) a)->hash;
-	uint32		y = ((const Feature *) b)->hash;
+	uint32 x = ((const Feature *) a)->hash;
+	uint32 y = ((const Feature *) b)->hash;
 
 	return (x > y) - (x < y);
 }
@@ -59,12 +59,12 @@ compare(const void *a, const void *b)
 static double
 rarity(const DbiLexicon *lex, uint32 hash)
 {
-	int			low = 0;
-	int			high = lex->nrarity;
+	int low = 0;
+	int high = lex->nrarity;
 
 	while (low < high)
 	{
-		int			mid = (low + high) / 2;
+		int mid = (low + high) / 2;
 
 		if (lex->rarity_hash[mid] < hash)
 			low = mid + 1;
@@ -77,7 +77,7 @@ rarity(const DbiLexicon *lex, uint32 hash)
 static void
 set_norm(DbiExample *e)
 {
-	double		sum = 0;
+	double sum = 0;
 
 	for (int i = 0; i < e->nfeatures; i++)
 		sum += e->weights[i] * e->weights[i];
@@ -88,7 +88,7 @@ set_norm(DbiExample *e)
 static void
 finish(const DbiLexicon *lex, Features *f, DbiExample *e)
 {
-	int			n = 0;
+	int n = 0;
 
 	qsort(f->items, f->n, sizeof(Feature), compare);
 	for (int i = 0; i < f->n; i++)
@@ -100,7 +100,8 @@ finish(const DbiLexicon *lex, Features *f, DbiExample *e)
 	for (int i = 0; i < n; i++)
 	{
 		e->features[i] = f->items[i].hash;
-		e->weights[i] = f->items[i].weight * (lex->nrarity > 0 ? (float) rarity(lex, f->items[i].hash) : 1);
+		e->weights[i] =
+			f->items[i].weight * (lex->nrarity > 0 ? (float) rarity(lex, f->items[i].hash) : 1);
 	}
 	set_norm(e);
 }
@@ -122,8 +123,9 @@ is_asking(const DbiLexicon *lex, const DbiToken *t)
 	{
 		const DbiConcept *c = &lex->concepts[form->concept];
 
-		if (c->kind == DBI_CONCEPT_STOP || c->kind == DBI_CONCEPT_INTENT || c->kind == DBI_CONCEPT_FOLLOW ||
-			strcmp(c->name, "asks") == 0 || strcmp(c->name, "polite") == 0)
+		if (c->kind == DBI_CONCEPT_STOP || c->kind == DBI_CONCEPT_INTENT ||
+			c->kind == DBI_CONCEPT_FOLLOW || strcmp(c->name, "asks") == 0 ||
+			strcmp(c->name, "polite") == 0)
 			return true;
 	}
 	return false;
@@ -131,16 +133,17 @@ is_asking(const DbiLexicon *lex, const DbiToken *t)
 
 /* Without a word or a concept nothing is like anything: the norm is 0. */
 void
-dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, DbiExample *e)
+dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to,
+				  DbiExample *e)
 {
-	Features	f = {palloc(sizeof(Feature) * 32), 0, 32};
-	int			last_slot = -1;
-	bool		subject = false;
-	ListCell   *lc;
+	Features f = {palloc(sizeof(Feature) * 32), 0, 32};
+	int last_slot = -1;
+	bool subject = false;
+	ListCell *lc;
 
 	foreach(lc, dbi_match_forms(lex, text, slots, from, to))
 	{
-		DbiHit	   *hit = lfirst(lc);
+		DbiHit *hit = lfirst(lc);
 
 		if (!is_subject(&lex->concepts[hit->concept]))
 			continue;
@@ -153,10 +156,11 @@ dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int f
 
 		if (t->slot >= 0)
 		{
-			DbiSlot    *slot = list_nth(slots, t->slot);
+			DbiSlot *slot = list_nth(slots, t->slot);
 
 			if (t->slot != last_slot)
-				add(&f, "slot", slot->kind == DBI_SLOT_NAME ? "name" : dbi_slot_type(slot), SLOT_WEIGHT);
+				add(&f, "slot", slot->kind == DBI_SLOT_NAME ? "name" : dbi_slot_type(slot),
+					SLOT_WEIGHT);
 			last_slot = t->slot;
 		}
 		else if (t->kind == DBI_TOK_WORD && !is_asking(lex, t))
@@ -175,10 +179,10 @@ dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int f
 void
 dbi_weigh_features(DbiLexicon *lex, MemoryContext context)
 {
-	Feature    *all;
-	int			total = 0;
-	int			n = 0;
-	double		examples = Max(lex->nexamples, 1);
+	Feature *all;
+	int total = 0;
+	int n = 0;
+	double examples = Max(lex->nexamples, 1);
 
 	for (int i = 0; i < lex->nexamples; i++)
 		total += lex->examples[i].nfeatures;
@@ -191,7 +195,7 @@ dbi_weigh_features(DbiLexicon *lex, MemoryContext context)
 	lex->rarity = MemoryContextAllocHuge(context, sizeof(float) * Max(n, 1));
 	for (int i = 0; i < n;)
 	{
-		int			k = i;
+		int k = i;
 
 		while (k < n && all[k].hash == all[i].hash)
 			k++;
@@ -213,9 +217,9 @@ dbi_weigh_features(DbiLexicon *lex, MemoryContext context)
 double
 dbi_likeness(const DbiExample *a, const DbiExample *b)
 {
-	double		sum = 0;
-	int			i = 0;
-	int			k = 0;
+	double sum = 0;
+	int i = 0;
+	int k = 0;
 
 	if (a->norm <= 0 || b->norm <= 0)
 		return 0;

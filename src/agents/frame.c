@@ -43,11 +43,12 @@ static double
 number_member(JsonbContainer *object, const char *key, double low, double high)
 {
 	JsonbValue *v = member(object, key);
-	double		d;
+	double d;
 
 	if (!v || v->type != jbvNumeric)
 		return low;
-	d = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(v->val.numeric)));
+	d = DatumGetFloat8(
+		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(v->val.numeric)));
 	return d >= low && d <= high ? d : low;
 }
 
@@ -58,7 +59,8 @@ container_member(JsonbContainer *object, const char *key, bool array)
 
 	if (!v || v->type != jbvBinary)
 		return NULL;
-	if (array ? !JsonContainerIsArray(v->val.binary.data) : !JsonContainerIsObject(v->val.binary.data))
+	if (array ? !JsonContainerIsArray(v->val.binary.data)
+			  : !JsonContainerIsObject(v->val.binary.data))
 		return NULL;
 	return v->val.binary.data;
 }
@@ -74,13 +76,15 @@ object_item(JsonbContainer *array, int i)
 {
 	JsonbValue *v = getIthJsonbValueFromContainer(array, i);
 
-	return v && v->type == jbvBinary && JsonContainerIsObject(v->val.binary.data) ? v->val.binary.data : NULL;
+	return v && v->type == jbvBinary && JsonContainerIsObject(v->val.binary.data)
+			   ? v->val.binary.data
+			   : NULL;
 }
 
 static bool
 read_date(JsonbContainer *object, const char *key, DateADT *date)
 {
-	char	   *s = string_member(object, key);
+	char *s = string_member(object, key);
 
 	return s && dbi_parse_date(s, strlen(s), date);
 }
@@ -88,7 +92,8 @@ read_date(JsonbContainer *object, const char *key, DateADT *date)
 static bool
 read_period(JsonbContainer *object, DbiPeriod *period)
 {
-	if (object == NULL || !read_date(object, "start", &period->start) || !read_date(object, "end", &period->end))
+	if (object == NULL || !read_date(object, "start", &period->start) ||
+		!read_date(object, "end", &period->end))
 		return false;
 	period->kind = (DbiPeriodKind) number_member(object, "kind", 0, DBI_PERIOD_PRIOR);
 	period->grain = (DbiGrain) number_member(object, "grain", 0, DBI_GRAIN_YEAR);
@@ -99,7 +104,7 @@ read_period(JsonbContainer *object, DbiPeriod *period)
 static List *
 read_candidates(JsonbContainer *array)
 {
-	List	   *r = NIL;
+	List *r = NIL;
 
 	for (int i = 0; i < items_of(array); i++)
 	{
@@ -118,7 +123,7 @@ read_candidates(JsonbContainer *array)
 static DbiSlot *
 read_slot(JsonbContainer *o)
 {
-	DbiSlot    *slot = palloc0(sizeof(DbiSlot));
+	DbiSlot *slot = palloc0(sizeof(DbiSlot));
 
 	if (o == NULL)
 		return NULL;
@@ -134,7 +139,8 @@ read_slot(JsonbContainer *o)
 		return NULL;
 	if (!slot->span)
 		slot->span = slot->value;
-	if (slot->kind == DBI_SLOT_DATE && !read_period(container_member(o, "period", false), &slot->period))
+	if (slot->kind == DBI_SLOT_DATE &&
+		!read_period(container_member(o, "period", false), &slot->period))
 		return NULL;
 	return slot;
 }
@@ -160,8 +166,8 @@ read_clause(JsonbContainer *o)
 DbiFrame *
 dbi_read_frame(const char *json)
 {
-	DbiFrame   *frame = palloc0(sizeof(DbiFrame));
-	Jsonb	   *jb;
+	DbiFrame *frame = palloc0(sizeof(DbiFrame));
+	Jsonb *jb;
 	JsonbContainer *clauses;
 	JsonbContainer *slots;
 
@@ -179,7 +185,7 @@ dbi_read_frame(const char *json)
 	}
 	for (int i = 0; i < items_of(slots); i++)
 	{
-		DbiSlot    *slot = read_slot(object_item(slots, i));
+		DbiSlot *slot = read_slot(object_item(slots, i));
 
 		if (slot)
 			frame->slots = lappend(frame->slots, slot);
@@ -220,7 +226,7 @@ write_period(StringInfo s, const DbiPeriod *p)
 static void
 write_slot(StringInfo s, const DbiSlot *slot)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	appendStringInfoChar(s, '{');
 	put_number(s, "kind", slot->kind);
@@ -249,7 +255,7 @@ write_slot(StringInfo s, const DbiSlot *slot)
 static void
 write_clause(StringInfo s, const DbiFrameClause *c)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	appendStringInfoChar(s, '{');
 	put(s, "agent", c->agent);
@@ -268,7 +274,7 @@ char *
 dbi_write_frame(List *clauses, List *slots)
 {
 	StringInfoData s;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&s);
 	appendStringInfoString(&s, "{\"clauses\":[");
@@ -300,23 +306,25 @@ char *
 dbi_conversation_frame(const pg_uuid_t *conversation)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	Oid			types[1] = {UUIDOID};
-	Datum		values[1];
-	char	   *frame = NULL;
+	Oid types[1] = {UUIDOID};
+	Datum values[1];
+	char *frame = NULL;
 
 	values[0] = UUIDPGetDatum(conversation);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to the server programming interface");
 	if (SPI_execute_with_args("SELECT frame::pg_catalog.text FROM dbinsight.chat_conversations"
-							  " WHERE id = $1 AND user_id = dbinsight.person()", 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+							  " WHERE id = $1 AND user_id = dbinsight.person()",
+							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the conversation");
 	if (SPI_processed == 1)
-		frame = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+		frame = MemoryContextStrdup(caller,
+									SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 	SPI_finish();
 	if (frame == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("there is no such conversation"),
-				 errhint("Give the id of a conversation of your own, from dbinsight.chat_conversations, or none to begin a new one.")));
+				(errcode(ERRCODE_NO_DATA_FOUND), errmsg("there is no such conversation"),
+				 errhint(
+					 "Give the id of a conversation of your own, from dbinsight.chat_conversations, or none to begin a new one.")));
 	return frame;
 }

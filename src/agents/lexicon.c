@@ -34,13 +34,14 @@
 #define FIND_FUNCTION \
 	" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::pg_catalog.name AND dbinsight._signature(p.oid) = t.function"
 
-static const char *const watched[] = {"agents", "agent_tools", "concepts", "concept_forms", "concept_weights",
-"tool_companions", "name_hints"};
+static const char *const watched[] = {"agents",        "agent_tools",     "concepts",
+									  "concept_forms", "concept_weights", "tool_companions",
+									  "name_hints"};
 
 static DbiLexicon *lexicon = NULL;
 static MemoryContext lexicon_context = NULL;
 static bool lexicon_valid = false;
-static Oid	watched_oids[lengthof(watched)];
+static Oid watched_oids[lengthof(watched)];
 
 /* ---- invalidation ---- */
 
@@ -66,9 +67,8 @@ Datum
 dbi_lexicon_changed(PG_FUNCTION_ARGS)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("dbi_lexicon_changed was not called as a trigger")));
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("dbi_lexicon_changed was not called as a trigger")));
 	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
 	PG_RETURN_POINTER(NULL);
 }
@@ -77,7 +77,7 @@ static void
 watch(void)
 {
 	static bool registered = false;
-	Oid			schema = get_namespace_oid("dbinsight", false);
+	Oid schema = get_namespace_oid("dbinsight", false);
 
 	if (!registered)
 	{
@@ -94,7 +94,7 @@ watch(void)
 static void
 run(const char *sql)
 {
-	int			rc = SPI_execute(sql, true, 0);
+	int rc = SPI_execute(sql, true, 0);
 
 	if (rc != SPI_OK_SELECT)
 		elog(ERROR, "could not read the lexicon: %s", SPI_result_code_string(rc));
@@ -117,17 +117,18 @@ kept(MemoryContext context, const char *s)
 static char **
 text_array(uint64 row, int number, int *n)
 {
-	bool		isnull;
-	Datum		d = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, &isnull);
-	Datum	   *elems;
-	bool	   *nulls;
-	char	  **r;
-	int			count;
+	bool isnull;
+	Datum d = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, &isnull);
+	Datum *elems;
+	bool *nulls;
+	char **r;
+	int count;
 
 	*n = 0;
 	if (isnull)
 		return NULL;
-	deconstruct_array(DatumGetArrayTypeP(d), TEXTOID, -1, false, TYPALIGN_INT, &elems, &nulls, &count);
+	deconstruct_array(DatumGetArrayTypeP(d), TEXTOID, -1, false, TYPALIGN_INT, &elems, &nulls,
+					  &count);
 	r = palloc(sizeof(char *) * Max(count, 1));
 	for (int i = 0; i < count; i++)
 		if (!nulls[i])
@@ -138,7 +139,8 @@ text_array(uint64 row, int number, int *n)
 static DbiConceptKind
 concept_kind(const char *word)
 {
-	static const char *const kinds[] = {"topic", "intent", "scope", "write", "injection", "smalltalk", "stop", "follow"};
+	static const char *const kinds[] = {"topic",     "intent",    "scope", "write",
+										"injection", "smalltalk", "stop",  "follow"};
 
 	for (int i = 0; i < lengthof(kinds); i++)
 		if (strcmp(kinds[i], word) == 0)
@@ -151,7 +153,7 @@ compare_forms(const void *a, const void *b)
 {
 	const DbiForm *x = a;
 	const DbiForm *y = b;
-	int			c = strcmp(x->key, y->key);
+	int c = strcmp(x->key, y->key);
 
 	return c ? c : (x->concept > y->concept) - (x->concept < y->concept);
 }
@@ -172,8 +174,9 @@ compare_concepts(const void *a, const void *b)
 static int
 concept_index(const DbiLexicon *lex, const char *name)
 {
-	DbiConcept	key = {(char *) name};
-	DbiConcept *found = bsearch(&key, lex->concepts, lex->nconcepts, sizeof(DbiConcept), compare_concepts);
+	DbiConcept key = {(char *) name};
+	DbiConcept *found =
+		bsearch(&key, lex->concepts, lex->nconcepts, sizeof(DbiConcept), compare_concepts);
 
 	return found ? (int) (found - lex->concepts) : -1;
 }
@@ -212,11 +215,11 @@ load_agents(DbiLexicon *lex, MemoryContext context)
 static void
 read_enum(DbiArgument *arg, const char *comment, MemoryContext context)
 {
-	char	   *mark = psprintf("@enum %s ", arg->name);
+	char *mark = psprintf("@enum %s ", arg->name);
 	const char *p = comment ? strstr(comment, mark) : NULL;
-	char	   *line;
-	char	   *save;
-	int			n = 1;
+	char *line;
+	char *save;
+	int n = 1;
 
 	if (!p)
 		return;
@@ -227,7 +230,7 @@ read_enum(DbiArgument *arg, const char *comment, MemoryContext context)
 	arg->words = MemoryContextAlloc(context, sizeof(char *) * n);
 	for (char *w = strtok_r(line, "|", &save); w; w = strtok_r(NULL, "|", &save))
 	{
-		size_t		len;
+		size_t len;
 
 		while (*w == ' ')
 			w++;
@@ -243,13 +246,13 @@ read_enum(DbiArgument *arg, const char *comment, MemoryContext context)
 static bool
 read_signature(DbiTool *tool, const char *comment, MemoryContext context)
 {
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(tool->function));
+	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(tool->function));
 	Form_pg_proc proc;
-	Oid		   *types;
-	char	  **names;
-	char	   *modes;
-	int			total;
-	int			inputs = 0;
+	Oid *types;
+	char **names;
+	char *modes;
+	int total;
+	int inputs = 0;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
@@ -260,7 +263,8 @@ read_signature(DbiTool *tool, const char *comment, MemoryContext context)
 	{
 		DbiArgument *arg;
 
-		if (modes && modes[i] != PROARGMODE_IN && modes[i] != PROARGMODE_INOUT && modes[i] != PROARGMODE_VARIADIC)
+		if (modes && modes[i] != PROARGMODE_IN && modes[i] != PROARGMODE_INOUT &&
+			modes[i] != PROARGMODE_VARIADIC)
 			continue;
 		arg = &tool->arguments[inputs++];
 		arg->name = kept(context, names && names[i] ? names[i] : "");
@@ -276,7 +280,7 @@ read_signature(DbiTool *tool, const char *comment, MemoryContext context)
 static void
 load_tools(DbiLexicon *lex, MemoryContext context)
 {
-	int			n = 0;
+	int n = 0;
 
 	run("SELECT t.agent, t.tool, p.oid, t.position, pg_catalog.obj_description(p.oid, 'pg_proc'), t.builtin"
 		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled" FIND_FUNCTION
@@ -284,7 +288,7 @@ load_tools(DbiLexicon *lex, MemoryContext context)
 	lex->tools = MemoryContextAllocZero(context, sizeof(DbiTool) * Max(SPI_processed, 1));
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		DbiTool    *tool = &lex->tools[n];
+		DbiTool *tool = &lex->tools[n];
 
 		tool->agent = dbi_find_agent(lex, column(i, 1));
 		tool->name = kept(context, column(i, 2));
@@ -334,20 +338,22 @@ load_weights(DbiLexicon *lex, MemoryContext context)
 	run("SELECT concept, with_concept, agent, tool, weight FROM dbinsight.concept_weights ORDER BY concept, with_concept, agent, tool");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		int			concept = concept_index(lex, column(i, 1));
+		int concept = concept_index(lex, column(i, 1));
 		const char *with = column(i, 2);
 		const char *tool = column(i, 4);
-		DbiWeight	w;
+		DbiWeight w;
 		MemoryContext old;
 
 		w.with = *with ? concept_index(lex, with) : -1;
 		w.agent = strcmp(column(i, 3), "-") == 0 ? -1 : dbi_find_agent(lex, column(i, 3));
 		w.tool = *tool && w.agent >= 0 ? find_tool(lex, w.agent, tool) : -1;
 		w.weight = (float) atof(column(i, 5));
-		if (concept < 0 || (*with && w.with < 0) || (w.agent < 0 && strcmp(column(i, 3), "-") != 0) || (*tool && w.tool < 0))
+		if (concept < 0 || (*with && w.with < 0) ||
+			(w.agent < 0 && strcmp(column(i, 3), "-") != 0) || (*tool && w.tool < 0))
 			continue;
 		old = MemoryContextSwitchTo(context);
-		lex->concepts[concept].weights = lappend(lex->concepts[concept].weights, memcpy(palloc(sizeof(w)), &w, sizeof(w)));
+		lex->concepts[concept].weights =
+			lappend(lex->concepts[concept].weights, memcpy(palloc(sizeof(w)), &w, sizeof(w)));
 		MemoryContextSwitchTo(old);
 	}
 }
@@ -359,10 +365,11 @@ load_weights(DbiLexicon *lex, MemoryContext context)
  * would be left ("at risk" is not "risk").
  */
 static void
-form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, StringInfo full, int *words, int *all)
+form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, StringInfo full,
+		  int *words, int *all)
 {
-	bool		exact = form[0] == '=';
-	bool		whole = form[0] == '~';
+	bool exact = form[0] == '=';
+	bool whole = form[0] == '~';
 	const char *p = form + (exact || whole);
 
 	*words = *all = 0;
@@ -371,9 +378,9 @@ form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, 
 	appendStringInfoChar(full, '~');
 	while (*p && *all < MAX_FORM_WORDS)
 	{
-		size_t		len = strcspn(p, " ");
-		char	   *word = dbi_lower(pnstrdup(p, len));
-		char	   *stem = word[0] == '<' ? word : dbi_stem(word);
+		size_t len = strcspn(p, " ");
+		char *word = dbi_lower(pnstrdup(p, len));
+		char *stem = word[0] == '<' ? word : dbi_stem(word);
 
 		p += len;
 		while (*p == ' ')
@@ -404,7 +411,8 @@ form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, 
 }
 
 static void
-set_form(DbiLexicon *lex, MemoryContext context, DbiForm *form, int concept, float weight, const char *key, int words)
+set_form(DbiLexicon *lex, MemoryContext context, DbiForm *form, int concept, float weight,
+		 const char *key, int words)
 {
 	form->key = kept(context, key);
 	form->concept = concept;
@@ -420,16 +428,16 @@ set_form(DbiLexicon *lex, MemoryContext context, DbiForm *form, int concept, flo
 static void
 add_forms(DbiLexicon *lex, MemoryContext context, bool stop)
 {
-	int			n = lex->nforms;
+	int n = lex->nforms;
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		int			concept = concept_index(lex, column(i, 1));
-		float		weight = (float) atof(column(i, 3));
+		int concept = concept_index(lex, column(i, 1));
+		float weight = (float) atof(column(i, 3));
 		StringInfoData plain;
 		StringInfoData full;
-		int			words;
-		int			all;
+		int words;
+		int all;
 
 		CHECK_FOR_INTERRUPTS();
 		if (concept < 0 || (lex->concepts[concept].kind == DBI_CONCEPT_STOP) != stop)
@@ -449,7 +457,7 @@ add_forms(DbiLexicon *lex, MemoryContext context, bool stop)
 static int
 sort_unique(char **words, int n)
 {
-	int			unique = 0;
+	int unique = 0;
 
 	qsort(words, n, sizeof(char *), compare_strings);
 	for (int i = 0; i < n; i++)
@@ -461,17 +469,18 @@ sort_unique(char **words, int n)
 static void
 load_forms(DbiLexicon *lex, MemoryContext context)
 {
-	int			n = 0;
+	int n = 0;
 
 	run("SELECT concept, form, weight FROM dbinsight.concept_forms ORDER BY concept, form");
 	lex->forms = MemoryContextAllocZero(context, sizeof(DbiForm) * Max(2 * SPI_processed, 1));
 	add_forms(lex, context, true);
 	add_forms(lex, context, false);
-	lex->vocabulary = MemoryContextAlloc(context, sizeof(char *) * Max(SPI_processed * MAX_FORM_WORDS, 1));
+	lex->vocabulary =
+		MemoryContextAlloc(context, sizeof(char *) * Max(SPI_processed * MAX_FORM_WORDS, 1));
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		char	   *form = dbi_lower(column(i, 2));
-		char	   *save;
+		char *form = dbi_lower(column(i, 2));
+		char *save;
 
 		for (char *w = strtok_r(form, " =~", &save); w; w = strtok_r(NULL, " =~", &save))
 			if (w[0] != '<' && n < SPI_processed * MAX_FORM_WORDS)
@@ -509,13 +518,14 @@ load_small_tables(DbiLexicon *lex, MemoryContext context)
 /* ---- examples ---- */
 
 static void
-add_example(DbiLexicon *lex, MemoryContext context, int agent, int tool, bool description, const char *words)
+add_example(DbiLexicon *lex, MemoryContext context, int agent, int tool, bool description,
+			const char *words)
 {
 	DbiExample *e = &lex->examples[lex->nexamples];
 	MemoryContext old;
-	DbiClock	clock;
-	DbiText    *text;
-	List	   *slots;
+	DbiClock clock;
+	DbiText *text;
+	List *slots;
 
 	CHECK_FOR_INTERRUPTS();
 	if (strlen(words) > DBI_MAX_QUESTION_BYTES || agent < 0)
@@ -545,17 +555,18 @@ static void
 load_examples(DbiLexicon *lex, MemoryContext context)
 {
 	SPITupleTable *rows;
-	uint64		n;
-	uint64		size = 0;
+	uint64 n;
+	uint64 size = 0;
 
 	run("SELECT t.agent, t.tool, t.examples, pg_catalog.obj_description(p.oid, 'pg_proc')"
-		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled" FIND_FUNCTION " WHERE t.enabled"
+		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled" FIND_FUNCTION
+		" WHERE t.enabled"
 		" UNION ALL SELECT name, '', examples, description FROM dbinsight.agents WHERE enabled ORDER BY 1, 2");
 	rows = SPI_tuptable;
 	n = SPI_processed;
 	for (uint64 i = 0; i < n; i++)
 	{
-		int			count;
+		int count;
 
 		(void) text_array(i, 3, &count);
 		size += count + 1;
@@ -564,10 +575,10 @@ load_examples(DbiLexicon *lex, MemoryContext context)
 	memset(lex->examples, 0, sizeof(DbiExample) * Max(size, 1));
 	for (uint64 i = 0; i < n; i++)
 	{
-		int			count;
-		int			agent;
-		int			tool;
-		char	  **words;
+		int count;
+		int agent;
+		int tool;
+		char **words;
 
 		SPI_tuptable = rows;
 		words = text_array(i, 3, &count);
@@ -608,7 +619,8 @@ dbi_lexicon(void)
 	if (lexicon_valid)
 		return lexicon;
 	watch();
-	context = AllocSetContextCreate(CurrentMemoryContext, "dbinsight lexicon", ALLOCSET_DEFAULT_SIZES);
+	context =
+		AllocSetContextCreate(CurrentMemoryContext, "dbinsight lexicon", ALLOCSET_DEFAULT_SIZES);
 	lexicon_valid = true;
 	PG_TRY();
 	{
@@ -638,12 +650,12 @@ dbi_lexicon(void)
 static const DbiForm *
 lower_bound(const DbiLexicon *lex, const char *key)
 {
-	int			low = 0;
-	int			high = lex->nforms;
+	int low = 0;
+	int high = lex->nforms;
 
 	while (low < high)
 	{
-		int			mid = (low + high) / 2;
+		int mid = (low + high) / 2;
 
 		if (strcmp(lex->forms[mid].key, key) < 0)
 			low = mid + 1;
@@ -676,7 +688,7 @@ dbi_is_stop(const DbiLexicon *lex, const char *word, const char *stem)
 bool
 dbi_in_vocabulary(const DbiLexicon *lex, const char *word)
 {
-	char	   *stem;
+	char *stem;
 
 	if (bsearch(&word, lex->vocabulary, lex->nvocabulary, sizeof(char *), compare_strings) != NULL)
 		return true;
@@ -694,15 +706,15 @@ is_plain(const char *word)
 static const char *
 nearest(const DbiLexicon *lex, const char *word)
 {
-	size_t		len = strlen(word);
-	int			limit = len >= 9 ? 2 : 1;
-	int			best = limit + 1;
+	size_t len = strlen(word);
+	int limit = len >= 9 ? 2 : 1;
+	int best = limit + 1;
 	const char *found = NULL;
 
 	for (int i = 0; i < lex->nvocabulary; i++)
 	{
 		const char *v = lex->vocabulary[i];
-		int			d;
+		int d;
 
 		/* Slips are rare in the first letter, and short words have too many neighbours. */
 		if (v[0] != word[0] || strlen(v) < 4)
@@ -720,15 +732,16 @@ nearest(const DbiLexicon *lex, const char *word)
 void
 dbi_repair_typos(const DbiLexicon *lex, DbiText *text)
 {
-	int			unknown = 0;
+	int unknown = 0;
 
 	for (int i = 0; i < text->n && unknown < MAX_REPAIRS; i++)
 	{
-		DbiToken   *t = &text->tokens[i];
+		DbiToken *t = &text->tokens[i];
 		const char *v;
 
-		if (t->kind != DBI_TOK_WORD || strlen(t->text) < 5 || !is_plain(t->text) || dbi_in_vocabulary(lex, t->text) ||
-			dbi_find_form(lex, t->stem) || dbi_is_stop(lex, t->text, t->stem))
+		if (t->kind != DBI_TOK_WORD || strlen(t->text) < 5 || !is_plain(t->text) ||
+			dbi_in_vocabulary(lex, t->text) || dbi_find_form(lex, t->stem) ||
+			dbi_is_stop(lex, t->text, t->stem))
 			continue;
 		CHECK_FOR_INTERRUPTS();
 		unknown++;

@@ -8,10 +8,10 @@
 
 #include "agents/refuse.h"
 
-#define WHAT_CAN_BE_ASKED \
+#define WHAT_CAN_BE_ASKED                                                                                                            \
 	"You can ask about cost, security, performance, reliability, data quality, models, governance and the network. For example:\n\n" \
-	"- What caused the cost spike yesterday?\n" \
-	"- Which jobs failed overnight?\n" \
+	"- What caused the cost spike yesterday?\n"                                                                                      \
+	"- Which jobs failed overnight?\n"                                                                                               \
 	"- Who has access to sensitive tables?"
 
 static bool
@@ -24,7 +24,8 @@ is_word_of(const DbiToken *t, const char *words)
 static bool
 begins_part(const DbiText *text, int i)
 {
-	return i == 0 || text->tokens[i - 1].kind == DBI_TOK_PUNCT || is_word_of(&text->tokens[i - 1], " and then also but or ");
+	return i == 0 || text->tokens[i - 1].kind == DBI_TOK_PUNCT ||
+		   is_word_of(&text->tokens[i - 1], " and then also but or ");
 }
 
 /* First token of the part that is not courtesy: "could you please go ahead and". */
@@ -33,7 +34,8 @@ skip_courtesy(const DbiLexicon *lex, const DbiText *text, int i)
 {
 	while (i < text->n && text->tokens[i].kind == DBI_TOK_WORD &&
 		   (dbi_is_concept_word(lex, &text->tokens[i], "polite") ||
-			(i > 0 && is_word_of(&text->tokens[i], " and ") && is_word_of(&text->tokens[i - 1], " ahead "))))
+			(i > 0 && is_word_of(&text->tokens[i], " and ") &&
+			 is_word_of(&text->tokens[i - 1], " ahead "))))
 		i++;
 	return i;
 }
@@ -41,7 +43,8 @@ skip_courtesy(const DbiLexicon *lex, const DbiText *text, int i)
 static int
 part_end(const DbiText *text, int i)
 {
-	while (i < text->n && !(text->tokens[i].kind == DBI_TOK_PUNCT && strchr(";.?!", text->tokens[i].text[0])))
+	while (i < text->n &&
+		   !(text->tokens[i].kind == DBI_TOK_PUNCT && strchr(";.?!", text->tokens[i].text[0])))
 		i++;
 	return i;
 }
@@ -70,9 +73,9 @@ is_write_word(const DbiLexicon *lex, const DbiToken *t)
 static bool
 orders_change(const DbiLexicon *lex, DbiText *text, List *slots, int i)
 {
-	int			head = skip_courtesy(lex, text, i);
-	DbiClause  *part;
-	ListCell   *lc;
+	int head = skip_courtesy(lex, text, i);
+	DbiClause *part;
+	ListCell *lc;
 
 	if (head >= text->n)
 		return false;
@@ -86,7 +89,7 @@ orders_change(const DbiLexicon *lex, DbiText *text, List *slots, int i)
 		return true;
 	foreach(lc, part->hits)
 	{
-		DbiHit	   *hit = lfirst(lc);
+		DbiHit *hit = lfirst(lc);
 
 		if (lex->concepts[hit->concept].kind == DBI_CONCEPT_WRITE && hit->from == head)
 			return true;
@@ -98,14 +101,14 @@ orders_change(const DbiLexicon *lex, DbiText *text, List *slots, int i)
 static bool
 has_statement(const DbiLexicon *lex, DbiText *text, List *slots)
 {
-	DbiClause  *all = dbi_read_clause(lex, text, slots, 0, text->n);
-	ListCell   *lc;
+	DbiClause *all = dbi_read_clause(lex, text, slots, 0, text->n);
+	ListCell *lc;
 
 	if (dbi_clause_hit(lex, all, "asks"))
 		return false;
 	foreach(lc, all->hits)
 	{
-		DbiHit	   *hit = lfirst(lc);
+		DbiHit *hit = lfirst(lc);
 
 		if (lex->concepts[hit->concept].kind == DBI_CONCEPT_WRITE && hit->weight >= 2)
 			return true;
@@ -130,7 +133,8 @@ dbi_wants_change(const DbiLexicon *lex, DbiText *text, List *slots)
 bool
 dbi_wants_rules_broken(const DbiLexicon *lex, DbiText *text, List *slots)
 {
-	return dbi_clause_kind(lex, dbi_read_clause(lex, text, slots, 0, text->n), DBI_CONCEPT_INJECTION) != NULL;
+	return dbi_clause_kind(lex, dbi_read_clause(lex, text, slots, 0, text->n),
+						   DBI_CONCEPT_INJECTION) != NULL;
 }
 
 const char *
@@ -142,13 +146,14 @@ dbi_refusal(DbiPlanKind kind)
 			return "That is not something this account's data can answer. " WHAT_CAN_BE_ASKED;
 		case DBI_PLAN_REFUSE_WRITE:
 			return "I only read: I cannot change, start or stop anything in the account. "
-				"Ask what is wrong and what would help; a change itself is for a person with the right to make it.";
+				   "Ask what is wrong and what would help; a change itself is for a person with the right to make it.";
 		case DBI_PLAN_REFUSE_INJECTION:
 			return "I answer questions about the account by its registered tools; I do not take new rules from a question, "
-				"and I give out no secrets. " WHAT_CAN_BE_ASKED;
+				   "and I give out no secrets. " WHAT_CAN_BE_ASKED;
 		case DBI_PLAN_REFUSE_INPUT:
 			return psprintf("The question is longer than %d bytes. Ask in a few sentences; name tables, jobs and days rather than "
-							"pasting their contents.", DBI_MAX_QUESTION_BYTES);
+							"pasting their contents.",
+							DBI_MAX_QUESTION_BYTES);
 		case DBI_PLAN_CLARIFY:
 			return "What would you like to know? " WHAT_CAN_BE_ASKED;
 		default:

@@ -57,10 +57,11 @@ is_barrier(const DbiToken *t)
  * has. Stop words are units only when all words are wanted.
  */
 static int
-unit_words(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, bool all, DbiUnitWord *units)
+unit_words(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, bool all,
+		   DbiUnitWord *units)
 {
-	int			n = 0;
-	int			last_slot = -1;
+	int n = 0;
+	int last_slot = -1;
 
 	for (int i = from; i < to; i++)
 	{
@@ -71,9 +72,10 @@ unit_words(const DbiLexicon *lex, const DbiText *text, List *slots, int from, in
 		u->to = i + 1;
 		if (t->slot >= 0)
 		{
-			DbiSlot    *slot = list_nth(slots, t->slot);
+			DbiSlot *slot = list_nth(slots, t->slot);
 
-			if (t->slot == last_slot || (slot->kind != DBI_SLOT_NAME && slot->kind != DBI_SLOT_REGULATION))
+			if (t->slot == last_slot ||
+				(slot->kind != DBI_SLOT_NAME && slot->kind != DBI_SLOT_REGULATION))
 				continue;
 			last_slot = t->slot;
 			u->to = slot->to;
@@ -101,7 +103,7 @@ add_hits(const DbiLexicon *lex, List *hits, const char *key, double share, int f
 
 	for (; form && form < end && strcmp(form->key, key) == 0; form++)
 	{
-		DbiHit	   *hit = palloc(sizeof(DbiHit));
+		DbiHit *hit = palloc(sizeof(DbiHit));
 
 		hit->concept = form->concept;
 		hit->weight = form->weight * (float) share;
@@ -130,15 +132,16 @@ key_of(const char *mark, const DbiUnitWord *units, int i, int len, bool stems)
  * of those that carry meaning, there the very words before the stems.
  */
 static List *
-match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, int first, int n, int len, bool all)
+match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, int first, int n,
+			 int len, bool all)
 {
 	for (int i = 0; i + len <= n; i++)
 	{
-		int			before = list_length(hits);
-		int			from = units[i].from;
-		int			to = units[i + len - 1].to;
-		bool		free = true;
-		char	   *key;
+		int before = list_length(hits);
+		int from = units[i].from;
+		int to = units[i + len - 1].to;
+		bool free = true;
+		char *key;
 
 		for (int k = i; k < i + len; k++)
 			free = free && !used[units[k].from - first] && units[k].word[0] != '|';
@@ -165,23 +168,25 @@ match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, 
 static List *
 match_slots(const DbiLexicon *lex, List *hits, List *slots, int from, int to)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
-		double		share = 1;
-		ListCell   *c;
+		DbiSlot *slot = lfirst(lc);
+		double share = 1;
+		ListCell *c;
 
 		if (slot->from < from || slot->to > to)
 			continue;
 		foreach(c, slot->kind == DBI_SLOT_NAME ? slot->candidates : NIL)
 		{
-			hits = add_hits(lex, hits, psprintf("<%s>", ((DbiCandidate *) lfirst(c))->kind), share, slot->from, slot->to);
+			hits = add_hits(lex, hits, psprintf("<%s>", ((DbiCandidate *) lfirst(c))->kind), share,
+							slot->from, slot->to);
 			share = 0.5;
 		}
 		if (slot->kind != DBI_SLOT_NAME)
-			hits = add_hits(lex, hits, psprintf("<%s>", dbi_slot_type(slot)), 1, slot->from, slot->to);
+			hits =
+				add_hits(lex, hits, psprintf("<%s>", dbi_slot_type(slot)), 1, slot->from, slot->to);
 		else
 			hits = add_hits(lex, hits, "<name>", 1, slot->from, slot->to);
 	}
@@ -194,10 +199,10 @@ dbi_match_forms(const DbiLexicon *lex, const DbiText *text, List *slots, int fro
 {
 	DbiUnitWord *all = palloc(sizeof(DbiUnitWord) * (to - from + 1));
 	DbiUnitWord *units = palloc(sizeof(DbiUnitWord) * (to - from + 1));
-	bool	   *used = palloc0(sizeof(bool) * (to - from + 1));
-	int			nall = unit_words(lex, text, slots, from, to, true, all);
-	int			n = unit_words(lex, text, slots, from, to, false, units);
-	List	   *hits = NIL;
+	bool *used = palloc0(sizeof(bool) * (to - from + 1));
+	int nall = unit_words(lex, text, slots, from, to, true, all);
+	int n = unit_words(lex, text, slots, from, to, false, units);
+	List *hits = NIL;
 
 	for (int len = Min(lex->longest, nall); len > 0; len--)
 	{
@@ -211,7 +216,7 @@ dbi_match_forms(const DbiLexicon *lex, const DbiText *text, List *slots, int fro
 bool
 dbi_is_concept_word(const DbiLexicon *lex, const DbiToken *t, const char *concept)
 {
-	int			wanted = dbi_find_concept(lex, concept);
+	int wanted = dbi_find_concept(lex, concept);
 	const char *keys[2] = {t->stem, psprintf("=%s", t->text)};
 
 	for (int i = 0; i < 2; i++)
@@ -228,7 +233,7 @@ dbi_is_concept_word(const DbiLexicon *lex, const DbiToken *t, const char *concep
 const DbiHit *
 dbi_clause_hit(const DbiLexicon *lex, const DbiClause *clause, const char *concept)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, clause->hits)
 		if (strcmp(lex->concepts[((DbiHit *) lfirst(lc))->concept].name, concept) == 0)
@@ -239,7 +244,7 @@ dbi_clause_hit(const DbiLexicon *lex, const DbiClause *clause, const char *conce
 const DbiHit *
 dbi_clause_kind(const DbiLexicon *lex, const DbiClause *clause, DbiConceptKind kind)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, clause->hits)
 		if (lex->concepts[((DbiHit *) lfirst(lc))->concept].kind == kind)
@@ -252,7 +257,7 @@ char *
 dbi_normalise(const DbiText *text, List *slots)
 {
 	StringInfoData s;
-	int			last_slot = -1;
+	int last_slot = -1;
 
 	initStringInfo(&s);
 	for (int i = 0; i < text->n; i++)
@@ -265,7 +270,8 @@ dbi_normalise(const DbiText *text, List *slots)
 		if (t->kind == DBI_TOK_PUNCT && t->slot < 0)
 			continue;
 		appendStringInfo(&s, "%s%s%s%s", s.len ? " " : "", t->slot >= 0 ? "<" : "",
-						 t->slot >= 0 ? dbi_slot_type(list_nth(slots, t->slot)) : t->text, t->slot >= 0 ? ">" : "");
+						 t->slot >= 0 ? dbi_slot_type(list_nth(slots, t->slot)) : t->text,
+						 t->slot >= 0 ? ">" : "");
 	}
 	return s.data;
 }
@@ -276,12 +282,12 @@ dbi_normalise(const DbiText *text, List *slots)
 static float *
 strengths(const DbiLexicon *lex, const DbiClause *clause)
 {
-	float	   *s = palloc0(sizeof(float) * Max(lex->nconcepts, 1));
-	ListCell   *lc;
+	float *s = palloc0(sizeof(float) * Max(lex->nconcepts, 1));
+	ListCell *lc;
 
 	foreach(lc, clause->hits)
 	{
-		DbiHit	   *hit = lfirst(lc);
+		DbiHit *hit = lfirst(lc);
 
 		s[hit->concept] = Max(s[hit->concept], hit->weight);
 	}
@@ -293,14 +299,14 @@ add_concepts(const DbiLexicon *lex, DbiClause *clause, const float *strength)
 {
 	for (int c = 0; c < lex->nconcepts; c++)
 	{
-		ListCell   *lc;
+		ListCell *lc;
 
 		if (strength[c] <= 0)
 			continue;
 		foreach(lc, lex->concepts[c].weights)
 		{
-			DbiWeight  *w = lfirst(lc);
-			double		value = w->weight * strength[c];
+			DbiWeight *w = lfirst(lc);
+			double value = w->weight * strength[c];
 
 			if (w->with >= 0 && strength[w->with] <= 0)
 				continue;
@@ -317,10 +323,10 @@ add_concepts(const DbiLexicon *lex, DbiClause *clause, const float *strength)
 static void
 add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *clause)
 {
-	double	   *agents = palloc0(sizeof(double) * Max(lex->nagents, 1));
-	DbiExample	question;
+	double *agents = palloc0(sizeof(double) * Max(lex->nagents, 1));
+	DbiExample question;
 
-	double		enough;
+	double enough;
 
 	memset(&question, 0, sizeof(question));
 	dbi_make_features(lex, text, slots, clause->from, clause->to, &question);
@@ -328,21 +334,23 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 	for (int i = 0; i < lex->nexamples; i++)
 	{
 		const DbiExample *e = &lex->examples[i];
-		double		like = enough * dbi_likeness(&question, e) * (e->description ? DESCRIPTION_SHARE : 1);
-		bool		owned = e->tool < 0 || lex->tools[e->tool].owner == e->tool;
+		double like = enough * dbi_likeness(&question, e) * (e->description ? DESCRIPTION_SHARE : 1);
+		bool owned = e->tool < 0 || lex->tools[e->tool].owner == e->tool;
 
 		if (e->tool >= 0)
-			clause->likeness[e->tool] = Max(clause->likeness[e->tool], like * (owned ? 1 : BORROWED_SHARE));
+			clause->likeness[e->tool] =
+				Max(clause->likeness[e->tool], like * (owned ? 1 : BORROWED_SHARE));
 		if (owned)
 			agents[e->agent] = Max(agents[e->agent], like);
 	}
 	for (int a = 0; a < lex->nagents; a++)
 		if (agents[a] > CHANCE_LIKENESS)
 			clause->agents[a] += LIKE_AGENT * (agents[a] - CHANCE_LIKENESS) / (1 - CHANCE_LIKENESS) +
-				(agents[a] >= SAME_LIKENESS ? SAME_BONUS : 0);
+								 (agents[a] >= SAME_LIKENESS ? SAME_BONUS : 0);
 	for (int t = 0; t < lex->ntools; t++)
 		if (clause->likeness[t] > CHANCE_LIKENESS)
-			clause->tools[t] += LIKE_TOOL * (clause->likeness[t] - CHANCE_LIKENESS) / (1 - CHANCE_LIKENESS) +
+			clause->tools[t] +=
+				LIKE_TOOL * (clause->likeness[t] - CHANCE_LIKENESS) / (1 - CHANCE_LIKENESS) +
 				(clause->likeness[t] >= SAME_LIKENESS ? SAME_BONUS : 0);
 }
 
@@ -358,8 +366,9 @@ takes_period(const DbiTool *tool, bool future)
 			if (future)
 				return true;
 		}
-		else if (strstr(name, "date") || strstr(name, "hours") || strstr(name, "days") || strcmp(name, "month") == 0 ||
-				 strcmp(name, "since") == 0 || strcmp(name, "weeks") == 0)
+		else if (strstr(name, "date") || strstr(name, "hours") || strstr(name, "days") ||
+				 strcmp(name, "month") == 0 || strcmp(name, "since") == 0 ||
+				 strcmp(name, "weeks") == 0)
 			return true;
 	}
 	return false;
@@ -374,21 +383,22 @@ looks_ahead(const DbiTool *tool)
 static void
 weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, slots)
 	{
-		DbiSlot    *slot = lfirst(lc);
-		bool		future = slot->period.kind == DBI_PERIOD_FUTURE || slot->period.kind == DBI_PERIOD_SPAN;
+		DbiSlot *slot = lfirst(lc);
+		bool future = slot->period.kind == DBI_PERIOD_FUTURE || slot->period.kind == DBI_PERIOD_SPAN;
 
 		if (slot->kind != DBI_SLOT_DATE || slot->from < clause->from || slot->to > clause->to ||
 			slot->period.kind == DBI_PERIOD_RECENT)
 			continue;
 		for (int t = 0; t < lex->ntools; t++)
 		{
-			bool		ahead = slot->period.kind == DBI_PERIOD_FUTURE;
+			bool ahead = slot->period.kind == DBI_PERIOD_FUTURE;
 
-			if (clause->tools[t] > 0 && (ahead ? takes_period(&lex->tools[t], false) : !takes_period(&lex->tools[t], future)))
+			if (clause->tools[t] > 0 && (ahead ? takes_period(&lex->tools[t], false)
+											   : !takes_period(&lex->tools[t], future)))
 				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
 			else if (ahead && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))
 				clause->tools[t] += LOOKS_AHEAD;
@@ -401,7 +411,7 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 static int
 best_tool(const DbiLexicon *lex, const DbiClause *clause, int agent)
 {
-	int			best = -1;
+	int best = -1;
 
 	for (int t = 0; t < lex->ntools; t++)
 	{
@@ -416,7 +426,7 @@ best_tool(const DbiLexicon *lex, const DbiClause *clause, int agent)
 static void
 choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 {
-	double		second = 0;
+	double second = 0;
 
 	clause->best_agent = -1;
 	clause->best_tool = -1;
@@ -439,15 +449,15 @@ choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 		return;
 	clause->best_tool = best_tool(lex, clause, clause->best_agent);
 	clause->confidence = (1 - exp(-0.9 * clause->evidence)) *
-		sqrt(clause->evidence / (clause->evidence + 0.5 * Max(second, 0)));
+						 sqrt(clause->evidence / (clause->evidence + 0.5 * Max(second, 0)));
 	clause->confidence = rint(clause->confidence * 100) / 100;
 }
 
 void
-dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *clause, int only_agent,
-				 int frame_agent, int frame_tool)
+dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *clause,
+				 int only_agent, int frame_agent, int frame_tool)
 {
-	float	   *strength = strengths(lex, clause);
+	float *strength = strengths(lex, clause);
 
 	clause->agents = palloc0(sizeof(double) * Max(lex->nagents, 1));
 	clause->tools = palloc0(sizeof(double) * Max(lex->ntools, 1));
@@ -464,7 +474,7 @@ dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *c
 		clause->agents[only_agent] += CHOSEN_AGENT;
 	for (int a = 0; a < lex->nagents; a++)
 	{
-		int			t = best_tool(lex, clause, a);
+		int t = best_tool(lex, clause, a);
 
 		if (t >= 0 && lex->tools[t].owner == t && clause->tools[t] > 0)
 			clause->agents[a] += TOOL_SHARE * clause->tools[t];
@@ -476,7 +486,7 @@ dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *c
 DbiClause *
 dbi_read_clause(const DbiLexicon *lex, DbiText *text, List *slots, int from, int to)
 {
-	DbiClause  *clause = palloc0(sizeof(DbiClause));
+	DbiClause *clause = palloc0(sizeof(DbiClause));
 
 	clause->from = from;
 	clause->to = to;
@@ -487,7 +497,7 @@ dbi_read_clause(const DbiLexicon *lex, DbiText *text, List *slots, int from, int
 static DbiClause *
 scored(const DbiLexicon *lex, DbiText *text, List *slots, int from, int to, int only_agent)
 {
-	DbiClause  *clause = dbi_read_clause(lex, text, slots, from, to);
+	DbiClause *clause = dbi_read_clause(lex, text, slots, from, to);
 
 	dbi_score_clause(lex, text, slots, clause, only_agent, -1, -1);
 	return clause;
@@ -499,8 +509,10 @@ scored(const DbiLexicon *lex, DbiText *text, List *slots, int from, int to, int 
 static int
 separator(const DbiText *text, int i)
 {
-	static const char *const words[] = {"and", "also", "plus", "but", "then", "while", "because", "whereas", "additionally",
-	"making", "causing", "affecting", "impacting"};
+	static const char *const words[] = {"and",          "also",   "plus",    "but",
+										"then",         "while",  "because", "whereas",
+										"additionally", "making", "causing", "affecting",
+										"impacting"};
 	const DbiToken *t = &text->tokens[i];
 
 	if (t->slot >= 0)
@@ -509,8 +521,8 @@ separator(const DbiText *text, int i)
 		return strchr(",;.?!", t->text[0]) != NULL ? 1 : 0;
 	if (t->kind != DBI_TOK_WORD)
 		return 0;
-	if (i + 2 < text->n && strcmp(t->text, "as") == 0 && strcmp(text->tokens[i + 1].text, "well") == 0 &&
-		strcmp(text->tokens[i + 2].text, "as") == 0)
+	if (i + 2 < text->n && strcmp(t->text, "as") == 0 &&
+		strcmp(text->tokens[i + 1].text, "well") == 0 && strcmp(text->tokens[i + 2].text, "as") == 0)
 		return 3;
 	if (i + 1 < text->n && strcmp(text->tokens[i + 1].text, "with") == 0 &&
 		(strcmp(t->text, "along") == 0 || strcmp(t->text, "together") == 0))
@@ -524,7 +536,8 @@ separator(const DbiText *text, int i)
 static bool
 stands_alone(const DbiClause *clause)
 {
-	return clause->best_agent >= 0 && clause->evidence >= DBI_OWN_EVIDENCE && clause->scope < clause->evidence;
+	return clause->best_agent >= 0 && clause->evidence >= DBI_OWN_EVIDENCE &&
+		   clause->scope < clause->evidence;
 }
 
 static bool
@@ -539,10 +552,11 @@ same_question(const DbiClause *a, const DbiClause *b)
  * log in and failed" is one).
  */
 static List *
-add_stretch(const DbiLexicon *lex, DbiText *text, List *slots, List *clauses, DbiClause *next, int only_agent)
+add_stretch(const DbiLexicon *lex, DbiText *text, List *slots, List *clauses, DbiClause *next,
+			int only_agent)
 {
-	DbiClause  *last;
-	DbiClause  *both;
+	DbiClause *last;
+	DbiClause *both;
 
 	if (clauses == NIL)
 		return list_make1(next);
@@ -559,7 +573,7 @@ add_stretch(const DbiLexicon *lex, DbiText *text, List *slots, List *clauses, Db
 static bool
 has_many_parts(const DbiText *text)
 {
-	int			n = 0;
+	int n = 0;
 
 	for (int i = 0; i < text->n; i++)
 		n += separator(text, i) > 0;
@@ -569,20 +583,21 @@ has_many_parts(const DbiText *text)
 List *
 dbi_split(const DbiLexicon *lex, DbiText *text, List *slots, int only_agent)
 {
-	List	   *clauses = NIL;
-	int			from = 0;
+	List *clauses = NIL;
+	int from = 0;
 
 	if (has_many_parts(text))
 		return list_make1(scored(lex, text, slots, 0, text->n, only_agent));
 	for (int i = 0; i <= text->n; i++)
 	{
-		int			sep = i < text->n ? separator(text, i) : 1;
+		int sep = i < text->n ? separator(text, i) : 1;
 
 		CHECK_FOR_INTERRUPTS();
 		if (sep == 0)
 			continue;
 		if (i > from)
-			clauses = add_stretch(lex, text, slots, clauses, scored(lex, text, slots, from, i, only_agent), only_agent);
+			clauses = add_stretch(lex, text, slots, clauses,
+								  scored(lex, text, slots, from, i, only_agent), only_agent);
 		from = i + sep;
 		i = Max(i, from - 1);
 	}

@@ -16,20 +16,29 @@ static const struct
 {
 	const char *stem;
 	const char *kind;
-}			kind_words[] =
-{
-	{"workspac", "workspace"}, {"environment", "workspace"}, {"env", "workspace"},
-	{"job", "job"}, {"workflow", "job"}, {"etl", "job"},
-	{"tabl", "table"}, {"dataset", "table"}, {"view", "table"},
-	{"schema", "schema"}, {"database", "schema"}, {"catalog", "schema"},
-	{"model", "model"}, {"predictor", "model"}, {"detector", "model"},
-	{"endpoint", "endpoint"},
-	{"pipelin", "pipeline"}, {"dlt", "pipeline"},
-	{"warehous", "warehouse"},
-	{"cluster", "cluster"},
-	{"sku", "sku"},
-	{"user", "user"}, {"account", "user"}
-};
+} kind_words[] = {{"workspac", "workspace"},
+				  {"environment", "workspace"},
+				  {"env", "workspace"},
+				  {"job", "job"},
+				  {"workflow", "job"},
+				  {"etl", "job"},
+				  {"tabl", "table"},
+				  {"dataset", "table"},
+				  {"view", "table"},
+				  {"schema", "schema"},
+				  {"database", "schema"},
+				  {"catalog", "schema"},
+				  {"model", "model"},
+				  {"predictor", "model"},
+				  {"detector", "model"},
+				  {"endpoint", "endpoint"},
+				  {"pipelin", "pipeline"},
+				  {"dlt", "pipeline"},
+				  {"warehous", "warehouse"},
+				  {"cluster", "cluster"},
+				  {"sku", "sku"},
+				  {"user", "user"},
+				  {"account", "user"}};
 
 const char *
 dbi_kind_word(const char *stem)
@@ -43,8 +52,9 @@ dbi_kind_word(const char *stem)
 const char *
 dbi_slot_type(const DbiSlot *slot)
 {
-	static const char *const names[] = {"date", "top_n", "threshold", "number", "severity", "regulation",
-	"environment", "user", "ip", "name"};
+	static const char *const names[] = {"date",     "top_n",      "threshold",   "number",
+										"severity", "regulation", "environment", "user",
+										"ip",       "name"};
 
 	if (slot->kind == DBI_SLOT_NAME && slot->candidates != NIL)
 		return ((DbiCandidate *) linitial(slot->candidates))->kind;
@@ -55,9 +65,9 @@ dbi_slot_type(const DbiSlot *slot)
 
 typedef struct Scan
 {
-	DbiText    *text;
+	DbiText *text;
 	const DbiClock *clock;
-	List	   *slots;
+	List *slots;
 } Scan;
 
 static const DbiToken *
@@ -77,7 +87,7 @@ is(Scan *s, int i, const char *words)
 static DbiSlot *
 add_slot(Scan *s, DbiSlotKind kind, int from, int to)
 {
-	DbiSlot    *slot = palloc0(sizeof(DbiSlot));
+	DbiSlot *slot = palloc0(sizeof(DbiSlot));
 
 	slot->kind = kind;
 	slot->from = from;
@@ -98,16 +108,13 @@ seconds_of(const char *unit, double *seconds)
 	static const struct
 	{
 		const char *words;
-		double		seconds;
-	}			known[] =
-	{
-		{" ms msec msecs millisecond milliseconds ", 0.001},
-		{" s sec secs second seconds ", 1},
-		{" m min mins minute minutes ", 60},
-		{" h hr hrs hour hours ", 3600},
-		{" d day days ", 86400},
-		{" w wk week weeks ", 604800}
-	};
+		double seconds;
+	} known[] = {{" ms msec msecs millisecond milliseconds ", 0.001},
+				 {" s sec secs second seconds ", 1},
+				 {" m min mins minute minutes ", 60},
+				 {" h hr hrs hour hours ", 3600},
+				 {" d day days ", 86400},
+				 {" w wk week weeks ", 604800}};
 
 	if (*unit == '\0')
 		return false;
@@ -125,8 +132,8 @@ static int
 read_quantity(Scan *s, int i, double *value, DbiUnit *unit)
 {
 	const DbiToken *t = at(s, i);
-	double		factor;
-	int			used;
+	double factor;
+	int used;
 
 	if (!t)
 		return 0;
@@ -193,16 +200,18 @@ read_quantity(Scan *s, int i, double *value, DbiUnit *unit)
 static int
 read_threshold(Scan *s, int i)
 {
-	int			p = i;
-	double		value;
-	DbiUnit		unit;
-	int			used;
-	bool		sure = true;
-	DbiSlot    *slot;
+	int p = i;
+	double value;
+	DbiUnit unit;
+	int used;
+	bool sure = true;
+	DbiSlot *slot;
 
 	if (is(s, p, ">|>=|<|<="))
 		p++;
-	else if (is(s, p, "more|longer|greater|slower|bigger|larger|higher|older|less|fewer|shorter|lower") && is(s, p + 1, "than"))
+	else if (is(s, p,
+				"more|longer|greater|slower|bigger|larger|higher|older|less|fewer|shorter|lower") &&
+			 is(s, p + 1, "than"))
 		p += 2;
 	else if (is(s, p, "at") && is(s, p + 1, "least|most"))
 		p += 2;
@@ -228,20 +237,21 @@ read_threshold(Scan *s, int i)
 static bool
 is_superlative(const DbiToken *t)
 {
-	size_t		len;
+	size_t len;
 
 	if (!t || t->kind != DBI_TOK_WORD)
 		return false;
 	len = strlen(t->text);
 	return (len > 5 && strcmp(t->text + len - 3, "est") == 0 && strcmp(t->text, "request") != 0) ||
-		strcmp(t->text, "top") == 0 || strcmp(t->text, "most") == 0 || strcmp(t->text, "worst") == 0 ||
-		strcmp(t->text, "best") == 0;
+		   strcmp(t->text, "top") == 0 || strcmp(t->text, "most") == 0 ||
+		   strcmp(t->text, "worst") == 0 || strcmp(t->text, "best") == 0;
 }
 
 static bool
 is_time_unit(Scan *s, int i)
 {
-	return is(s, i, "minute|minutes|min|mins|hour|hours|hr|hrs|day|days|week|weeks|month|months|quarter|quarters|year|years|"
+	return is(s, i,
+			  "minute|minutes|min|mins|hour|hours|hr|hrs|day|days|week|weeks|month|months|quarter|quarters|year|years|"
 			  "second|seconds|sec|secs|percent|pct|dollars|usd|times");
 }
 
@@ -249,12 +259,12 @@ is_time_unit(Scan *s, int i)
 static int
 read_top_n(Scan *s, int i)
 {
-	int			p = i;
-	double		value;
-	int			used;
-	DbiSlot    *slot;
-	bool		led = is(s, p, "top|first|last|limit|worst|best|latest|biggest|slowest|bottom");
-	bool		asked = !led && is(s, p, "show|list|give|find|get|me|see");
+	int p = i;
+	double value;
+	int used;
+	DbiSlot *slot;
+	bool led = is(s, p, "top|first|last|limit|worst|best|latest|biggest|slowest|bottom");
+	bool asked = !led && is(s, p, "show|list|give|find|get|me|see");
 
 	if (led || asked)
 		p++;
@@ -263,10 +273,11 @@ read_top_n(Scan *s, int i)
 	if (is(s, p, "the"))
 		p++;
 	used = dbi_number_word(s->text->tokens + p, s->text->n - p, &value);
-	if (used == 0 || value < 1 || value > 100000 || value != floor(value) || is_time_unit(s, p + used) ||
-		s->text->tokens[p].slot >= 0)
+	if (used == 0 || value < 1 || value > 100000 || value != floor(value) ||
+		is_time_unit(s, p + used) || s->text->tokens[p].slot >= 0)
 		return 0;
-	if (!led && !is_superlative(at(s, p + used)) && !(asked && at(s, p + used) && at(s, p + used)->kind == DBI_TOK_WORD))
+	if (!led && !is_superlative(at(s, p + used)) &&
+		!(asked && at(s, p + used) && at(s, p + used)->kind == DBI_TOK_WORD))
 		return 0;
 	slot = add_slot(s, DBI_SLOT_TOP_N, led ? i : p, p + used);
 	slot->number = value;
@@ -278,35 +289,38 @@ static const struct
 {
 	const char *word;
 	const char *severity;
-	bool		alone;			/* needs no noun beside it */
-}			severities[] =
-{
-	{"critical", "critical", true}, {"sev1", "critical", true}, {"sev0", "critical", true}, {"p1", "critical", true},
-	{"p0", "critical", true}, {"urgent", "critical", false}, {"blocker", "critical", false},
-	{"high", "high", false}, {"severe", "high", true}, {"sev2", "high", true}, {"p2", "high", true},
-	{"serious", "high", false}, {"important", "high", false}, {"major", "high", false},
-	{"medium", "medium", false}, {"moderate", "medium", false}, {"sev3", "medium", true}, {"p3", "medium", true},
-	{"low", "low", false}, {"minor", "low", false}, {"sev4", "low", true}, {"p4", "low", true},
-	{"informational", "info", true}
-};
+	bool alone; /* needs no noun beside it */
+} severities[] = {{"critical", "critical", true}, {"sev1", "critical", true},
+				  {"sev0", "critical", true},     {"p1", "critical", true},
+				  {"p0", "critical", true},       {"urgent", "critical", false},
+				  {"blocker", "critical", false}, {"high", "high", false},
+				  {"severe", "high", true},       {"sev2", "high", true},
+				  {"p2", "high", true},           {"serious", "high", false},
+				  {"important", "high", false},   {"major", "high", false},
+				  {"medium", "medium", false},    {"moderate", "medium", false},
+				  {"sev3", "medium", true},       {"p3", "medium", true},
+				  {"low", "low", false},          {"minor", "low", false},
+				  {"sev4", "low", true},          {"p4", "low", true},
+				  {"informational", "info", true}};
 
-#define SEVERITY_NOUNS "severity|severities|priority|risk|level|sev|alert|alerts|incident|incidents|event|events|finding|" \
+#define SEVERITY_NOUNS                                                                                  \
+	"severity|severities|priority|risk|level|sev|alert|alerts|incident|incidents|event|events|finding|" \
 	"findings|violation|violations|issue|issues|threat|threats|alarm|alarms|security|open|active|compliance|or"
 
 /* high-severity, severity high, critical alerts, sev 1, "high or above". */
 static int
 read_severity(Scan *s, int i)
 {
-	int			p = i;
-	bool		named = is(s, i, "severity|sev|priority") && at(s, i + 1);
-	DbiSlot    *slot;
+	int p = i;
+	bool named = is(s, i, "severity|sev|priority") && at(s, i + 1);
+	DbiSlot *slot;
 
 	if (named)
 		p++;
 	if (named && is(s, p, "of|is|at|least"))
 		p++;
-	if (named && (is(s, i, "sev") || is(s, i, "priority")) && at(s, p) && at(s, p)->kind == DBI_TOK_NUMBER &&
-		at(s, p)->number >= 0 && at(s, p)->number <= 4)
+	if (named && (is(s, i, "sev") || is(s, i, "priority")) && at(s, p) &&
+		at(s, p)->kind == DBI_TOK_NUMBER && at(s, p)->number >= 0 && at(s, p)->number <= 4)
 	{
 		static const char *const by_number[] = {"critical", "critical", "high", "medium", "low"};
 
@@ -335,26 +349,36 @@ read_severity(Scan *s, int i)
 
 static const struct
 {
-	const char *words;			/* tokens with spaces between */
+	const char *words; /* tokens with spaces between */
 	const char *regulation;
-}			regulations[] =
-{
-	{"gdpr", "GDPR"}, {"hipaa", "HIPAA"}, {"soc 2", "SOC2"}, {"soc2", "SOC2"}, {"soc ii", "SOC2"}, {"soc", "SOC2"},
-	{"pci dss", "PCI"}, {"pci", "PCI"}, {"iso 27001", "ISO27001"}, {"iso27001", "ISO27001"}, {"iso", "ISO27001"},
-	{"sox", "SOX"}, {"sarbanes oxley", "SOX"}, {"ccpa", "CCPA"}, {"nist", "NIST"}, {"fedramp", "FEDRAMP"},
-	{"general data protection regulation", "GDPR"}
-};
+} regulations[] = {{"gdpr", "GDPR"},
+				   {"hipaa", "HIPAA"},
+				   {"soc 2", "SOC2"},
+				   {"soc2", "SOC2"},
+				   {"soc ii", "SOC2"},
+				   {"soc", "SOC2"},
+				   {"pci dss", "PCI"},
+				   {"pci", "PCI"},
+				   {"iso 27001", "ISO27001"},
+				   {"iso27001", "ISO27001"},
+				   {"iso", "ISO27001"},
+				   {"sox", "SOX"},
+				   {"sarbanes oxley", "SOX"},
+				   {"ccpa", "CCPA"},
+				   {"nist", "NIST"},
+				   {"fedramp", "FEDRAMP"},
+				   {"general data protection regulation", "GDPR"}};
 
 /* Tokens the phrase takes at i, or 0. */
 static int
 phrase_at(Scan *s, int i, const char *phrase)
 {
-	int			used = 0;
+	int used = 0;
 	const char *p = phrase;
 
 	while (*p)
 	{
-		size_t		len = strcspn(p, " ");
+		size_t len = strcspn(p, " ");
 		const DbiToken *t = at(s, i + used);
 
 		if (!t || strlen(t->text) != len || strncmp(t->text, p, len) != 0)
@@ -372,11 +396,11 @@ read_regulation(Scan *s, int i)
 {
 	for (int k = 0; k < lengthof(regulations); k++)
 	{
-		int			used = phrase_at(s, i, regulations[k].words);
+		int used = phrase_at(s, i, regulations[k].words);
 
 		if (used > 0)
 		{
-			DbiSlot    *slot = add_slot(s, DBI_SLOT_REGULATION, i, i + used);
+			DbiSlot *slot = add_slot(s, DBI_SLOT_REGULATION, i, i + used);
 
 			slot->value = regulations[k].regulation;
 			return used;
@@ -389,33 +413,39 @@ static const struct
 {
 	const char *word;
 	const char *environment;
-	bool		alone;			/* false: only as "in test", "the test workspace" */
-}			environments[] =
-{
-	{"production", "production", true}, {"prod", "production", true}, {"prd", "production", true},
-	{"staging", "staging", true}, {"stage", "staging", false}, {"stg", "staging", true},
-	{"preprod", "preprod", true},
-	{"development", "development", true}, {"dev", "development", true},
-	{"test", "test", false}, {"testing", "test", false}, {"qa", "qa", true}, {"uat", "uat", true},
-	{"sandbox", "sandbox", true}
-};
+	bool alone; /* false: only as "in test", "the test workspace" */
+} environments[] = {{"production", "production", true},
+					{"prod", "production", true},
+					{"prd", "production", true},
+					{"staging", "staging", true},
+					{"stage", "staging", false},
+					{"stg", "staging", true},
+					{"preprod", "preprod", true},
+					{"development", "development", true},
+					{"dev", "development", true},
+					{"test", "test", false},
+					{"testing", "test", false},
+					{"qa", "qa", true},
+					{"uat", "uat", true},
+					{"sandbox", "sandbox", true}};
 
 static int
 read_environment(Scan *s, int i)
 {
 	for (int k = 0; k < lengthof(environments); k++)
 	{
-		bool		noun = is(s, i + 1, "workspace|workspaces|environment|env|environments");
-		int			from = i;
-		int			to = i + 1;
-		DbiSlot    *slot;
+		bool noun = is(s, i + 1, "workspace|workspaces|environment|env|environments");
+		int from = i;
+		int to = i + 1;
+		DbiSlot *slot;
 
 		if (!is(s, i, environments[k].word))
 			continue;
 		if (!environments[k].alone && !noun && !is(s, i - 1, "in|for|on|from"))
 			return 0;
 		/* "workspace prod" and "prod-eu" are names, not environments. */
-		if (is(s, i - 1, "workspace") || (at(s, i + 1) && at(s, i + 1)->glued && at(s, i + 1)->kind != DBI_TOK_PUNCT))
+		if (is(s, i - 1, "workspace") ||
+			(at(s, i + 1) && at(s, i + 1)->glued && at(s, i + 1)->kind != DBI_TOK_PUNCT))
 			return 0;
 		if (noun)
 			to++;
@@ -430,7 +460,7 @@ static int
 read_typed(Scan *s, int i)
 {
 	const DbiToken *t = at(s, i);
-	DbiSlot    *slot;
+	DbiSlot *slot;
 
 	if (t->kind == DBI_TOK_EMAIL)
 		slot = add_slot(s, DBI_SLOT_USER, i, i + 1);
@@ -445,9 +475,9 @@ read_typed(Scan *s, int i)
 static int
 read_period(Scan *s, int i)
 {
-	DbiPeriod	period;
-	int			used = dbi_parse_period(s->text->tokens + i, s->text->n - i, s->clock, &period);
-	DbiSlot    *slot;
+	DbiPeriod period;
+	int used = dbi_parse_period(s->text->tokens + i, s->text->n - i, s->clock, &period);
+	DbiSlot *slot;
 
 	if (used == 0)
 		return 0;
@@ -463,10 +493,10 @@ read_period(Scan *s, int i)
 static int
 read_number(Scan *s, int i)
 {
-	double		value;
-	DbiUnit		unit;
-	int			used;
-	DbiSlot    *slot;
+	double value;
+	DbiUnit unit;
+	int used;
+	DbiSlot *slot;
 
 	if (at(s, i)->kind == DBI_TOK_WORD)
 		return 0;
@@ -474,8 +504,10 @@ read_number(Scan *s, int i)
 	if (used == 0)
 		return 0;
 	/* "job 7001" names a job. */
-	if (used == 1 && at(s, i)->unit[0] == '\0' && at(s, i - 1) && at(s, i - 1)->kind == DBI_TOK_WORD &&
-		at(s, i - 1)->text[strlen(at(s, i - 1)->text) - 1] != 's' && dbi_kind_word(at(s, i - 1)->stem))
+	if (used == 1 && at(s, i)->unit[0] == '\0' && at(s, i - 1) &&
+		at(s, i - 1)->kind == DBI_TOK_WORD &&
+		at(s, i - 1)->text[strlen(at(s, i - 1)->text) - 1] != 's' &&
+		dbi_kind_word(at(s, i - 1)->stem))
 	{
 		slot = add_slot(s, DBI_SLOT_NAME, i, i + 1);
 		return 1;
@@ -492,7 +524,7 @@ read_name(Scan *s, int i)
 {
 	const DbiToken *t = at(s, i);
 	const char *start = s->text->source + t->start;
-	DbiSlot    *slot;
+	DbiSlot *slot;
 
 	if (t->kind != DBI_TOK_IDENT && t->kind != DBI_TOK_QUOTED && t->kind != DBI_TOK_ID)
 		return 0;
@@ -507,21 +539,20 @@ read_name(Scan *s, int i)
 List *
 dbi_find_slots(DbiText *text, const DbiClock *clock)
 {
-	static int	(*const readers[]) (Scan *, int) = {
-		read_typed, read_regulation, read_threshold, read_top_n, read_period, read_severity, read_environment,
-		read_name, read_number
-	};
-	Scan		s = {text, clock, NIL};
-	int			i = 0;
+	static int (*const readers[])(Scan *, int) = {read_typed,       read_regulation, read_threshold,
+												  read_top_n,       read_period,     read_severity,
+												  read_environment, read_name,       read_number};
+	Scan s = {text, clock, NIL};
+	int i = 0;
 
 	while (i < text->n)
 	{
-		int			used = 0;
+		int used = 0;
 
 		CHECK_FOR_INTERRUPTS();
 		if (text->tokens[i].slot < 0)
 			for (int k = 0; used == 0 && k < lengthof(readers); k++)
-				used = readers[k] (&s, i);
+				used = readers[k](&s, i);
 		i += used > 0 ? used : 1;
 	}
 	return s.slots;

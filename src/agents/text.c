@@ -25,8 +25,8 @@
 typedef enum CharClass
 {
 	CH_SPACE,
-	CH_LETTER,					/* letters, digits, underscore, other scripts */
-	CH_JOINER,					/* joins letters inside a chunk: . @ - / : ' % */
+	CH_LETTER, /* letters, digits, underscore, other scripts */
+	CH_JOINER, /* joins letters inside a chunk: . @ - / : ' % */
 	CH_QUOTE,
 	CH_PUNCT
 } CharClass;
@@ -85,7 +85,7 @@ read_char(const char *s, const char *end, int *len, char *plain)
 	*len = Min(pg_mblen(s), (int) (end - s));
 	if (GetDatabaseEncoding() == PG_UTF8)
 	{
-		CharClass	class = wide_class(utf8_to_unicode((const unsigned char *) s), plain);
+		CharClass class = wide_class(utf8_to_unicode((const unsigned char *) s), plain);
 
 		return class;
 	}
@@ -96,7 +96,7 @@ read_char(const char *s, const char *end, int *len, char *plain)
 char *
 dbi_lower(const char *s)
 {
-	char	   *r = pstrdup(s);
+	char *r = pstrdup(s);
 
 	for (char *p = r; *p; p++)
 		*p = pg_ascii_tolower((unsigned char) *p);
@@ -132,7 +132,8 @@ dbi_span(const DbiText *text, int from, int to)
 {
 	if (from < 0 || to <= from)
 		return pstrdup("");
-	return pnstrdup(text->source + text->tokens[from].start, text->tokens[to - 1].end - text->tokens[from].start);
+	return pnstrdup(text->source + text->tokens[from].start,
+					text->tokens[to - 1].end - text->tokens[from].start);
 }
 
 static bool
@@ -147,7 +148,7 @@ has_vowel(const char *s, size_t len)
 static bool
 ends(const char *s, size_t len, const char *suffix)
 {
-	size_t		n = strlen(suffix);
+	size_t n = strlen(suffix);
 
 	return len > n && memcmp(s + len - n, suffix, n) == 0;
 }
@@ -156,7 +157,7 @@ ends(const char *s, size_t len, const char *suffix)
 static size_t
 strip_suffix(char *s, size_t len, size_t suffix)
 {
-	size_t		rest = len - suffix;
+	size_t rest = len - suffix;
 
 	if (rest < 2 || !has_vowel(s, rest))
 		return len;
@@ -172,8 +173,8 @@ strip_suffix(char *s, size_t len, size_t suffix)
 char *
 dbi_stem(const char *word)
 {
-	char	   *s = pstrdup(word);
-	size_t		len = strlen(s);
+	char *s = pstrdup(word);
+	size_t len = strlen(s);
 
 	if (len < 4)
 		return s;
@@ -182,7 +183,8 @@ dbi_stem(const char *word)
 		s[len - 3] = 'y';
 		len -= 2;
 	}
-	else if (ends(s, len, "sses") || ends(s, len, "shes") || ends(s, len, "ches") || ends(s, len, "xes"))
+	else if (ends(s, len, "sses") || ends(s, len, "shes") || ends(s, len, "ches") ||
+			 ends(s, len, "xes"))
 		len -= 2;
 	else if (ends(s, len, "s") && !ends(s, len, "ss") && !ends(s, len, "us") && !ends(s, len, "is"))
 		len--;
@@ -204,9 +206,9 @@ dbi_stem(const char *word)
 int
 dbi_edit_distance(const char *a, const char *b, int limit)
 {
-	int			la = (int) strnlen(a, MAX_EDIT_LENGTH);
-	int			lb = (int) strnlen(b, MAX_EDIT_LENGTH);
-	int			row[3][MAX_EDIT_LENGTH + 1];
+	int la = (int) strnlen(a, MAX_EDIT_LENGTH);
+	int lb = (int) strnlen(b, MAX_EDIT_LENGTH);
+	int row[3][MAX_EDIT_LENGTH + 1];
 
 	if (abs(la - lb) > limit)
 		return limit + 1;
@@ -214,15 +216,15 @@ dbi_edit_distance(const char *a, const char *b, int limit)
 		row[0][j] = j;
 	for (int i = 1; i <= la; i++)
 	{
-		int		   *cur = row[i % 3];
-		int		   *prev = row[(i + 2) % 3];
-		int		   *before = row[(i + 1) % 3];
-		int			best;
+		int *cur = row[i % 3];
+		int *prev = row[(i + 2) % 3];
+		int *before = row[(i + 1) % 3];
+		int best;
 
 		best = cur[0] = i;
 		for (int j = 1; j <= lb; j++)
 		{
-			int			cost = a[i - 1] != b[j - 1];
+			int cost = a[i - 1] != b[j - 1];
 
 			cur[j] = Min(Min(prev[j] + 1, cur[j - 1] + 1), prev[j - 1] + cost);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
@@ -239,16 +241,16 @@ dbi_edit_distance(const char *a, const char *b, int limit)
 
 typedef struct Builder
 {
-	DbiText    *text;
-	int			size;
-	int			last_end;		/* where the token before ended */
-	char	   *buf;			/* room for the longest chunk */
+	DbiText *text;
+	int size;
+	int last_end; /* where the token before ended */
+	char *buf;    /* room for the longest chunk */
 } Builder;
 
 static DbiToken *
 add_token(Builder *b, DbiTokenKind kind, const char *word, int start, int end)
 {
-	DbiToken   *t;
+	DbiToken *t;
 
 	if (b->text->n == b->size)
 	{
@@ -287,18 +289,20 @@ is_email(const char *s)
 	const char *dot = at ? strchr(at, '.') : NULL;
 
 	return at && at > s && strchr(at + 1, '@') == NULL && dot && dot > at + 1 && dot[1] != '\0' &&
-		strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._%+-@") == strlen(s);
+		   strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._%+-@") == strlen(s);
 }
 
 static bool
 is_ipv4(const char *s)
 {
-	int			parts[4];
-	int			mask;
-	char		rest;
-	int			n = sscanf(s, "%3d.%3d.%3d.%3d/%2d%c", &parts[0], &parts[1], &parts[2], &parts[3], &mask, &rest);
+	int parts[4];
+	int mask;
+	char rest;
+	int n = sscanf(s, "%3d.%3d.%3d.%3d/%2d%c", &parts[0], &parts[1], &parts[2], &parts[3], &mask,
+				   &rest);
 
-	if (strspn(s, "0123456789./") != strlen(s) || (n != 4 && n != 5) || (n == 4 && strchr(s, '/') != NULL))
+	if (strspn(s, "0123456789./") != strlen(s) || (n != 4 && n != 5) ||
+		(n == 4 && strchr(s, '/') != NULL))
 		return false;
 	for (int i = 0; i < 4; i++)
 		if (parts[i] > 255)
@@ -309,12 +313,12 @@ is_ipv4(const char *s)
 static bool
 is_ipv6(const char *s)
 {
-	int			colons = 0;
+	int colons = 0;
 
 	for (const char *p = s; *p; p++)
 		colons += *p == ':';
-	return colons >= 2 && strspn(s, "0123456789abcdef:/") == strlen(s) && strpbrk(s, "0123456789") != NULL &&
-		(strstr(s, "::") != NULL || colons == 7);
+	return colons >= 2 && strspn(s, "0123456789abcdef:/") == strlen(s) &&
+		   strpbrk(s, "0123456789") != NULL && (strstr(s, "::") != NULL || colons == 7);
 }
 
 static bool
@@ -324,7 +328,7 @@ is_uuid(const char *s)
 		return false;
 	for (int i = 0; i < 36; i++)
 	{
-		bool		dash = i == 8 || i == 13 || i == 18 || i == 23;
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
 
 		if (dash ? s[i] != '-' : !isxdigit((unsigned char) s[i]))
 			return false;
@@ -336,29 +340,30 @@ is_uuid(const char *s)
 static bool
 is_date(const char *s)
 {
-	int			a;
-	int			b;
-	int			c;
-	int			end = 0;
-	char		first[2];
-	char		second[2];
+	int a;
+	int b;
+	int c;
+	int end = 0;
+	char first[2];
+	char second[2];
 
 	if (!isdigit((unsigned char) *s) || strspn(s, "0123456789-/.") != strlen(s))
 		return false;
-	if (sscanf(s, "%4d%1[-/.]%2d%1[-/.]%4d%n", &a, first, &b, second, &c, &end) == 5 && s[end] == '\0')
+	if (sscanf(s, "%4d%1[-/.]%2d%1[-/.]%4d%n", &a, first, &b, second, &c, &end) == 5 &&
+		s[end] == '\0')
 		return first[0] == second[0] && (a >= 1000 || c >= 1000) && a > 0 && b > 0 && c > 0;
 	end = 0;
-	return sscanf(s, "%4d%1[-/]%2d%n", &a, first, &b, &end) == 3 && s[end] == '\0' &&
-		a >= 1900 && a <= 2100 && b >= 1 && b <= 12;
+	return sscanf(s, "%4d%1[-/]%2d%n", &a, first, &b, &end) == 3 && s[end] == '\0' && a >= 1900 &&
+		   a <= 2100 && b >= 1 && b <= 12;
 }
 
 /* 12, 1,250.5, 30d, 95%: a number with an optional unit of letters. */
 static bool
 read_number(const char *s, double *number, const char **unit)
 {
-	char		digits[40];
-	size_t		n = 0;
-	size_t		i;
+	char digits[40];
+	size_t n = 0;
+	size_t i;
 
 	for (i = 0; s[i] && n < sizeof(digits) - 1; i++)
 	{
@@ -380,7 +385,7 @@ read_number(const char *s, double *number, const char **unit)
 static void
 add_number(Builder *b, const char *word, double number, const char *unit, int start, int end)
 {
-	DbiToken   *t;
+	DbiToken *t;
 
 	if (*unit == '\0' && strlen(word) > MAX_QUANTITY_DIGITS && all_digits(word, strlen(word)))
 	{
@@ -396,8 +401,8 @@ add_number(Builder *b, const char *word, double number, const char *unit, int st
 static bool
 is_dotted(const char *s)
 {
-	bool		dot = false;
-	bool		letter = false;
+	bool dot = false;
+	bool letter = false;
 
 	for (const char *p = s; *p; p++)
 	{
@@ -418,8 +423,8 @@ is_dotted(const char *s)
 static void
 add_words(Builder *b, const char *chunk, int start, int chunk_start, int chunk_end)
 {
-	size_t		len = strlen(chunk);
-	size_t		from = 0;
+	size_t len = strlen(chunk);
+	size_t from = 0;
 
 	for (size_t i = 0; i <= len; i++)
 	{
@@ -427,15 +432,16 @@ add_words(Builder *b, const char *chunk, int start, int chunk_start, int chunk_e
 			continue;
 		if (i > from)
 		{
-			char	   *word = pnstrdup(chunk + from, i - from);
-			double		number;
+			char *word = pnstrdup(chunk + from, i - from);
+			double number;
 			const char *unit;
-			DbiToken   *t;
+			DbiToken *t;
 
 			if (read_number(word, &number, &unit) && (*unit == '\0' || strlen(unit) <= 4))
 				add_number(b, word, number, unit, start + (int) from, start + (int) i);
 			else
-				add_token(b, strchr(word, '_') ? DBI_TOK_IDENT : DBI_TOK_WORD, word, start + (int) from, start + (int) i);
+				add_token(b, strchr(word, '_') ? DBI_TOK_IDENT : DBI_TOK_WORD, word,
+						  start + (int) from, start + (int) i);
 			t = &b->text->tokens[b->text->n - 1];
 			t->glued = from > 0;
 			t->chunk_start = chunk_start;
@@ -451,7 +457,7 @@ add_words(Builder *b, const char *chunk, int start, int chunk_start, int chunk_e
 static size_t
 drop_apostrophes(char *s, size_t len)
 {
-	size_t		n = 0;
+	size_t n = 0;
 
 	if (len > 2 && s[len - 2] == '\'' && (s[len - 1] == 's' || s[len - 1] == 'd'))
 		len -= 2;
@@ -465,9 +471,9 @@ drop_apostrophes(char *s, size_t len)
 static void
 add_chunk(Builder *b, char *chunk, int start, int end)
 {
-	size_t		len = strlen(chunk);
-	bool		colon = false;
-	double		number;
+	size_t len = strlen(chunk);
+	bool colon = false;
+	double number;
 	const char *unit;
 
 	while (len > 0 && strchr(".:-/'@", chunk[len - 1]) != NULL)
@@ -499,9 +505,9 @@ add_chunk(Builder *b, char *chunk, int start, int end)
 static const char *
 closing_quote(const char *s, const char *end, char quote)
 {
-	int			len;
-	char		plain;
-	bool		letters = false;
+	int len;
+	char plain;
+	bool letters = false;
 
 	for (const char *p = s; p < end && p - s < 200; p += len)
 	{
@@ -517,11 +523,11 @@ closing_quote(const char *s, const char *end, char quote)
 static void
 add_punct(Builder *b, const char *s, const char *end, const char *base)
 {
-	int			start = (int) (s - base);
+	int start = (int) (s - base);
 
 	if (*s == '<' || *s == '>' || *s == '=')
 	{
-		int			len = s + 1 < end && s[1] == '=' ? 2 : 1;
+		int len = s + 1 < end && s[1] == '=' ? 2 : 1;
 
 		add_token(b, DBI_TOK_CMP, pnstrdup(s, len), start, start + len);
 	}
@@ -533,17 +539,18 @@ add_punct(Builder *b, const char *s, const char *end, const char *base)
 static const char *
 read_chunk(const char *s, const char *end, char *buf)
 {
-	int			n = 0;
+	int n = 0;
 	const char *p = s;
 
 	while (p < end)
 	{
-		int			len;
-		char		plain;
-		CharClass	class = read_char(p, end, &len, &plain);
+		int len;
+		char plain;
+		CharClass class = read_char(p, end, &len, &plain);
 
 		/* A comma inside a number belongs to it. */
-		if (*p == ',' && p > s && isdigit((unsigned char) p[-1]) && p + 1 < end && isdigit((unsigned char) p[1]))
+		if (*p == ',' && p > s && isdigit((unsigned char) p[-1]) && p + 1 < end &&
+			isdigit((unsigned char) p[1]))
 			class = CH_JOINER;
 		if (class != CH_LETTER && class != CH_JOINER)
 			break;
@@ -564,9 +571,9 @@ read_chunk(const char *s, const char *end, char *buf)
 static const char *
 scan_one(Builder *b, const char *s, const char *end, const char *base)
 {
-	int			len;
-	char		plain;
-	CharClass	class = read_char(s, end, &len, &plain);
+	int len;
+	char plain;
+	CharClass class = read_char(s, end, &len, &plain);
 	const char *close;
 	const char *stop;
 
@@ -574,11 +581,12 @@ scan_one(Builder *b, const char *s, const char *end, const char *base)
 		return s + len;
 	if ((class == CH_QUOTE || plain == '\'') && (close = closing_quote(s + len, end, plain)) != NULL)
 	{
-		char	   *inside = pnstrdup(s + len, close - s - len);
-		int			close_len;
+		char *inside = pnstrdup(s + len, close - s - len);
+		int close_len;
 
 		(void) read_char(close, end, &close_len, &plain);
-		add_token(b, DBI_TOK_QUOTED, dbi_lower(inside), (int) (s - base), (int) (close + close_len - base));
+		add_token(b, DBI_TOK_QUOTED, dbi_lower(inside), (int) (s - base),
+				  (int) (close + close_len - base));
 		return close + close_len;
 	}
 	if (class == CH_QUOTE)
@@ -609,7 +617,7 @@ scan_one(Builder *b, const char *s, const char *end, const char *base)
 DbiText *
 dbi_tokenize(const char *source)
 {
-	Builder		b;
+	Builder b;
 	const char *end = source + strlen(source);
 	const char *s = source;
 

@@ -19,38 +19,38 @@
 typedef enum DbiTokenKind
 {
 	DBI_TOK_WORD,
-	DBI_TOK_NUMBER,				/* 12, 1,250.5, $40, 95%, 30d: unit says which */
-	DBI_TOK_IDENT,				/* nightly_etl, main.sales.orders */
+	DBI_TOK_NUMBER, /* 12, 1,250.5, $40, 95%, 30d: unit says which */
+	DBI_TOK_IDENT,  /* nightly_etl, main.sales.orders */
 	DBI_TOK_EMAIL,
 	DBI_TOK_IP,
-	DBI_TOK_ID,					/* UUID, or a number too long to be a quantity */
-	DBI_TOK_QUOTED,				/* text is what stood between the quotes */
-	DBI_TOK_DATE,				/* 2025-03-12, 03/12/2025, 2025-03 */
-	DBI_TOK_CMP,				/* < <= > >= = */
-	DBI_TOK_PUNCT				/* , ; . ? ! : ( ) / - */
+	DBI_TOK_ID,     /* UUID, or a number too long to be a quantity */
+	DBI_TOK_QUOTED, /* text is what stood between the quotes */
+	DBI_TOK_DATE,   /* 2025-03-12, 03/12/2025, 2025-03 */
+	DBI_TOK_CMP,    /* < <= > >= = */
+	DBI_TOK_PUNCT   /* , ; . ? ! : ( ) / - */
 } DbiTokenKind;
 
 typedef struct DbiToken
 {
 	DbiTokenKind kind;
-	const char *text;			/* ASCII letters in lower case */
+	const char *text; /* ASCII letters in lower case */
 	const char *stem;
-	int			start;			/* bytes of the question: [start, end) */
-	int			end;
-	double		number;
-	const char *unit;			/* of a number: "", "%", "$", or the letters that follow it */
-	bool		glued;			/* no space before it */
-	int			chunk_start;	/* the run of characters between spaces it is part of */
-	int			chunk_end;
-	int			slot;			/* slot that took it, or -1 */
-	bool		repaired;		/* text is a repaired typo */
+	int start; /* bytes of the question: [start, end) */
+	int end;
+	double number;
+	const char *unit; /* of a number: "", "%", "$", or the letters that follow it */
+	bool glued;       /* no space before it */
+	int chunk_start;  /* the run of characters between spaces it is part of */
+	int chunk_end;
+	int slot;      /* slot that took it, or -1 */
+	bool repaired; /* text is a repaired typo */
 } DbiToken;
 
 typedef struct DbiText
 {
 	const char *source;
-	DbiToken   *tokens;
-	int			n;
+	DbiToken *tokens;
+	int n;
 } DbiText;
 
 extern DbiText *dbi_tokenize(const char *source);
@@ -60,7 +60,7 @@ extern bool dbi_is_one_of(const char *word, const char *words);
 extern char *dbi_span(const DbiText *text, int from, int to);
 
 /* Edits between two ASCII words, a swap of neighbours being one; more than limit is limit + 1. */
-extern int	dbi_edit_distance(const char *a, const char *b, int limit);
+extern int dbi_edit_distance(const char *a, const char *b, int limit);
 
 /* ---- dates.c: periods ---- */
 
@@ -76,45 +76,51 @@ typedef enum DbiGrain
 
 typedef enum DbiPeriodKind
 {
-	DBI_PERIOD_CALENDAR,		/* whole days [start, end] */
-	DBI_PERIOD_ROLLING,			/* the last hours up to now; [start, end] are the days it touches by "N days including today" */
-	DBI_PERIOD_HOURS,			/* a part of a day, reaching back `hours` from now */
-	DBI_PERIOD_FUTURE,			/* from today (start) to end */
-	DBI_PERIOD_SPAN,			/* a bare length: "30-day", "7 days" */
-	DBI_PERIOD_RECENT,			/* "recently": the tool's own window */
-	DBI_PERIOD_PRIOR			/* "the month before": the one of that grain before what was spoken of */
+	DBI_PERIOD_CALENDAR, /* whole days [start, end] */
+	DBI_PERIOD_ROLLING, /* the last hours up to now; [start, end] are the days it touches by "N days including today" */
+	DBI_PERIOD_HOURS,  /* a part of a day, reaching back `hours` from now */
+	DBI_PERIOD_FUTURE, /* from today (start) to end */
+	DBI_PERIOD_SPAN,   /* a bare length: "30-day", "7 days" */
+	DBI_PERIOD_RECENT, /* "recently": the tool's own window */
+	DBI_PERIOD_PRIOR   /* "the month before": the one of that grain before what was spoken of */
 } DbiPeriodKind;
 
 typedef struct DbiPeriod
 {
 	DbiPeriodKind kind;
-	DbiGrain	grain;
-	DateADT		start;
-	DateADT		end;
-	double		hours;			/* length of ROLLING and SPAN; reach of HOURS */
-	const char *note;			/* what had to be assumed, or NULL */
+	DbiGrain grain;
+	DateADT start;
+	DateADT end;
+	double hours;     /* length of ROLLING and SPAN; reach of HOURS */
+	const char *note; /* what had to be assumed, or NULL */
 } DbiPeriod;
 
 typedef struct DbiClock
 {
 	TimestampTz now;
-	DateADT		today;			/* in the person's time zone */
-	int			hour;			/* local, 0 to 23 */
-	int			minute;
-	bool		preference;		/* the zone comes from user_preferences */
+	DateADT today; /* in the person's time zone */
+	int hour;      /* local, 0 to 23 */
+	int minute;
+	bool preference; /* the zone comes from user_preferences */
 	const char *zone;
 } DbiClock;
 
 extern void dbi_set_clock(DbiClock *clock, const char *zone);
-extern int	dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period);
-extern int	dbi_number_word(const DbiToken *tokens, int n, double *value);
+extern int dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period);
+extern int dbi_number_word(const DbiToken *tokens, int n, double *value);
+/* calendar.c */
+extern int dbi_days_in_month(int year, int month);
+extern int dbi_weekday(DateADT date); /* 0 is Monday */
+extern DateADT dbi_add_months(DateADT date, int months);
+extern DateADT dbi_first_of(DateADT date, DbiGrain grain);
+extern DateADT dbi_step(DateADT first, DbiGrain grain, int count);
 extern DateADT dbi_make_date(int year, int month, int day);
 extern void dbi_split_date(DateADT date, int *year, int *month, int *day);
 extern char *dbi_date_text(DateADT date);
 
 /* Days and hours a rolling window must have to reach back over the period. */
-extern int	dbi_period_days(const DbiPeriod *period, const DbiClock *clock);
-extern int	dbi_period_hours(const DbiPeriod *period, const DbiClock *clock);
+extern int dbi_period_days(const DbiPeriod *period, const DbiClock *clock);
+extern int dbi_period_hours(const DbiPeriod *period, const DbiClock *clock);
 
 /* The period of the same length, or as far into its unit, before this one. */
 extern DbiPeriod dbi_period_before(const DbiPeriod *period);
@@ -131,10 +137,10 @@ typedef enum DbiSlotKind
 	DBI_SLOT_NUMBER,
 	DBI_SLOT_SEVERITY,
 	DBI_SLOT_REGULATION,
-	DBI_SLOT_ENVIRONMENT,		/* prod, staging …: a workspace by its use */
+	DBI_SLOT_ENVIRONMENT, /* prod, staging …: a workspace by its use */
 	DBI_SLOT_USER,
 	DBI_SLOT_IP,
-	DBI_SLOT_NAME				/* anything with a name; candidates say what it may be */
+	DBI_SLOT_NAME /* anything with a name; candidates say what it may be */
 } DbiSlotKind;
 
 typedef enum DbiUnit
@@ -149,28 +155,28 @@ typedef enum DbiUnit
 /* What a name may be: a thing of the account, or (known false) a guess. */
 typedef struct DbiCandidate
 {
-	const char *kind;			/* workspace, job, table, schema, model, endpoint, pipeline, warehouse, cluster, sku */
-	const char *value;			/* what to pass to a tool */
-	bool		known;			/* found in a dimension table */
-	int			others;			/* further things of the same name */
+	const char *kind; /* workspace, job, table, schema, model, endpoint, pipeline, warehouse, cluster, sku */
+	const char *value; /* what to pass to a tool */
+	bool known;        /* found in a dimension table */
+	int others;        /* further things of the same name */
 } DbiCandidate;
 
 typedef struct DbiSlot
 {
 	DbiSlotKind kind;
-	int			from;			/* tokens [from, to); -1 when it comes from the frame */
-	int			to;
-	DbiOrigin	origin;
+	int from; /* tokens [from, to); -1 when it comes from the frame */
+	int to;
+	DbiOrigin origin;
 	const char *span;
-	const char *value;			/* canonical text */
-	DbiPeriod	period;
-	double		number;
-	DbiUnit		unit;
-	const char *context;		/* kind word beside the name ("job", "workspace", or any noun), or NULL */
-	List	   *candidates;		/* of DbiCandidate * */
+	const char *value; /* canonical text */
+	DbiPeriod period;
+	double number;
+	DbiUnit unit;
+	const char *context; /* kind word beside the name ("job", "workspace", or any noun), or NULL */
+	List *candidates;    /* of DbiCandidate * */
 } DbiSlot;
 
-extern const char *dbi_slot_type(const DbiSlot *slot);	/* "date", "job", "name" … */
+extern const char *dbi_slot_type(const DbiSlot *slot); /* "date", "job", "name" … */
 extern List *dbi_find_slots(DbiText *text, const DbiClock *clock);
 extern const char *dbi_kind_word(const char *stem);
 
@@ -187,123 +193,123 @@ typedef enum DbiConceptKind
 {
 	DBI_CONCEPT_TOPIC,
 	DBI_CONCEPT_INTENT,
-	DBI_CONCEPT_SCOPE,			/* speaks for nothing of ours */
+	DBI_CONCEPT_SCOPE, /* speaks for nothing of ours */
 	DBI_CONCEPT_WRITE,
 	DBI_CONCEPT_INJECTION,
 	DBI_CONCEPT_SMALLTALK,
-	DBI_CONCEPT_STOP,			/* carries no meaning */
-	DBI_CONCEPT_FOLLOW			/* points back into the conversation */
+	DBI_CONCEPT_STOP,  /* carries no meaning */
+	DBI_CONCEPT_FOLLOW /* points back into the conversation */
 } DbiConceptKind;
 
 typedef struct DbiConcept
 {
-	char	   *name;
+	char *name;
 	DbiConceptKind kind;
-	List	   *weights;		/* of DbiWeight * */
+	List *weights; /* of DbiWeight * */
 } DbiConcept;
 
 typedef struct DbiWeight
 {
-	int			with;			/* counts only together with this concept, or -1 */
-	int			agent;
-	int			tool;			/* or -1 */
-	float		weight;
+	int with; /* counts only together with this concept, or -1 */
+	int agent;
+	int tool; /* or -1 */
+	float weight;
 } DbiWeight;
 
 typedef struct DbiArgument
 {
-	char	   *name;
-	Oid			type;
-	bool		optional;
-	char	  **words;			/* of @enum, or NULL */
-	int			nwords;
+	char *name;
+	Oid type;
+	bool optional;
+	char **words; /* of @enum, or NULL */
+	int nwords;
 } DbiArgument;
 
 typedef struct DbiTool
 {
-	int			agent;			/* index of the agent of this registration */
-	char	   *name;
-	Oid			function;
-	int			position;
-	bool		builtin;
-	int			owner;			/* index of the registration with the lowest position */
-	int			narguments;
+	int agent; /* index of the agent of this registration */
+	char *name;
+	Oid function;
+	int position;
+	bool builtin;
+	int owner; /* index of the registration with the lowest position */
+	int narguments;
 	DbiArgument *arguments;
 } DbiTool;
 
 typedef struct DbiAgent
 {
-	char	   *name;
-	char	   *title;
-	int			position;
-	bool		enabled;
+	char *name;
+	char *title;
+	int position;
+	bool enabled;
 } DbiAgent;
 
 /* Features of one example question, or of a tool's description. */
 typedef struct DbiExample
 {
-	int			tool;			/* or -1: the agent's own */
-	int			agent;
-	bool		description;
-	char	   *normalised;
-	int			nfeatures;
-	uint32	   *features;		/* sorted hashes */
-	float	   *weights;
-	float		norm;
+	int tool; /* or -1: the agent's own */
+	int agent;
+	bool description;
+	char *normalised;
+	int nfeatures;
+	uint32 *features; /* sorted hashes */
+	float *weights;
+	float norm;
 } DbiExample;
 
 typedef struct DbiForm
 {
-	char	   *key;
-	int			concept;
-	float		weight;
-	int			words;
+	char *key;
+	int concept;
+	float weight;
+	int words;
 } DbiForm;
 
 typedef struct DbiCompanion
 {
-	char	   *tool;
-	char	   *intent;
-	char	   *companion;
+	char *tool;
+	char *intent;
+	char *companion;
 } DbiCompanion;
 
 typedef struct DbiNameHint
 {
-	char	   *pattern;		/* with % at either end */
-	char	   *kind;
+	char *pattern; /* with % at either end */
+	char *kind;
 } DbiNameHint;
 
 typedef struct DbiLexicon
 {
-	int			nconcepts;
+	int nconcepts;
 	DbiConcept *concepts;
-	int			nforms;
-	DbiForm    *forms;			/* sorted by key */
-	int			longest;		/* words of the longest form */
-	int			nvocabulary;
-	char	  **vocabulary;		/* sorted words a typo may be meant for */
-	int			nstems;
-	char	  **stems;			/* of the vocabulary, sorted */
-	int			nagents;
-	DbiAgent   *agents;			/* in their order */
-	int			ntools;
-	DbiTool    *tools;
-	int			nexamples;
+	int nforms;
+	DbiForm *forms; /* sorted by key */
+	int longest;    /* words of the longest form */
+	int nvocabulary;
+	char **vocabulary; /* sorted words a typo may be meant for */
+	int nstems;
+	char **stems; /* of the vocabulary, sorted */
+	int nagents;
+	DbiAgent *agents; /* in their order */
+	int ntools;
+	DbiTool *tools;
+	int nexamples;
 	DbiExample *examples;
-	int			nrarity;
-	uint32	   *rarity_hash;	/* sorted */
-	float	   *rarity;			/* of a feature among the examples */
-	float		rarity_new;		/* of a feature no example has */
-	int			ncompanions;
+	int nrarity;
+	uint32 *rarity_hash; /* sorted */
+	float *rarity;       /* of a feature among the examples */
+	float rarity_new;    /* of a feature no example has */
+	int ncompanions;
 	DbiCompanion *companions;
-	int			nhints;
+	int nhints;
 	DbiNameHint *hints;
 } DbiLexicon;
 
 /* Valid until the next call that may read tables. */
 extern const DbiLexicon *dbi_lexicon(void);
-extern int	dbi_find_concept(const DbiLexicon *lexicon, const char *name);
-extern int	dbi_find_agent(const DbiLexicon *lexicon, const char *name);
+extern int dbi_find_concept(const DbiLexicon *lexicon, const char *name);
+extern int dbi_find_agent(const DbiLexicon *lexicon, const char *name);
 extern bool dbi_is_stop(const DbiLexicon *lexicon, const char *word, const char *stem);
 extern const DbiForm *dbi_find_form(const DbiLexicon *lexicon, const char *key);
 extern bool dbi_in_vocabulary(const DbiLexicon *lexicon, const char *word);
@@ -311,8 +317,8 @@ extern void dbi_repair_typos(const DbiLexicon *lexicon, DbiText *text);
 
 /* ---- features.c: how like an example a question is ---- */
 
-extern void dbi_make_features(const DbiLexicon *lexicon, const DbiText *text, List *slots, int from, int to,
-							  DbiExample *example);
+extern void dbi_make_features(const DbiLexicon *lexicon, const DbiText *text, List *slots, int from,
+							  int to, DbiExample *example);
 extern void dbi_weigh_features(DbiLexicon *lexicon, MemoryContext context);
 extern double dbi_likeness(const DbiExample *a, const DbiExample *b);
 
@@ -323,31 +329,31 @@ typedef struct DbiUnitWord
 {
 	const char *word;
 	const char *stem;
-	int			from;			/* tokens [from, to) */
-	int			to;
+	int from; /* tokens [from, to) */
+	int to;
 } DbiUnitWord;
 
 typedef struct DbiHit
 {
-	int			concept;
-	float		weight;
-	int			from;			/* tokens [from, to); -1 when it comes from the frame */
-	int			to;
+	int concept;
+	float weight;
+	int from; /* tokens [from, to); -1 when it comes from the frame */
+	int to;
 } DbiHit;
 
 typedef struct DbiClause
 {
-	int			from;			/* tokens [from, to) */
-	int			to;
-	List	   *hits;			/* of DbiHit * */
-	double	   *agents;			/* evidence by agent */
-	double	   *tools;			/* evidence by tool */
-	double	   *likeness;		/* of the best example, by tool */
-	double		scope;			/* evidence for nothing of ours */
-	int			best_agent;		/* or -1 */
-	int			best_tool;		/* or -1 */
-	double		evidence;		/* of the best agent */
-	double		confidence;
+	int from; /* tokens [from, to) */
+	int to;
+	List *hits;       /* of DbiHit * */
+	double *agents;   /* evidence by agent */
+	double *tools;    /* evidence by tool */
+	double *likeness; /* of the best example, by tool */
+	double scope;     /* evidence for nothing of ours */
+	int best_agent;   /* or -1 */
+	int best_tool;    /* or -1 */
+	double evidence;  /* of the best agent */
+	double confidence;
 } DbiClause;
 
 /* Evidence below this is none. */
@@ -356,14 +362,19 @@ typedef struct DbiClause
 #define DBI_OWN_EVIDENCE 1.2
 
 extern List *dbi_split(const DbiLexicon *lexicon, DbiText *text, List *slots, int only_agent);
-extern DbiClause *dbi_read_clause(const DbiLexicon *lexicon, DbiText *text, List *slots, int from, int to);
-extern void dbi_score_clause(const DbiLexicon *lexicon, DbiText *text, List *slots, DbiClause *clause, int only_agent,
-							 int frame_agent, int frame_tool);
-extern const DbiHit *dbi_clause_hit(const DbiLexicon *lexicon, const DbiClause *clause, const char *concept);
-extern const DbiHit *dbi_clause_kind(const DbiLexicon *lexicon, const DbiClause *clause, DbiConceptKind kind);
+extern DbiClause *dbi_read_clause(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
+								  int to);
+extern void dbi_score_clause(const DbiLexicon *lexicon, DbiText *text, List *slots,
+							 DbiClause *clause, int only_agent, int frame_agent, int frame_tool);
+extern const DbiHit *dbi_clause_hit(const DbiLexicon *lexicon, const DbiClause *clause,
+									const char *concept);
+extern const DbiHit *dbi_clause_kind(const DbiLexicon *lexicon, const DbiClause *clause,
+									 DbiConceptKind kind);
 extern char *dbi_normalise(const DbiText *text, List *slots);
-extern List *dbi_match_forms(const DbiLexicon *lexicon, const DbiText *text, List *slots, int from, int to);
-extern bool dbi_is_concept_word(const DbiLexicon *lexicon, const DbiToken *token, const char *concept);
+extern List *dbi_match_forms(const DbiLexicon *lexicon, const DbiText *text, List *slots, int from,
+							 int to);
+extern bool dbi_is_concept_word(const DbiLexicon *lexicon, const DbiToken *token,
+								const char *concept);
 
 /* ---- arguments.c: values of a tool's arguments ---- */
 
@@ -373,11 +384,11 @@ typedef struct DbiFilling
 	const DbiText *text;
 	const DbiClock *clock;
 	const DbiClause *clause;
-	List	   *slots;			/* those of this clause, those it shares, those of the frame */
-	const DbiPeriod *period;	/* the period asked for, or NULL */
+	List *slots;             /* those of this clause, those it shares, those of the frame */
+	const DbiPeriod *period; /* the period asked for, or NULL */
 	const DbiSlot *period_slot;
-	const char *domain;			/* domain named beside alerts, or NULL */
-	List	  **assumptions;
+	const char *domain; /* domain named beside alerts, or NULL */
+	List **assumptions;
 } DbiFilling;
 
 /*
@@ -392,13 +403,13 @@ typedef struct DbiFrameClause
 {
 	const char *agent;
 	const char *tool;
-	List	   *concepts;		/* of char * */
+	List *concepts; /* of char * */
 } DbiFrameClause;
 
 typedef struct DbiFrame
 {
-	List	   *clauses;		/* of DbiFrameClause *; NIL: nothing was asked yet */
-	List	   *slots;			/* of DbiSlot *, origin FRAME */
+	List *clauses; /* of DbiFrameClause *; NIL: nothing was asked yet */
+	List *slots;   /* of DbiSlot *, origin FRAME */
 } DbiFrame;
 
 /* Reads defensively: what is not as written by dbi_write_frame is left out. */
@@ -406,10 +417,11 @@ extern DbiFrame *dbi_read_frame(const char *json);
 extern char *dbi_write_frame(List *clauses, List *slots);
 
 /* ---- plan.c ---- */
-extern void dbi_assume(List **assumptions, const char *fmt,...) pg_attribute_printf(2, 3);
+extern void dbi_assume(List **assumptions, const char *fmt, ...) pg_attribute_printf(2, 3);
 extern bool dbi_period_of_unit(DbiGrain grain, int steps, const DbiClock *clock, DbiPeriod *period);
 
 /* ---- explain.c ---- */
-extern char *dbi_explain_text(const DbiLexicon *lexicon, const DbiText *text, List *slots, List *clauses, const DbiPlan *plan);
+extern char *dbi_explain_text(const DbiLexicon *lexicon, const DbiText *text, List *slots,
+							  List *clauses, const DbiPlan *plan);
 
 #endif

@@ -1,0 +1,322 @@
+/*
+ * plan_calls.c: from a clause that has its agent and tool to calls.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "agents/planner.h"
+
+/* In a platform-wide question the domains are less sure than the platform. */
+#define DOMAIN_SHARE 0.6
+/* A named job is looked for over a week, where no period is named. */
+#define WHY_HOURS 168
+
+/* Values that hold for the whole question, wherever in it they stand. */
+static bool
+is_shared(const DbiSlot *slot)
+{
+	return slot->kind == DBI_SLOT_DATE || slot->kind == DBI_SLOT_ENVIRONMENT ||
+		   slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER || slot->kind == DBI_SLOT_IP;
+}
+
+/* Two slots of the same nature: the newer one takes the place of the older. */
+bool
+dbi_same_nature(const DbiSlot *a, const DbiSlot *b)
+{
+	bool workspace_a = dbi_is_workspace(a);
+	bool workspace_b = dbi_is_workspace(b);
+
+	if (workspace_a || workspace_b)
+		return workspace_a && workspace_b;
+	if (a->kind == DBI_SLOT_NAME && b->kind == DBI_SLOT_NAME)
+		return true;
+	return a->kind == b->kind;
+}
+
+bool
+dbi_has_nature(List *slots, const DbiSlot *slot)
+{
+	ListCell *lc;
+
+	foreach(lc, slots)
+		if (dbi_same_nature(lfirst(lc), slot))
+			return true;
+	return false;
+}
+
+static List *
+slots_of(DbiPlanner *p, const DbiClause *clause, bool inherit)
+{
+	List *own = NIL;
+	List *shared = NIL;
+	ListCell *lc;
+
+	foreach(lc, p->slots)
+	{
+		DbiSlot *slot = lfirst(lc);
+
+		if (slot->from >= clause->from && slot->to <= clause->to)
+			own = lappend(own, slot);
+	}
+	foreach(lc, p->slots)
+	{
+		DbiSlot *slot = lfirst(lc);
+
+		if (is_shared(slot) && !list_member_ptr(own, slot) && !dbi_has_nature(own, slot))
+			shared = lappend(shared, slot);
+	}
+	own = list_concat(own, shared);
+	if (!inherit)
+		return own;
+	shared = NIL;
+	foreach(lc, p->frame->slots)
+		if (!dbi_has_nature(own, lfirst(lc)))
+			shared = lappend(shared, lfirst(lc));
+	return list_concat(own, shared);
+}
+
+static DbiPlanCall *
+same_call(List *calls, Oid function, const char *arguments)
+{
+	ListCell *lc;
+
+	foreach(lc, calls)
+	{
+		DbiPlanCall *c = lfirst(lc);
+
+		if (c->function == function && strcmp(c->arguments, arguments) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+/* Registration of a tool by its owner, or -1. */
+static int
+owned_tool(const DbiLexicon *lex, const char *name)
+{
+	for (int t = 0; t < lex->ntools; t++)
+		if (lex->tools[t].owner == t && strcmp(lex->tools[t].name, name) == 0)
+			return t;
+	return -1;
+}
+
+DbiPlanCall *
+dbi_add_call(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period,
+			 const char *domain, DbiCallRole role, double confidence)
+{
+	const DbiTool *t = &p->lex->tools[tool];
+	DbiPlanCall *call = palloc0(sizeof(DbiPlanCall));
+	DbiFilling filling = {p->lex, p->text, &p->clock,
+						  clause, slots,   period ? &period->period : NULL,
+						  period, domain,  &p->plan->assumptions};
+	List *assumed = list_copy(p->plan->assumptions);
+	const char *missing;
+
+	call->agent = p->lex->agents[t->agent].name;
+	call->tool = t->name;
+	call->function = t->function;
+	call->confidence = confidence;
+	call->role = role;
+	call->label = period ? dbi_period_label(period->span) : "";
+	missing = dbi_fill_call(&filling, t, call);
+	if (missing)
+	{
+		if (role == DBI_CALL_ANSWER)
+		{
+			p->missing = missing;
+			p->missing_tool = t->name;
+		}
+		p->plan->assumptions = assumed;
+		return NULL;
+	}
+	if (list_length(p->plan->calls) >= DBI_MAX_PLAN_CALLS ||
+		same_call(p->plan->calls, call->function, call->arguments))
+	{
+		p->plan->assumptions = assumed;
+		return NULL;
+	}
+	p->plan->calls = lappend(p->plan->calls, call);
+	return call;
+}
+
+/* Agents of the question itself before those of a health check; each in the agents' order. */
+static void
+add_route(DbiPlanner *p, int agent, double confidence, bool itself)
+{
+	DbiPlanRoute *route;
+	ListCell *lc;
+	int at = 0;
+
+	foreach(lc, p->plan->routes)
+	{
+		int other;
+
+		route = lfirst(lc);
+		other = dbi_find_agent(p->lex, route->agent);
+		if (other == agent)
+		{
+			route->confidence = Max(route->confidence, confidence);
+			return;
+		}
+		if (!itself || (other < agent && foreach_current_index(lc) < p->own_routes))
+			at = foreach_current_index(lc) + 1;
+	}
+	p->own_routes += itself;
+	route = palloc(sizeof(DbiPlanRoute));
+	route->agent = p->lex->agents[agent].name;
+	route->confidence = confidence;
+	p->plan->routes = list_insert_nth(p->plan->routes, at, route);
+}
+
+static bool
+is_platform_wide(DbiPlanner *p, const DbiClause *clause, int *domain)
+{
+	const char *agent = p->lex->agents[clause->best_agent].name;
+
+	*domain = -1;
+	if (strcmp(agent, "platform") != 0)
+		return false;
+	if (dbi_clause_hit(p->lex, clause, "alert") ||
+		strcmp(p->lex->tools[clause->best_tool].name, "get_active_alerts") == 0)
+	{
+		for (int a = 0; a < p->lex->nagents; a++)
+			if (a != clause->best_agent && clause->agents[a] >= 1 &&
+				(*domain < 0 || clause->agents[a] > clause->agents[*domain]))
+				*domain = a;
+		return *domain < 0;
+	}
+	return dbi_clause_hit(p->lex, clause, "overall") != NULL;
+}
+
+/* A tool of each domain, for when the health check finds something there. */
+static void
+add_domains(DbiPlanner *p, const DbiClause *clause, List *slots, DbiSlot *period)
+{
+	p->plan->platform_wide = true;
+	for (int a = 0; a < p->lex->nagents; a++)
+	{
+		int best = -1;
+
+		if (a == clause->best_agent || !p->lex->agents[a].enabled)
+			continue;
+		for (int t = 0; t < p->lex->ntools; t++)
+			if (p->lex->tools[t].agent == a && p->lex->tools[t].builtin &&
+				(best < 0 || clause->tools[t] > clause->tools[best] + 1e-9))
+				best = t;
+		if (best < 0)
+			continue;
+		add_route(p, a, rint(clause->confidence * DOMAIN_SHARE * 100) / 100, false);
+		(void) dbi_add_call(p, clause, best, slots, period, NULL, DBI_CALL_IF_UNHEALTHY,
+							rint(clause->confidence * DOMAIN_SHARE * 100) / 100);
+	}
+}
+
+static void
+add_companions(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period,
+			   const char *intent)
+{
+	for (int i = 0; i < p->lex->ncompanions; i++)
+	{
+		const DbiCompanion *c = &p->lex->companions[i];
+		int other;
+
+		if (strcmp(c->tool, p->lex->tools[tool].name) != 0 || strcmp(c->intent, intent) != 0)
+			continue;
+		other = owned_tool(p->lex, c->companion);
+		if (other < 0 || (p->only_agent >= 0 && p->lex->tools[other].agent != p->only_agent))
+			continue;
+		(void) dbi_add_call(p, clause, other, slots, period, NULL,
+							strcmp(intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
+							rint(clause->confidence * 90) / 100);
+	}
+}
+
+/* "Why did X fail?" names no time: the last failure may be some days old. */
+static DbiSlot *
+period_for_why(DbiPlanner *p, const DbiClause *clause, List *slots)
+{
+	ListCell *lc;
+
+	foreach(lc, slots)
+	{
+		DbiSlot *slot = lfirst(lc);
+		DbiPeriod week;
+
+		if (slot->kind != DBI_SLOT_NAME || !dbi_clause_hit(p->lex, clause, "fail"))
+			continue;
+		memset(&week, 0, sizeof(week));
+		week.kind = DBI_PERIOD_ROLLING;
+		week.grain = DBI_GRAIN_DAY;
+		week.hours = WHY_HOURS;
+		week.end = p->clock.today;
+		week.start = p->clock.today - WHY_HOURS / 24 + 1;
+		dbi_assume(&p->plan->assumptions, "No period was named; the last 7 days were searched.");
+		slot = dbi_made_period(NULL, &week, "the last 7 days");
+		slot->origin = DBI_ORIGIN_DEFAULT;
+		return slot;
+	}
+	return NULL;
+}
+
+static void
+remember(DbiPlanner *p, const DbiClause *clause)
+{
+	DbiFrameClause *f = palloc0(sizeof(DbiFrameClause));
+	ListCell *lc;
+
+	f->agent = p->lex->agents[clause->best_agent].name;
+	f->tool = p->lex->tools[clause->best_tool].name;
+	foreach(lc, clause->hits)
+	{
+		DbiConcept *c = &p->lex->concepts[((DbiHit *) lfirst(lc))->concept];
+
+		if (c->kind == DBI_CONCEPT_TOPIC && c->weights != NIL)
+			f->concepts = lappend(f->concepts, c->name);
+	}
+	p->frame_clauses = lappend(p->frame_clauses, f);
+}
+
+void
+dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, bool inherit)
+{
+	List *slots = slots_of(p, clause, inherit);
+	List *periods = dbi_period_slots(slots);
+	DbiSlot *period;
+	int domain;
+	bool wide = is_platform_wide(p, clause, &domain);
+	const char *intent = p->plan->intent;
+
+	add_route(p, clause->best_agent, clause->confidence, true);
+	remember(p, clause);
+	if (strcmp(intent, "compare") == 0 && dbi_compare_calls(p, clause, slots))
+		return;
+	period = periods ? dbi_joined_period(p, periods) : NULL;
+	if (period && period->period.kind == DBI_PERIOD_PRIOR)
+	{
+		/* "and the week before?" */
+		DbiSlot *was = dbi_frame_period(p);
+		DbiPeriod q = period->period;
+
+		if (was)
+			q = was->period.grain == q.grain ? dbi_period_before(&was->period)
+											 : dbi_unit_before(was->period.start, q.grain);
+		q.kind = DBI_PERIOD_CALENDAR;
+		period->period = q;
+	}
+	if (!period && strcmp(intent, "why") == 0)
+		period = period_for_why(p, clause, slots);
+	if (domain >= 0)
+		add_route(p, domain, rint(clause->confidence * 90) / 100, true);
+	(void) dbi_add_call(p, clause, clause->best_tool, slots, period,
+						domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
+						clause->confidence);
+	if (p->missing)
+		return;
+	add_companions(p, clause, clause->best_tool, slots, period, intent);
+	if (wide)
+	{
+		add_companions(p, clause, clause->best_tool, slots, period, "platform");
+		add_domains(p, clause, slots, period);
+	}
+}

@@ -1,0 +1,57 @@
+/*
+ * agents/planner.h: private to plan*.c: what is known while a plan is made.
+ */
+#ifndef DBI_AGENTS_PLANNER_H
+#define DBI_AGENTS_PLANNER_H
+
+#include "agents/understand.h"
+
+/* A question of fewer words that speaks for nothing is a follow-up. */
+#define DBI_FOLLOW_UP_WORDS 12
+
+typedef struct DbiPlanner
+{
+	const DbiLexicon *lex;
+	DbiText *text;
+	DbiClock clock;
+	List *slots;   /* of the question */
+	List *clauses; /* of DbiClause * */
+	DbiFrame *frame;
+	int only_agent;
+	const char *frame_json;
+	DbiPlan *plan;
+	int comparisons;
+	int own_routes;      /* those of the question itself lead the routes */
+	List *frame_clauses; /* of DbiFrameClause *: for the next turn */
+	const char *missing; /* a required argument nothing was said for */
+	const char *missing_tool;
+} DbiPlanner;
+
+/* plan.c */
+extern bool dbi_hit_anywhere(DbiPlanner *p, const char *concept);
+extern bool dbi_kind_anywhere(DbiPlanner *p, DbiConceptKind kind);
+extern double dbi_best_evidence(DbiPlanner *p);
+
+/* plan_compare.c */
+extern List *dbi_period_slots(List *slots);
+extern DbiSlot *dbi_made_period(const DbiSlot *like, const DbiPeriod *period, const char *span);
+extern const char *dbi_period_label(const char *span);
+extern DbiSlot *dbi_joined_period(DbiPlanner *p, List *periods);
+extern DbiSlot *dbi_frame_period(DbiPlanner *p);
+extern bool dbi_is_workspace(const DbiSlot *slot);
+extern bool dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, List *slots);
+
+/* plan_calls.c */
+extern bool dbi_same_nature(const DbiSlot *a, const DbiSlot *b);
+extern bool dbi_has_nature(List *slots, const DbiSlot *slot);
+extern DbiPlanCall *dbi_add_call(DbiPlanner *p, const DbiClause *clause, int tool, List *slots,
+								 DbiSlot *period, const char *domain, DbiCallRole role,
+								 double confidence);
+extern void dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, bool inherit);
+
+/* plan_follow.c */
+extern int dbi_count_words(const DbiText *text);
+extern bool dbi_is_follow_up(DbiPlanner *p);
+extern bool dbi_plan_follow_up(DbiPlanner *p);
+
+#endif
