@@ -52,7 +52,9 @@ GRANT INSERT ON dbinsight.incident_label TO dbinsight_operator;
 GRANT INSERT, UPDATE, DELETE ON dbinsight.budgets, dbinsight.commitments, dbinsight.sla_targets, dbinsight.uptime_targets,
 	dbinsight.freshness_targets, dbinsight.sensitive_tables, dbinsight.trusted_cidrs, dbinsight.node_bandwidth,
 	dbinsight.allow_list, dbinsight.audit_action, dbinsight.agents, dbinsight.agent_tools,
-	dbinsight.answer_templates, dbinsight.answer_rules, dbinsight.answer_links TO dbinsight_admin;
+	dbinsight.answer_templates, dbinsight.answer_rules, dbinsight.answer_links, dbinsight.report_templates,
+	dbinsight.concepts, dbinsight.concept_forms, dbinsight.concept_weights, dbinsight.tool_companions, dbinsight.name_hints
+	TO dbinsight_admin;
 /* What a source is made of is the extension's; how it is run is the admin's. */
 GRANT UPDATE (overlap, schedule, lag_target_minutes, retention, first_load, enabled) ON dbinsight.sources TO dbinsight_admin;
 GRANT UPDATE (keep) ON dbinsight.retention TO dbinsight_admin;
