@@ -51,7 +51,10 @@ GRANT INSERT ON dbinsight.incident_label TO dbinsight_operator;
 
 GRANT INSERT, UPDATE, DELETE ON dbinsight.budgets, dbinsight.commitments, dbinsight.sla_targets, dbinsight.uptime_targets,
 	dbinsight.freshness_targets, dbinsight.sensitive_tables, dbinsight.trusted_cidrs, dbinsight.node_bandwidth,
-	dbinsight.allow_list, dbinsight.audit_action, dbinsight.agents, dbinsight.agent_tools TO dbinsight_admin;
+	dbinsight.allow_list, dbinsight.audit_action, dbinsight.agents, dbinsight.agent_tools,
+	dbinsight.answer_templates, dbinsight.answer_rules, dbinsight.answer_links, dbinsight.report_templates,
+	dbinsight.concepts, dbinsight.concept_forms, dbinsight.concept_weights, dbinsight.tool_companions, dbinsight.name_hints
+	TO dbinsight_admin;
 /* What a source is made of is the extension's; how it is run is the admin's. */
 GRANT UPDATE (overlap, schedule, lag_target_minutes, retention, first_load, enabled) ON dbinsight.sources TO dbinsight_admin;
 GRANT UPDATE (keep) ON dbinsight.retention TO dbinsight_admin;
@@ -67,7 +70,7 @@ BEGIN
 			EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'builtin') AS has_builtin
 		FROM pg_catalog.pg_class c
 		WHERE c.relnamespace = 'dbinsight'::pg_catalog.regnamespace AND c.relkind IN ('r', 'S')
-			AND c.relname NOT IN ('derived_relations', 'answer_templates')
+			AND c.relname NOT IN ('derived_relations')
 	LOOP
 		PERFORM pg_catalog.pg_extension_config_dump(t.oid::pg_catalog.regclass, CASE WHEN t.has_builtin THEN 'WHERE NOT builtin' ELSE '' END);
 	END LOOP;

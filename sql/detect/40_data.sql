@@ -89,7 +89,8 @@ CREATE FUNCTION dbinsight._detect_after_hours(since timestamptz, until timestamp
 		UNION ALL
 		SELECT r.user_email, r.access_time, r.event_id, r.workspace_id, false, 'read of ' || r.table_full_name
 		FROM dbinsight._sensitive_reads(since, until) r
-		WHERE r.user_type = 'HUMAN' AND dbinsight.is_off_hours(r.access_time)
+		-- A schedule that runs under somebody's name is not that person at night.
+		WHERE r.user_type = 'HUMAN' AND dbinsight.is_off_hours(r.access_time) AND coalesce(r.entity_type NOT IN ('JOB', 'PIPELINE'), true)
 	), hour AS (
 		-- What each of them did in every hour, and 0 for the hours in question.
 		SELECT r.user_email, r.hour, sum(r.events) AS events FROM dbinsight.rollup_audit_hourly r

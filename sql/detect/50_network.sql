@@ -6,7 +6,9 @@ INSERT INTO dbinsight.detection_rules (id, title, family, severity, technique, "
 ('SEC-NET-001', 'Burst of denied egress', 'network', 'medium', 'T1041', '10 minutes', 20, 'workspace', '_detect_denied_egress',
  '{R-REVIEW}', '{"S2 CC6.6","S2 CC6.7","I A.8.20","I A.8.23","P 1.3.2"}', true),
 ('SEC-NET-004', 'Beaconing', 'network', 'medium', 'T1071.001', '24 hours', 24, 'workspace', '_detect_beaconing',
- '{R-BLOCK-DOMAIN}', '{"S2 CC7.2","I A.8.16","P 11.5.1"}', true);
+ '{R-BLOCK-DOMAIN}', '{"S2 CC7.2","I A.8.16","P 11.5.1"}', true),
+('SEC-NET-007', 'Storage write refused by egress policy', 'network', 'medium', 'T1537', '60 minutes', 3, 'workspace', '_detect_denied_storage',
+ '{R-REVIEW}', '{"S2 CC6.7","I A.8.12","G 44","P 1.3.2"}', true);
 
 CREATE FUNCTION dbinsight._detect_denied_egress(since timestamptz, until timestamptz) RETURNS SETOF dbinsight._detection
 	LANGUAGE sql STABLE BEGIN ATOMIC
@@ -37,8 +39,9 @@ COMMENT ON FUNCTION dbinsight._detect_denied_egress(timestamptz, timestamptz) IS
 
 /*
  * A day is looked at twice, from midnight and from noon: a beat across
- * midnight is whole in one of them. score is that of the catalogue: how
- * symmetric and how narrow the intervals are.
+ * midnight is whole in one of them, and a long one is held together by their
+ * overlap (_store_finding). score is that of the catalogue: how symmetric and
+ * how narrow the intervals are.
  */
 CREATE FUNCTION dbinsight._detect_beaconing(since timestamptz, until timestamptz) RETURNS SETOF dbinsight._detection
 	LANGUAGE sql STABLE BEGIN ATOMIC
@@ -69,10 +72,6 @@ CREATE FUNCTION dbinsight._detect_beaconing(since timestamptz, until timestamptz
 		FROM beat b JOIN spread d ON d.start = b.start AND d.workspace_id IS NOT DISTINCT FROM b.workspace_id
 			AND d.source_type = b.source_type AND d.destination = b.destination
 		WHERE b.q[2] >= 30
-	), best AS (
-		SELECT DISTINCT ON (s.workspace_id, s.source_type, s.destination, (s.first_event AT TIME ZONE 'UTC')::date) s.*
-		FROM scored s WHERE s.score >= 0.90
-		ORDER BY s.workspace_id, s.source_type, s.destination, (s.first_event AT TIME ZONE 'UTC')::date, s.n DESC, s.start
 	), active AS (
 		SELECT c.start, count(DISTINCT c.workspace_id) AS workspaces FROM call c GROUP BY c.start
 	), contact AS (
@@ -87,8 +86,38 @@ CREATE FUNCTION dbinsight._detect_beaconing(since timestamptz, until timestamptz
 		'workspace', coalesce(b.workspace_id, '0'), b.workspace_id, b.first_event, b.last_event, b.n, 1.0::float8,
 		dbinsight._evidence(b.event_ids, jsonb_build_object('object', b.source_type || ' ' || b.destination, 'destination', b.destination,
 			'interval_s', b.q[2], 'score', dbinsight._r(b.score, 3)))
-	FROM best b JOIN active a ON a.start = b.start JOIN contact c ON c.start = b.start AND c.destination = b.destination
-		JOIN known k ON k.destination = b.destination CROSS JOIN (SELECT min(k.since) AS since FROM known k) h;
+	FROM scored b JOIN active a ON a.start = b.start JOIN contact c ON c.start = b.start AND c.destination = b.destination
+		JOIN known k ON k.destination = b.destination CROSS JOIN (SELECT min(k.since) AS since FROM known k) h
+	WHERE b.score >= 0.90;
 END;
 COMMENT ON FUNCTION dbinsight._detect_beaconing(timestamptz, timestamptz) IS
 'SEC-NET-004: calls to one destination at a steady beat, the threshold of them in 24 hours over 6 hours or more; one step up for a destination less than 7 days old, one down when half of the workspaces call it';
+
+/*
+ * No list of one's own storage is kept: what was refused in the 30 days before
+ * is known and no news. What comes within the window of the first refusal is.
+ */
+CREATE FUNCTION dbinsight._detect_denied_storage(since timestamptz, until timestamptz) RETURNS SETOF dbinsight._detection
+	LANGUAGE sql STABLE BEGIN ATOMIC
+	WITH denied AS (
+		SELECT d.workspace_id, d.destination, d.event_id, d.event_time,
+			(d.event_time - lag(d.event_time) OVER (PARTITION BY d.destination ORDER BY d.event_time, d.event_id) < interval '30 days') IS NOT TRUE AS is_first
+		FROM dbinsight.fact_outbound_network d
+		WHERE d.event_time >= since - interval '30 days' AND d.event_time < until AND upper(d.destination_type) = 'STORAGE' AND d.outcome = 'denied'
+	), seen AS (
+		SELECT d.*, max(d.event_time) FILTER (WHERE d.is_first) OVER (PARTITION BY d.destination ORDER BY d.event_time, d.event_id) AS first_time FROM denied d
+	), fresh AS (
+		SELECT s.* FROM seen s WHERE s.event_time >= since AND s.event_time < s.first_time + (SELECT dbinsight._rule_window('SEC-NET-007'))
+	), episode AS (
+		SELECT f.*, count(*) FILTER (WHERE f.starts) OVER (PARTITION BY f.workspace_id ORDER BY f.event_time, f.event_id) AS n
+		FROM (SELECT x.*, (x.event_time - lag(x.event_time) OVER (PARTITION BY x.workspace_id ORDER BY x.event_time, x.event_id)
+			< (SELECT dbinsight._rule_window('SEC-NET-007'))) IS NOT TRUE AS starts FROM fresh x) f
+	)
+	SELECT 'SEC-NET-007', dbinsight._rule_severity('SEC-NET-007', (count(DISTINCT e.destination) >= (SELECT dbinsight._rule_threshold('SEC-NET-007')))::int),
+		'workspace', coalesce(e.workspace_id, '0'), e.workspace_id, min(e.event_time), max(e.event_time), count(*), 1.0::float8,
+		dbinsight._evidence(array_agg(e.event_id ORDER BY e.event_time, e.event_id), jsonb_build_object('destination', min(e.destination),
+			'destinations', count(DISTINCT e.destination)))
+	FROM episode e GROUP BY e.workspace_id, e.n;
+END;
+COMMENT ON FUNCTION dbinsight._detect_denied_storage(timestamptz, timestamptz) IS
+'SEC-NET-007: storage not refused in the 30 days before is refused; one step up at the threshold of destinations in one burst';

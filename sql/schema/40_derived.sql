@@ -79,7 +79,7 @@ CREATE INDEX ON dbinsight.job_run (workspace_id, job_id, end_time) WHERE is_fail
 CREATE INDEX ON dbinsight.job_run (workspace_id, job_id, end_time) WHERE is_success;
 
 CREATE FUNCTION dbinsight._refresh_job_run(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
 DECLARE
 	low timestamptz;
 	high timestamptz;
@@ -128,7 +128,7 @@ BEGIN
 		duration_s = excluded.duration_s, wall_s = excluded.wall_s, compute_ids = excluded.compute_ids,
 		job_parameters = excluded.job_parameters;
 	GET DIAGNOSTICS written = ROW_COUNT;
-	IF written > 10000 THEN
+	IF written > 0.1 * (SELECT c.reltuples FROM pg_class c WHERE c.oid = 'dbinsight.job_run'::regclass) THEN
 		ANALYZE dbinsight.job_run;
 	END IF;
 END $$;
@@ -184,7 +184,7 @@ CREATE INDEX ON dbinsight.job_task_run (workspace_id, job_run_id);
 CREATE INDEX ON dbinsight.job_task_run (start_time);
 
 CREATE FUNCTION dbinsight._refresh_job_task_run(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
 DECLARE
 	low timestamptz;
 	high timestamptz;
@@ -227,7 +227,7 @@ BEGIN
 	-- A first load is followed by joins of this table in the same transaction,
 	-- before autovacuum can tell the planner how large it has become.
 	GET DIAGNOSTICS written = ROW_COUNT;
-	IF written > 10000 THEN
+	IF written > 0.1 * (SELECT c.reltuples FROM pg_class c WHERE c.oid = 'dbinsight.job_task_run'::regclass) THEN
 		ANALYZE dbinsight.job_task_run;
 	END IF;
 	UPDATE dbinsight.job_task_run t SET attempt_no = n.attempt_no
@@ -271,20 +271,23 @@ COMMENT ON FUNCTION dbinsight._critical_path(text[], timestamptz[], text[]) IS
 /*
  * ready_time and on_critical_path of the task runs of some job runs, with the
  * dependencies valid when the task began; one older than the first known
- * version of its task takes that version. Index look-ups a task run, no joins
- * between sets of unknown size: the work grows with the runs and nothing else.
+ * version of its task takes that version. Index look-ups a run and a task run
+ * (OFFSET 0 keeps them), no joins between sets of unknown size: the work grows
+ * with the runs and nothing else.
  */
 CREATE FUNCTION dbinsight._rebuild_task_paths(workspaces text[], job_runs text[]) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
 BEGIN
 	UPDATE dbinsight.job_task_run t SET ready_time = p.ready_time, on_critical_path = p.on_critical_path
 	FROM (
-		SELECT g.workspace_id, u.task_run_id, u.ready_time, u.task_key = ANY (g.path) AS on_critical_path
+		SELECT u.at, u.ready_time, u.task_key = ANY (g.path) AS on_critical_path
 		FROM (
-			SELECT k.workspace_id, array_agg(k.task_run_id) AS task_runs, array_agg(k.task_key) AS task_keys, array_agg(w.ready_time) AS ready,
+			SELECT array_agg(k.at) AS rows, array_agg(k.task_key) AS task_keys, array_agg(w.ready_time) AS ready,
 				dbinsight._critical_path(array_agg(k.task_key), array_agg(k.last_seen_time), array_agg(w.after)) AS path
 			FROM unnest(workspaces, job_runs) r(workspace_id, job_run_id)
-			JOIN dbinsight.job_task_run k ON k.workspace_id = r.workspace_id AND k.job_run_id = r.job_run_id
+			CROSS JOIN LATERAL (
+				SELECT o.ctid AS at, o.* FROM dbinsight.job_task_run o WHERE o.workspace_id = r.workspace_id AND o.job_run_id = r.job_run_id OFFSET 0
+			) k
 			LEFT JOIN LATERAL (
 				SELECT v.depends_on FROM dbinsight.dim_job_task v
 				WHERE v.workspace_id = k.workspace_id AND v.job_id = k.job_id AND v.task_key = k.task_key
@@ -301,42 +304,41 @@ BEGIN
 			) w ON v.depends_on <> '{}'
 			GROUP BY k.workspace_id, k.job_run_id
 		) g
-		CROSS JOIN LATERAL unnest(g.task_runs, g.task_keys, g.ready) u(task_run_id, task_key, ready_time)
+		CROSS JOIN LATERAL unnest(g.rows, g.task_keys, g.ready) u(at, task_key, ready_time)
 	) p
-	WHERE t.workspace_id = p.workspace_id AND t.task_run_id = p.task_run_id
+	WHERE t.ctid = p.at
 		AND (t.ready_time IS DISTINCT FROM p.ready_time OR t.on_critical_path <> p.on_critical_path);
 END $$;
 COMMENT ON FUNCTION dbinsight._rebuild_task_paths(text[], text[]) IS 'Finds ready times and critical paths of job runs, given as arrays of workspace and run ids';
+
+/* A first version also holds for the runs before it. */
+CREATE FUNCTION dbinsight._job_task_changes(since timestamptz, until timestamptz)
+	RETURNS TABLE (workspace_id text, job_id text, changed timestamptz)
+	LANGUAGE sql STABLE ROWS 100
+BEGIN ATOMIC
+	SELECT v.workspace_id, v.job_id, min(CASE WHEN EXISTS (SELECT FROM dbinsight.dim_job_task o WHERE o.workspace_id = v.workspace_id
+		AND o.job_id = v.job_id AND o.task_key = v.task_key AND o.change_time < v.change_time) THEN v.change_time ELSE '-infinity' END)
+	FROM dbinsight.dim_job_task v
+	WHERE v.change_time BETWEEN _job_task_changes.since AND _job_task_changes.until
+	GROUP BY v.workspace_id, v.job_id;
+END;
+COMMENT ON FUNCTION dbinsight._job_task_changes(timestamptz, timestamptz) IS
+'Jobs whose task definitions changed between two times, and from when on that bears on their runs';
 
 CREATE FUNCTION dbinsight._refresh_task_path(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
 	SELECT dbinsight._rebuild_task_paths(array_agg(r.workspace_id), array_agg(r.job_run_id))
 	FROM (
-		SELECT DISTINCT f.workspace_id, f.job_run_id FROM dbinsight.fact_job_task_run_timeline f
+		SELECT f.workspace_id, f.job_run_id FROM dbinsight.fact_job_task_run_timeline f
 		WHERE f.period_start_time BETWEEN since AND until AND f.job_run_id IS NOT NULL
+		UNION
+		SELECT t.workspace_id, t.job_run_id
+		FROM dbinsight._job_task_changes(since, until) c JOIN dbinsight.job_task_run t USING (workspace_id, job_id)
+		WHERE t.job_run_id IS NOT NULL AND t.last_seen_time >= c.changed
 	) r;
 END;
 COMMENT ON FUNCTION dbinsight._refresh_task_path(timestamptz, timestamptz) IS
-'Finds ready times and critical paths of the job runs with a task slice that starts between two times';
-
-CREATE FUNCTION dbinsight._refresh_task_path_of_versions(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
-	-- A first version also holds for the runs before it.
-	SELECT dbinsight._rebuild_task_paths(array_agg(r.workspace_id), array_agg(r.job_run_id))
-	FROM (
-		SELECT DISTINCT t.workspace_id, t.job_run_id
-		FROM (
-			SELECT v.workspace_id, v.job_id, min(v.change_time) AS changed,
-				bool_or(NOT EXISTS (SELECT FROM dbinsight.dim_job_task o WHERE o.workspace_id = v.workspace_id AND o.job_id = v.job_id
-					AND o.task_key = v.task_key AND o.change_time < v.change_time)) AS is_first
-			FROM dbinsight.dim_job_task v WHERE v.change_time BETWEEN since AND until
-			GROUP BY v.workspace_id, v.job_id
-		) c JOIN dbinsight.job_task_run t USING (workspace_id, job_id)
-		WHERE t.job_run_id IS NOT NULL AND (c.is_first OR t.last_seen_time >= c.changed)
-	) r;
-END;
-COMMENT ON FUNCTION dbinsight._refresh_task_path_of_versions(timestamptz, timestamptz) IS
-'Finds critical paths anew for the jobs whose task definitions changed between two times';
+'Finds ready times and critical paths of the job runs with a task slice that starts between two times, and of those whose task definitions changed then';
 
 CREATE TABLE dbinsight.pipeline_update (
 	workspace_id text NOT NULL,
@@ -359,7 +361,7 @@ CREATE INDEX ON dbinsight.pipeline_update (end_time);
 CREATE INDEX ON dbinsight.pipeline_update (workspace_id, pipeline_id, end_time);
 
 CREATE FUNCTION dbinsight._refresh_pipeline_update(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
 DECLARE
 	low timestamptz;
 	high timestamptz;
@@ -400,7 +402,7 @@ INSERT INTO dbinsight.derived_relations VALUES
 	('job_run', 'fact_job_run_timeline', 10, '_refresh_job_run'),
 	('job_task_run', 'fact_job_task_run_timeline', 10, '_refresh_job_task_run'),
 	('job_task_run paths', 'fact_job_task_run_timeline', 20, '_refresh_task_path'),
-	('job_task_run paths of versions', 'dim_job_task', 10, '_refresh_task_path_of_versions'),
+	('job_task_run of versions', 'dim_job_task', 20, '_refresh_task_path'),
 	('pipeline_update', 'fact_pipeline_update_timeline', 10, '_refresh_pipeline_update');
 
 /* Current rows of the versioned dimensions, and names that are never NULL. */

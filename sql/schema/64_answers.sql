@@ -23,6 +23,7 @@ CREATE TABLE dbinsight.answer_templates (
 	subject text,
 	measure text,
 	columns text[],
+	shown text CHECK (dbinsight._check_template(shown, true)),
 	empty text CHECK (dbinsight._check_template(empty, false)),
 	clean text CHECK (dbinsight._check_template(clean, false)),
 	yes text CHECK (dbinsight._check_template(yes, true)),
@@ -30,7 +31,7 @@ CREATE TABLE dbinsight.answer_templates (
 	builtin boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE dbinsight.answer_templates IS
-'How the result of a tool (schema.function) is told: what its rows are called (one/many), the column that names a row, the column it is measured by, columns of the table as name|format=Label, what to say without rows, and among things found clean; yes: the condition under which a question that starts with is, has, were … is answered with yes';
+'How the result of a tool (schema.function) is told: what its rows are called (one/many), the column that names a row, the column it is measured by, columns of the table as name|format=Label, which rows it shows (those for which shown holds), what to say without rows, and among things found clean; yes: the condition under which a question that starts with is, has, were … is answered with yes';
 
 CREATE TABLE dbinsight.answer_rules (
 	tool text NOT NULL,

@@ -319,7 +319,7 @@ COMMENT ON FUNCTION dbinsight._refresh_address_seen(timestamptz, timestamptz) IS
 /*
  * How identities connect, in ten-minute buckets with the first and last moment
  * in each: from them the networks used at once within any ten minutes follow
- * exactly, and everything else is a sum.
+ * exactly (rollup_concurrent), and everything else is a sum.
  */
 CREATE TABLE dbinsight.rollup_connection (
 	bucket timestamptz NOT NULL,
@@ -348,31 +348,160 @@ CREATE FUNCTION dbinsight._refresh_connection(since timestamptz, until timestamp
 END;
 COMMENT ON FUNCTION dbinsight._refresh_connection(timestamptz, timestamptz) IS 'Recomputes rollup_connection for the ten minutes between two times';
 
+CREATE TABLE dbinsight.rollup_connection_daily (
+	day timestamptz NOT NULL,
+	user_email text NOT NULL,
+	source_ip inet NOT NULL,
+	user_agent text,
+	events bigint NOT NULL,
+	hours int NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_connection_daily IS
+'rollup_connection per UTC day; hours has the bit of each hour with an event (1 for 00:00 to 00:59, 2 for 01:00 …)';
+CREATE INDEX ON dbinsight.rollup_connection_daily (day);
+
+CREATE FUNCTION dbinsight._refresh_connection_daily(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_connection_daily', 0));
+	DELETE FROM dbinsight.rollup_connection_daily r WHERE r.day >= date_bin('1 day', since, 'epoch') AND r.day <= until;
+	INSERT INTO dbinsight.rollup_connection_daily (day, user_email, source_ip, user_agent, events, hours)
+	SELECT date_bin('1 day', c.bucket, 'epoch'), c.user_email, c.source_ip, c.user_agent, sum(c.events), bit_or(1 << extract(hour FROM c.bucket AT TIME ZONE 'UTC')::int)
+	FROM dbinsight.rollup_connection c
+	WHERE c.bucket >= date_bin('1 day', since, 'epoch') AND c.bucket < date_bin('1 day', until, 'epoch') + interval '1 day'
+	GROUP BY 1, 2, 3, 4;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_connection_daily(timestamptz, timestamptz) IS 'Recomputes rollup_connection_daily for the UTC days between two times';
+
+CREATE TABLE dbinsight.rollup_concurrent (
+	bucket timestamptz NOT NULL,
+	user_email text NOT NULL,
+	prefixes bigint NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_concurrent IS
+'Ten-minute buckets in which an identity was on two or more public networks within ten minutes: the most at a time, of windows that end in the bucket';
+CREATE INDEX ON dbinsight.rollup_concurrent (bucket);
+
+/*
+ * The number can only rise when a network is first seen in a bucket. Of the
+ * ten minutes before that moment, those in its own bucket hold what began by
+ * then, those in the bucket before what lasted until less than ten minutes ago.
+ */
+CREATE FUNCTION dbinsight._refresh_concurrent(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_concurrent', 0));
+	DELETE FROM dbinsight.rollup_concurrent r
+	WHERE r.bucket >= date_bin('10 minutes', since, 'epoch') AND r.bucket <= until + interval '10 minutes';
+	INSERT INTO dbinsight.rollup_concurrent (bucket, user_email, prefixes)
+	WITH stay AS MATERIALIZED (
+		SELECT c.bucket, c.user_email, dbinsight._prefix(c.source_ip) AS prefix, min(c.first_time) AS first_time, max(c.last_time) AS last_time
+		FROM dbinsight.rollup_connection c
+		WHERE c.bucket >= date_bin('10 minutes', since, 'epoch') - interval '10 minutes' AND c.bucket <= until + interval '10 minutes'
+			AND dbinsight.ip_class(c.source_ip) = 'public'
+		GROUP BY 1, 2, 3
+	), near AS MATERIALIZED (
+		SELECT s.bucket, s.user_email, s.prefix, s.first_time, s.last_time FROM stay s
+		UNION ALL SELECT s.bucket + interval '10 minutes', s.user_email, s.prefix, s.first_time, s.last_time FROM stay s
+	)
+	SELECT m.bucket, m.user_email, max(m.prefixes)
+	FROM (
+		SELECT s.bucket, s.user_email, s.first_time, count(DISTINCT o.prefix) AS prefixes
+		FROM stay s JOIN near o ON o.user_email = s.user_email AND o.bucket = s.bucket
+			AND o.first_time <= s.first_time AND o.last_time > s.first_time - interval '10 minutes'
+		WHERE s.bucket >= date_bin('10 minutes', since, 'epoch')
+		GROUP BY s.bucket, s.user_email, s.first_time
+	) m
+	GROUP BY m.bucket, m.user_email HAVING max(m.prefixes) > 1;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_concurrent(timestamptz, timestamptz) IS 'Recomputes rollup_concurrent for the ten minutes between two times and those after them';
+
+/*
+ * Whole days, the rest of the days a window cuts in ten minutes, and what it
+ * cuts of those from the fact.
+ */
 CREATE FUNCTION dbinsight._connections(since timestamptz, until timestamptz)
-	RETURNS TABLE (bucket timestamptz, user_email text, source_ip inet, user_agent text, events bigint, first_time timestamptz, last_time timestamptz)
+	RETURNS TABLE (day timestamptz, user_email text, source_ip inet, user_agent text, events bigint, hours int)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-	SELECT r.bucket, r.user_email, r.source_ip, r.user_agent, r.events, r.first_time, r.last_time
-	FROM dbinsight.rollup_connection r
-	WHERE r.bucket >= _connections.since AND r.bucket < date_bin('10 minutes', _connections.until, 'epoch')
+	SELECT d.day, d.user_email, d.source_ip, d.user_agent, d.events, d.hours
+	FROM dbinsight.rollup_connection_daily d
+	WHERE d.day >= _connections.since AND d.day < date_bin('1 day', _connections.until, 'epoch')
 	UNION ALL
-	SELECT date_bin('10 minutes', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, f.event_time, f.event_time
+	SELECT date_bin('1 day', r.bucket, 'epoch'), r.user_email, r.source_ip, r.user_agent, r.events, 1 << extract(hour FROM r.bucket AT TIME ZONE 'UTC')::int
+	FROM dbinsight.rollup_connection r
+	WHERE r.bucket >= _connections.since AND r.bucket < date_bin('1 day', _connections.since + interval '1 day - 1 microsecond', 'epoch')
+	UNION ALL
+	SELECT date_bin('1 day', r.bucket, 'epoch'), r.user_email, r.source_ip, r.user_agent, r.events, 1 << extract(hour FROM r.bucket AT TIME ZONE 'UTC')::int
+	FROM dbinsight.rollup_connection r
+	WHERE r.bucket >= date_bin('1 day', _connections.until, 'epoch') AND r.bucket < date_bin('10 minutes', _connections.until, 'epoch')
+	UNION ALL
+	SELECT date_bin('1 day', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, 1 << extract(hour FROM f.event_time AT TIME ZONE 'UTC')::int
 	FROM dbinsight.fact_audit_logs f
 	WHERE date_bin('10 minutes', _connections.since, 'epoch') < _connections.since
 		AND f.event_time >= _connections.since AND f.event_time < date_bin('10 minutes', _connections.since, 'epoch') + interval '10 minutes'
 		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL
 	UNION ALL
-	SELECT date_bin('10 minutes', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, f.event_time, f.event_time
+	SELECT date_bin('1 day', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, 1 << extract(hour FROM f.event_time AT TIME ZONE 'UTC')::int
 	FROM dbinsight.fact_audit_logs f
 	WHERE date_bin('10 minutes', _connections.until, 'epoch') < _connections.until
 		AND f.event_time >= date_bin('10 minutes', _connections.until, 'epoch') AND f.event_time < _connections.until
 		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL;
 END;
 COMMENT ON FUNCTION dbinsight._connections(timestamptz, timestamptz) IS
-'How identities connected in [since, until), a window of ten minutes or more: whole buckets from the rollup, cut ones from the fact';
+'How identities connected in [since, until), a window of a day or more: rows to be summed, hours as in rollup_connection_daily';
+
+CREATE TABLE dbinsight.rollup_address_daily (
+	day timestamptz NOT NULL,
+	source_ip inet NOT NULL,
+	user_email text,
+	service_name text,
+	events bigint NOT NULL,
+	failed bigint NOT NULL,
+	denied bigint NOT NULL,
+	sensitive bigint NOT NULL,
+	first_time timestamptz NOT NULL,
+	last_time timestamptz NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_address_daily IS 'rollup_audit_hourly per UTC day, address, identity and service';
+CREATE INDEX ON dbinsight.rollup_address_daily (day);
+
+CREATE FUNCTION dbinsight._refresh_address_daily(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_address_daily', 0));
+	DELETE FROM dbinsight.rollup_address_daily r WHERE r.day >= date_bin('1 day', since, 'epoch') AND r.day <= until;
+	INSERT INTO dbinsight.rollup_address_daily (day, source_ip, user_email, service_name, events, failed, denied, sensitive, first_time, last_time)
+	SELECT date_bin('1 day', h.hour, 'epoch'), h.source_ip, h.user_email, h.service_name, sum(h.events), sum(h.failed), sum(h.denied),
+		sum(h.sensitive), min(h.first_time), max(h.last_time)
+	FROM dbinsight.rollup_audit_hourly h
+	WHERE h.hour >= date_bin('1 day', since, 'epoch') AND h.hour < date_bin('1 day', until, 'epoch') + interval '1 day' AND h.source_ip IS NOT NULL
+	GROUP BY 1, 2, 3, 4;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_address_daily(timestamptz, timestamptz) IS 'Recomputes rollup_address_daily for the UTC days between two times';
+
+CREATE FUNCTION dbinsight._addresses(since timestamptz, until timestamptz)
+	RETURNS TABLE (source_ip inet, user_email text, service_name text, events bigint, failed bigint, denied bigint, sensitive bigint,
+		first_time timestamptz, last_time timestamptz)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+	SELECT d.source_ip, d.user_email, d.service_name, d.events, d.failed, d.denied, d.sensitive, d.first_time, d.last_time
+	FROM dbinsight.rollup_address_daily d
+	WHERE d.day >= _addresses.since AND d.day < date_bin('1 day', _addresses.until, 'epoch')
+	UNION ALL
+	SELECT h.source_ip, h.user_email, h.service_name, h.events, h.failed, h.denied, h.sensitive, h.first_time, h.last_time
+	FROM dbinsight._audit_hours(_addresses.since, date_bin('1 day', _addresses.since + interval '1 day - 1 microsecond', 'epoch')) h
+	WHERE h.source_ip IS NOT NULL
+	UNION ALL
+	SELECT h.source_ip, h.user_email, h.service_name, h.events, h.failed, h.denied, h.sensitive, h.first_time, h.last_time
+	FROM dbinsight._audit_hours(date_bin('1 day', _addresses.until, 'epoch'), _addresses.until) h
+	WHERE h.source_ip IS NOT NULL;
+END;
+COMMENT ON FUNCTION dbinsight._addresses(timestamptz, timestamptz) IS
+'Audit counts of [since, until), a window of a day or more, by address, identity and service; sum them';
 
 INSERT INTO dbinsight.derived_relations VALUES
+	('rollup_address_daily', 'fact_audit_logs', 21, '_refresh_address_daily'),
 	('rollup_connection', 'fact_audit_logs', 20, '_refresh_connection'),
+	('rollup_connection_daily', 'fact_audit_logs', 21, '_refresh_connection_daily'),
+	('rollup_concurrent', 'fact_audit_logs', 21, '_refresh_concurrent'),
 	('rollup_address_seen', 'fact_audit_logs', 20, '_refresh_address_seen'),
 	('rollup_audit_read', 'fact_audit_logs', 20, '_refresh_audit_read'),
 	('rollup_audit_hourly', 'fact_audit_logs', 20, '_refresh_audit_hourly'),
@@ -383,4 +512,7 @@ INSERT INTO dbinsight.retention VALUES
 	('rollup_access_daily', 'access_date', '400 days'),
 	('rollup_audit_read', 'minute', '400 days'),
 	('rollup_address_seen', 'last_seen', '400 days'),
-	('rollup_connection', 'bucket', '400 days');
+	('rollup_connection', 'bucket', '400 days'),
+	('rollup_connection_daily', 'day', '400 days'),
+	('rollup_concurrent', 'bucket', '400 days'),
+	('rollup_address_daily', 'day', '400 days');

@@ -15,8 +15,7 @@ BEGIN ATOMIC
 		-- Distinct users and services of an address survive this grouping; it is small.
 		SELECT h.source_ip, h.user_email, h.service_name, sum(h.events) AS events, sum(h.failed) AS failed, sum(h.denied) AS denied,
 			sum(h.sensitive) AS sensitive, min(h.first_time) AS first_time, max(h.last_time) AS last_time
-		FROM dbinsight._audit_hours(dbinsight._since_days(get_external_ips.days), dbinsight.now()) h
-		WHERE h.source_ip IS NOT NULL
+		FROM dbinsight._addresses(dbinsight._since_days(get_external_ips.days), dbinsight.now()) h
 		GROUP BY h.source_ip, h.user_email, h.service_name
 	), ip AS (
 		SELECT p.source_ip, count(DISTINCT p.user_email) AS users, sum(p.events)::bigint AS events, sum(p.failed) AS failed,
@@ -54,42 +53,25 @@ CREATE FUNCTION dbinsight.get_connection_patterns(days int DEFAULT 7)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
 BEGIN ATOMIC
 	WITH part AS MATERIALIZED (
-		SELECT c.bucket, c.user_email, dbinsight._prefix(c.source_ip) AS prefix, c.source_ip, c.user_agent, c.events, c.first_time, c.last_time
+		SELECT c.day, c.user_email, dbinsight._prefix(c.source_ip) AS prefix, c.source_ip, c.user_agent, sum(c.events) AS events, bit_or(c.hours) AS hours
 		FROM dbinsight._connections(dbinsight._since_days(get_connection_patterns.days), dbinsight.now()) c
+		GROUP BY c.day, c.user_email, c.source_ip, c.user_agent
 	), pair AS (
 		SELECT p.user_email, p.prefix, min(dbinsight.ip_class(p.source_ip)) AS ip_class, sum(p.events)::bigint AS connections,
-			count(DISTINCT p.source_ip) AS distinct_ips, count(DISTINCT (p.bucket AT TIME ZONE 'UTC')::date) AS active_days,
-			array_agg(DISTINCT extract(hour FROM p.bucket AT TIME ZONE 'UTC')::int) AS hours_of_day, count(DISTINCT p.user_agent) AS user_agents
+			count(DISTINCT p.source_ip) AS distinct_ips, count(DISTINCT p.day) AS active_days, bit_or(p.hours) AS hours,
+			count(DISTINCT p.user_agent) AS user_agents
 		FROM part p GROUP BY p.user_email, p.prefix
 	), person AS (
-		SELECT p.user_email, sum(p.connections) AS connections, count(*) FILTER (WHERE p.ip_class = 'public') AS public_prefixes, count(*) AS prefixes
+		SELECT p.user_email, sum(p.connections) AS connections, count(*) FILTER (WHERE p.ip_class = 'public') AS public_prefixes
 		FROM pair p GROUP BY p.user_email
 	), roaming AS (
 		SELECT d.user_email, max(d.prefixes) AS prefixes_per_day
-		FROM (
-			SELECT p.user_email, (p.bucket AT TIME ZONE 'UTC')::date, count(DISTINCT p.prefix) AS prefixes
-			FROM part p JOIN person u ON u.user_email = p.user_email AND u.prefixes > 5 GROUP BY 1, 2
-		) d
+		FROM (SELECT p.user_email, p.day, count(DISTINCT p.prefix) AS prefixes FROM part p GROUP BY p.user_email, p.day) d
 		GROUP BY d.user_email
-	), stay AS MATERIALIZED (
-		SELECT p.user_email, p.bucket, p.prefix, min(p.first_time) AS first_time, max(p.last_time) AS last_time
-		FROM part p JOIN person u ON u.user_email = p.user_email AND u.public_prefixes > 1
-		WHERE dbinsight.ip_class(p.source_ip) = 'public'
-		GROUP BY p.user_email, p.bucket, p.prefix
-	), near AS MATERIALIZED (
-		SELECT s.user_email, s.bucket, s.prefix, s.first_time, s.last_time FROM stay s
-		UNION ALL SELECT s.user_email, s.bucket + interval '10 minutes', s.prefix, s.first_time, s.last_time FROM stay s
 	), concurrent AS (
-		-- The number can only rise when a network is first seen in a bucket. Of the ten minutes
-		-- before that moment, those of its own bucket hold what began by then, those of the
-		-- bucket before what lasted until less than ten minutes ago.
-		SELECT c.user_email, max(c.prefixes) AS prefixes
-		FROM (
-			SELECT s.user_email, s.first_time, count(DISTINCT o.prefix) AS prefixes
-			FROM stay s JOIN near o ON o.user_email = s.user_email AND o.bucket = s.bucket
-				AND o.first_time <= s.first_time AND o.last_time > s.first_time - interval '10 minutes'
-			GROUP BY s.user_email, s.first_time
-		) c GROUP BY c.user_email
+		SELECT c.user_email, max(c.prefixes) AS prefixes FROM dbinsight.rollup_concurrent c
+		WHERE c.bucket >= dbinsight._since_days(get_connection_patterns.days) AND c.bucket < dbinsight.now()
+		GROUP BY c.user_email
 	), seen AS (
 		SELECT a.user_email, dbinsight._prefix(a.source_ip) AS prefix, min(a.first_seen) AS first_seen
 		FROM dbinsight.rollup_address_seen a WHERE a.user_email IS NOT NULL GROUP BY 1, 2
@@ -100,7 +82,7 @@ BEGIN ATOMIC
 			coalesce(c.prefixes, least(u.public_prefixes, 1)) AS concurrent_prefixes,
 			CASE WHEN k.first_seen < dbinsight._since_days(get_connection_patterns.days)
 				THEN s.first_seen >= dbinsight._since_days(get_connection_patterns.days) END AS is_new_prefix
-		FROM pair p JOIN person u ON u.user_email = p.user_email LEFT JOIN roaming r ON r.user_email = p.user_email
+		FROM pair p JOIN person u ON u.user_email = p.user_email JOIN roaming r ON r.user_email = p.user_email
 			LEFT JOIN concurrent c ON c.user_email = p.user_email LEFT JOIN known k ON k.user_email = p.user_email
 			LEFT JOIN seen s ON s.user_email = p.user_email AND s.prefix = p.prefix
 	), named AS (
@@ -108,7 +90,8 @@ BEGIN ATOMIC
 			WHEN j.prefixes_per_day > 5 THEN 'ROAMING' WHEN j.connections > 500 AND j.user_agents = 1 THEN 'AUTOMATED' ELSE 'NORMAL' END AS pattern
 		FROM judged j
 	)
-	SELECT n.user_email, n.prefix, n.ip_class, n.connections, n.distinct_ips, n.active_days, n.hours_of_day, n.user_agents,
+	SELECT n.user_email, n.prefix, n.ip_class, n.connections, n.distinct_ips, n.active_days,
+		ARRAY(SELECT h.hour FROM generate_series(0, 23) h(hour) WHERE n.hours & (1 << h.hour) <> 0 ORDER BY h.hour), n.user_agents,
 		n.share_of_user_pct, n.is_new_prefix, n.concurrent_prefixes, n.pattern
 	FROM named n
 	ORDER BY array_position(ARRAY['CONCURRENT', 'NEW_NETWORK', 'ROAMING', 'AUTOMATED', 'NORMAL'], n.pattern), n.connections DESC,
@@ -117,7 +100,7 @@ END;
 COMMENT ON FUNCTION dbinsight.get_connection_patterns(int) IS
 'How each user connects: from which networks, at which hours, from several at once, from a new one, or like a machine.
 not for: all public addresses of the account (get_external_ips), refused sign-ins (get_failed_auth_attempts).
-A network is a /24 of IPv4 or a /48 of IPv6. hours_of_day are UTC. concurrent_prefixes is the most public networks of the user within any ten minutes. is_new_prefix: not used by the user before the window; NULL for a user without any history.
+A network is a /24 of IPv4 or a /48 of IPv6. hours_of_day are UTC. concurrent_prefixes is the most public networks of the user within any ten minutes that end in the window, its first, cut ten minutes left out. is_new_prefix: not used by the user before the window; NULL for a user without any history.
 @param days int, 1 to 400, default 7';
 
 CREATE FUNCTION dbinsight.get_bandwidth_usage(days int DEFAULT 1, cluster_id text DEFAULT NULL)

@@ -345,13 +345,13 @@ BEGIN ATOMIC
 			UNION ALL SELECT * FROM dbinsight._health_governance(dbinsight._since_days(7))
 		) p GROUP BY p.domain
 	), scored AS MATERIALIZED (
-		-- penalties (security, network) are taken from 100, shares begin at 0
+		-- penalties (security, network) are taken from 100, shares begin at 0; the issue named is the gravest kind, or the share that lost most
 		SELECT p.domain, bool_and(p.points IS NOT NULL) AS present,
 			CASE WHEN bool_and(p.points IS NOT NULL) THEN
 				dbinsight._r(greatest(0, CASE WHEN p.domain IN ('security', 'network') THEN 100 ELSE 0 END + sum(p.points)), 2) END AS score,
 			jsonb_object_agg(p.component, jsonb_build_object('weight', p.weight, 'points', dbinsight._r(p.points, 2), 'inputs', p.inputs)) AS components,
 			(array_agg(p.issue ORDER BY p.points IS NULL DESC,
-				CASE WHEN p.domain IN ('security', 'network') THEN p.points ELSE p.points - p.weight END, p.component)
+				CASE WHEN p.domain IN ('security', 'network') THEN -p.weight ELSE p.points - p.weight END, p.component)
 				FILTER (WHERE p.issue IS NOT NULL AND (p.points IS NULL
 					OR p.points < CASE WHEN p.domain IN ('security', 'network') THEN 0 ELSE p.weight END)))[1] AS issue
 		FROM part p GROUP BY p.domain

@@ -203,7 +203,7 @@ BEGIN ATOMIC
 			SELECT d.refclassid, d.refobjid FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
 			WHERE r.kind = 'pg_class'::regclass AND w.ev_class = r.id AND d.refclassid IN ('pg_proc'::regclass, 'pg_class'::regclass) AND d.refobjid <> r.id
 			UNION ALL
-			SELECT 'pg_class'::regclass, g.oid FROM pg_class c JOIN dbinsight.derived_relations x ON x.name = c.relname
+			SELECT 'pg_class'::regclass, g.oid FROM pg_class c JOIN dbinsight.derived_relations x ON split_part(x.name, ' ', 1) = c.relname
 				JOIN pg_class g ON g.relname = x.gold_table AND g.relnamespace = c.relnamespace
 			WHERE r.kind = 'pg_class'::regclass AND c.oid = r.id
 		) n(kind, id)

@@ -14,7 +14,7 @@ FROM (VALUES
  '{usage_date=Day,workspace_name=Workspace,cost,expected_cost=Expected,deviation_usd|signed=Deviation,deviation_pct|signed=Deviation %,severity,top_sku=Main SKU}',
  'No unusual cost {in_period}: every workspace stayed within its usual range.', 'no unusual daily cost {in_period}', 'rows > 0', NULL),
 ('get_daily_cost_summary', 'day of cost/days of cost', 'usage_date', 'total_cost',
- '{usage_date=Day,total_cost=Cost,day_over_day_pct|signed=Change,avg_7d_cost=Average of the week before,jobs_cost=Jobs,sql_cost=SQL,pipelines_cost=Pipelines,serving_cost=Serving}',
+ '{usage_date=Day,total_cost=Cost,day_over_day_pct|signed=Change,avg_7d_cost=Average of the week before,jobs_cost=Jobs,sql_cost=SQL,pipelines_cost=Pipelines,all_purpose_cost=All-purpose,serving_cost=Serving,other_cost=Other}',
  'No cost was recorded {in_period}.', NULL, NULL, 30),
 ('get_workspace_cost_breakdown', 'line of workspace cost/lines of workspace cost', 'workspace_name', 'cost',
  '{workspace_name=Workspace,billing_origin_product=Product,sku_name=SKU,cost,pct_of_workspace=Of workspace,pct_of_account=Of account}',
@@ -75,7 +75,7 @@ FROM (VALUES
  '{job_name=Job,success_rate_pct=Success rate,prior_success_rate_pct=Before,runs,failed,avg_duration_s=Mean duration,p95_duration_s=p95 duration,last_failure=Last failure}',
  'No job ran at least {arg(min_runs)} times {in_period}.', NULL, NULL, NULL),
 ('get_job_failure_risk', 'job with a risk of failure/jobs with a risk of failure', 'job_name', 'failure_probability',
- '{job_name=Job,failure_probability|n=Probability,recent_success_rate_pct=Recent success rate,top_reasons=Why,expected_next_run=Next run}',
+ '{job_name=Job,failure_probability|share=Probability,recent_success_rate_pct=Recent success rate,top_reasons=Why,expected_next_run=Next run}',
  'No job has a risk of failure worth naming.', 'no job at risk', 'rows(where failure_probability >= 0.5) > 0', NULL),
 ('get_failure_streaks', 'job failing again and again/jobs failing again and again', 'job_name', 'consecutive_failures',
  '{job_name=Job,consecutive_failures=Failures in a row,first_failure=Since,last_failure=Last,last_success=Last success,last_termination_code|words=Reason,run_as}',
@@ -98,7 +98,7 @@ FROM (VALUES
  '{schema_full_name=Schema,dq_score|n=Score,prior_dq_score|n=Before,unhealthy,tables_monitored=Monitored,freshness_unhealthy=Not fresh,completeness_unhealthy=Not complete,expectation_failed_records=Failed records,worst_table=Worst table}',
  'No table is monitored[[ in {focus}]], so there is no quality score.', NULL, 'sum(unhealthy) > 0', NULL),
 ('get_freshness_violations', 'stale table/stale tables', 'table_full_name', 'overdue_h',
- '{table_full_name=Table,severity,last_write=Last write,hours_since_write=Age,overdue_h=Overdue,writer_id=Writer,writer_last_state|words=Its last run,downstream_tables=Downstream,readers_7d=Readers in a week}',
+ '{table_full_name=Table,severity,last_write=Last write,hours_since_write|h=Age,overdue_h=Overdue,writer_id=Writer,writer_last_state|words=Its last run,downstream_tables=Downstream,readers_7d=Readers in a week}',
  'No table is stale: all were written in time.', 'no stale tables', 'rows > 0', NULL),
 ('get_expectation_failures', 'failing expectation/failing expectations', 'expectation', 'failed_records',
  '{pipeline_name=Pipeline,dataset,expectation,action,failed_records=Failed records,failure_pct=Failed %,prior_failure_pct=Before,last_failure=Last}',
@@ -150,6 +150,16 @@ FROM (VALUES
  'No outbound traffic was denied {in_period}.', 'no denied outbound traffic {in_period}', 'rows > 0', NULL)
 ) v(tool, noun, subject, measure, columns, empty, clean, yes, days);
 
+/* Which rows the table shows, where the first ten are not the ones that matter. */
+UPDATE dbinsight.answer_templates t SET shown = v.shown
+FROM (VALUES
+	('get_cost_anomalies', 'direction = ''SPIKE'''),
+	('get_inference_metrics', 'usage_date = max(usage_date)'),
+	('get_access_grants', 'not is_owner'),
+	('get_compliance_report', 'status = ''FAIL'''),
+	('get_model_drift', 'drifted')
+) v(tool, shown) WHERE t.tool = 'dbinsight.' || v.tool;
+
 /*
  * Sentences: tool, part, intent, condition, body. Their order in a part is
  * the order here.
@@ -158,7 +168,9 @@ INSERT INTO dbinsight.answer_rules (tool, part, position, intent, condition, bod
 SELECT 'dbinsight.' || v.tool, v.part, (row_number() OVER (PARTITION BY v.tool, v.part ORDER BY v.n)) * 10, v.intent, v.condition, v.body, true
 FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 -- get_top_cost_drivers
-('get_top_cost_drivers', 'headline', 'why', 'max(delta_usd) > 0 and not get_cost_anomalies.rows',
+('get_top_cost_drivers', 'headline', 'why', 'get_cost_anomalies.rows > 0 and max(delta_usd) > 0',
+ 'Of the spend {in_period}, **{resource_name}** made {pct_of_day}, {cost}.'),
+('get_top_cost_drivers', 'headline', 'why', 'max(delta_usd) > 0',
  '**{best(resource_name by delta_usd)}** explains most of it: {best(cost by delta_usd)} {in_period}, {max(delta_usd)|signed} against its daily average of the week before[[ ({best(delta_pct by delta_usd)|change})]][[; owner {best(owner by delta_usd)}]].'),
 ('get_top_cost_drivers', 'headline', NULL, NULL,
  'The top cost driver {in_period} was **{resource_name}** ({resource_type|words}[[ in {workspace_name}]]) at **{cost}**, {pct_of_day} of the day[[: {delta_usd|signed} against its daily average of the week before]][[ ({delta_pct|change})]].'),
@@ -180,7 +192,7 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_cost_anomalies', 'headline', NULL, NULL,
  '{rows|unusual day of cost/unusual days of cost} {in_period}; the strongest: **{workspace_name}** on {usage_date} cost {cost}, {deviation_usd|signed} against the expected {expected_cost} ({deviation_pct|signed}, {severity} severity[[, led by {top_sku}]]).'),
 ('get_cost_anomalies', 'finding', NULL, 'rows(where direction = ''SPIKE'') > 1', 'Spikes add up to {sum(deviation_usd where direction = ''SPIKE'')|signed} above what was expected, in {distinct(workspace_name where direction = ''SPIKE'')|workspace/workspaces}.'),
-('get_cost_anomalies', 'finding', NULL, 'rows(where direction = ''DIP'') > 0', '{rows(where direction = ''DIP'')|day was/days were} unusually cheap ({sum(deviation_usd where direction = ''DIP'')|signed}): work may not have run.'),
+('get_cost_anomalies', 'finding', NULL, 'rows(where direction = ''DIP'') > 0', '{rows(where direction = ''DIP'')|day of a workspace was/days of workspaces were} unusually cheap ({sum(deviation_usd where direction = ''DIP'')|signed}): work may not have run.'),
 ('get_cost_anomalies', 'action', NULL, 'severity = ''high'' and direction = ''SPIKE''', 'Set a budget for workspace **{workspace_name}** so that a rise like this one of {deviation_usd} is told the day it begins.'),
 ('get_cost_anomalies', 'follow_up', NULL, NULL, 'What were the top cost drivers on {usage_date}?'),
 ('get_cost_anomalies', 'follow_up', NULL, NULL, 'Which workspaces are over budget?'),
@@ -224,7 +236,7 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_cost_forecast', 'follow_up', NULL, NULL, 'Compare this month''s costs to last month'),
 -- get_budget_status
 ('get_budget_status', 'headline', NULL, 'rows(where status = ''EXCEEDED'') > 0',
- '{rows(where status = ''EXCEEDED'')|budget is/budgets are} exceeded: **{list(scope_id where status = ''EXCEEDED'')}**; {first(spend_usd where status = ''EXCEEDED'')} spent of {first(budget_usd where status = ''EXCEEDED'')} ({first(used_pct where status = ''EXCEEDED'')}).'),
+ '**{rows(where status = ''EXCEEDED'')|budget is/budgets are} exceeded**: **{list(scope_id where status = ''EXCEEDED'')}**; {first(spend_usd where status = ''EXCEEDED'')} spent of {first(budget_usd where status = ''EXCEEDED'')} ({first(used_pct where status = ''EXCEEDED'')}).'),
 ('get_budget_status', 'headline', NULL, 'rows(where status != ''OK'') > 0',
  'No budget is exceeded yet, but {rows(where status != ''OK'')|budget is/budgets are} at risk: **{scope_id}** has used {used_pct} and is projected to reach {projected_pct} ({projected_usd} of {budget_usd}).'),
 ('get_budget_status', 'headline', NULL, NULL, 'All {rows|budget is/budgets are} on track; the nearest to its limit is **{best(scope_id by projected_pct)}**, projected to {max(projected_pct)}.'),
@@ -237,11 +249,13 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_budget_status', 'follow_up', NULL, NULL, 'Show me the cost forecast'),
 -- get_security_events
 ('get_security_events', 'headline', NULL, NULL,
- '**{rows|security event/security events}**[[ of {arg(severity)} severity or above]] {in_period}[[: {rows(where severity = ''critical'')} critical]][[, {rows(where severity = ''high'')} high]][[, {rows(where severity = ''medium'')} medium]]; the first is {action_name}[[ by {user_email}]][[ from {source_ip}]] at {event_time}.'),
-('get_security_events', 'finding', NULL, 'distinct(user_email) > 0', '{distinct(user_email)|user/users} and {distinct(source_ip)|address/addresses} are involved; most often {mode(user_email)} ({mode(action_name)}).'),
+ '**{rows|security event/security events}**[[ of {arg(severity)} severity or above]] {in_period}[[: {rows(where severity = ''critical'')} critical]][[, {rows(where severity = ''high'')} high]][[, {rows(where severity = ''medium'')} medium]][[, {rows(where severity = ''low'')} low]]; most often **{mode(action_name)}** ({mode_count(action_name)|time/times})[[ and by **{mode(user_email)}** ({mode_count(user_email)})]][[ from {mode(source_ip)} ({mode_count(source_ip)})]].'),
+('get_security_events', 'finding', NULL, 'rows(where severity in (''critical'', ''high'')) > 0', 'The gravest: {action_name}[[ by {user_email}]][[ from {source_ip}]] at {event_time}[[ on {target}]].'),
+('get_security_events', 'finding', NULL, 'distinct(user_email) > 1', '{distinct(user_email)|user/users} and {distinct(source_ip)|address/addresses} are involved.'),
 ('get_security_events', 'finding', NULL, 'rows(where is_failed) > 0', '{rows(where is_failed)|event/events} failed or were denied.'),
 ('get_security_events', 'finding', NULL, 'rows(where category = ''admin'') > 0', '{rows(where category = ''admin'')|change/changes} of administrators: {list(action_name where category = ''admin'')}[[ by {list(user_email where category = ''admin'')}]].'),
 ('get_security_events', 'action', NULL, 'rows(where severity = ''critical'') > 0', 'Check with **{first(user_email where severity = ''critical'')}** that {first(action_name where severity = ''critical'')}[[ on {first(target where severity = ''critical'')}]] was meant; if not, revoke it and end the sessions of that user.'),
+('get_security_events', 'action', NULL, 'rows > 20 and 2 * mode_count(user_email) > rows', 'Ask **{mode(user_email)}** about the {mode_count(user_email)|event/events} under their name, most of them {mode(action_name)}; if they know nothing of it, end their sessions and revoke their tokens.'),
 ('get_security_events', 'follow_up', NULL, NULL, 'Were there any failed auth attempts overnight?'),
 ('get_security_events', 'follow_up', NULL, NULL, 'What permission changes happened this week?'),
 ('get_security_events', 'mention', NULL, NULL, '{rows|security event/security events} {in_period}, {list(action_name)}'),
@@ -297,13 +311,14 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_findings', 'follow_up', NULL, NULL, 'Were there any failed auth attempts overnight?'),
 -- get_failed_jobs
 ('get_failed_jobs', 'headline', 'why', 'distinct(job_name) = 1',
- '**{job_name}** failed with {termination_code|words}[[ in task {failed_task_keys}]] (run {run_id}, ended {end_time}, after {duration_s})[[; it has failed {consecutive_failures|time/times} in a row]].'),
+ '**{job_name}** failed with {termination_code|words}[[ in task {failed_task_keys}]] (run {run_id}, ended {end_time}, after {duration_s}).'),
 ('get_failed_jobs', 'headline', 'why', NULL,
  '{rows|run/runs} of {distinct(job_name)|job/jobs} failed {in_period}, most often with {mode(termination_code)|words}; **{mode(job_name)}** fails most.'),
 ('get_failed_jobs', 'headline', NULL, 'rows = 1', '**One run failed** {in_period}: {job_name} with {termination_code|words}[[ in task {failed_task_keys}]], ended {end_time}.'),
 ('get_failed_jobs', 'headline', NULL, NULL,
  '**{rows|run/runs}** of {distinct(job_name)|job/jobs} failed {in_period}[[ and cost {sum(cost)}]]; most often **{mode(job_name)}**; the latest is {job_name} at {end_time} ({termination_code|words}[[ in task {failed_task_keys}]]).'),
-('get_failed_jobs', 'finding', NULL, 'distinct(termination_code) > 1', 'Reasons: {list(termination_code)|all}; most often {mode(termination_code)|words}.'),
+('get_failed_jobs', 'finding', NULL, 'distinct(termination_code) > 1', 'Reasons: {list(termination_code)|all|words}; most often {mode(termination_code)|words}.'),
+('get_failed_jobs', 'finding', 'why', 'rows > 1 and distinct(job_name) = 1', '{rows|run/runs} failed {in_period}.'),
 ('get_failed_jobs', 'finding', NULL, 'max(consecutive_failures) > 2', '**{best(job_name by consecutive_failures)}** has failed {max(consecutive_failures)|time/times} in a row.'),
 ('get_failed_jobs', 'finding', NULL, 'sum(cost) > 10 and distinct(job_name) > 1', 'The failed runs of {best(job_name by cost)} are the dearest: {max(cost)} for one.'),
 ('get_failed_jobs', 'finding', NULL, 'sum(repair_count) > 0', '{sum(repair_count)|repair was/repairs were} tried.'),
@@ -317,6 +332,7 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_failed_jobs', 'follow_up', NULL, NULL, 'Show me SLA breaches in the past week'),
 ('get_failed_jobs', 'mention', NULL, NULL, '{rows|run/runs} failed {in_period}[[ with {mode(termination_code)|words}]][[, at a cost of {sum(cost)}]]'),
 -- get_job_runs
+('get_job_runs', 'headline', 'why', 'get_failed_jobs.rows > 0', ''),
 ('get_job_runs', 'headline', 'why', 'rows(where result_state in (''FAILED'', ''ERROR'', ''TIMED_OUT'')) > 0',
  '**{first(job_name where result_state in (''FAILED'', ''ERROR'', ''TIMED_OUT''))}** failed with {first(termination_code where result_state in (''FAILED'', ''ERROR'', ''TIMED_OUT''))|words}[[ in task {get_failed_jobs.first(failed_task_keys)}]] (run {first(run_id where result_state in (''FAILED'', ''ERROR'', ''TIMED_OUT''))}, started {first(start_time where result_state in (''FAILED'', ''ERROR'', ''TIMED_OUT''))}, after {first(duration_s where result_state in (''FAILED'', ''ERROR'', ''TIMED_OUT''))}).'),
 ('get_job_runs', 'headline', 'why', 'rows > 0', 'It did not fail: {rows|run/runs}[[ of {focus}]] {in_period} and none failed; the last ended {result_state|words}.'),
@@ -329,13 +345,17 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_job_runs', 'follow_up', NULL, NULL, 'Which jobs are at risk of failure?'),
 ('get_job_runs', 'mention', NULL, NULL, '{rows(where result_state in (''FAILED'', ''ERROR'', ''TIMED_OUT''))} of {rows|run/runs} failed {in_period}'),
 -- get_job_bottlenecks
+('get_job_bottlenecks', 'headline', NULL, 'distinct(job_name) = 1 and rows(where bottleneck_type != ''NONE'') > 0',
+ 'The bottleneck of **{job_name}** is task **{first(task_key where bottleneck_type != ''NONE'')}** ({first(bottleneck_type where bottleneck_type != ''NONE'')|words}): {first(avg_duration_s where bottleneck_type != ''NONE'')} in the mean, {first(share_of_run_pct where bottleneck_type != ''NONE'')} of a run, on the critical path in {first(on_critical_path_pct where bottleneck_type != ''NONE'')} of the runs.'),
 ('get_job_bottlenecks', 'headline', NULL, 'rows(where bottleneck_type != ''NONE'') > 0',
  'The bottleneck[[ of {focus}]] is task **{first(task_key where bottleneck_type != ''NONE'')}** of {first(job_name where bottleneck_type != ''NONE'')} ({first(bottleneck_type where bottleneck_type != ''NONE'')|words}): {first(avg_duration_s where bottleneck_type != ''NONE'')} in the mean, {first(share_of_run_pct where bottleneck_type != ''NONE'')} of a run, on the critical path in {first(on_critical_path_pct where bottleneck_type != ''NONE'')} of the runs.'),
 ('get_job_bottlenecks', 'headline', NULL, NULL, 'No task[[ of {focus}]] stands out as a bottleneck {in_period}; the longest on the critical path is **{best(task_key by avg_duration_s)}** of {best(job_name by avg_duration_s)} with {max(avg_duration_s)} in the mean.'),
-('get_job_bottlenecks', 'finding', NULL, 'sum(failures) > 0', 'Task {best(task_key by failures)} of {best(job_name by failures)} fails most: {max(failures)|failure/failures} in {best(runs by failures)|run/runs}.'),
-('get_job_bottlenecks', 'finding', NULL, 'max(p95_mem_pct) > 90', 'Memory runs out: p95 {max(p95_mem_pct)} in task {best(task_key by p95_mem_pct)} of {best(job_name by p95_mem_pct)}.'),
+('get_job_bottlenecks', 'finding', NULL, 'sum(failures) > 0 and best(bottleneck_type by failures) = ''MEMORY''', 'The task that fails is short of memory: **{best(task_key by failures)}** of {best(job_name by failures)} used {best(p95_mem_pct by failures)} of it at p95, so running out of memory is a likely cause.'),
+('get_job_bottlenecks', 'finding', NULL, 'sum(failures) > 0 and not best(bottleneck_type by failures) = ''MEMORY''', 'Task {best(task_key by failures)} of {best(job_name by failures)} fails most: {max(failures)|failure/failures} in {best(runs by failures)|run/runs}.'),
+('get_job_bottlenecks', 'finding', NULL, 'max(p95_mem_pct) > 90 and not best(bottleneck_type by failures where failures > 0) = ''MEMORY''', 'Memory runs out: p95 {max(p95_mem_pct)} in task {best(task_key by p95_mem_pct)} of {best(job_name by p95_mem_pct)}.'),
 ('get_job_bottlenecks', 'finding', NULL, 'rows(where bottleneck_type = ''QUEUE'') > 0', '{rows(where bottleneck_type = ''QUEUE'')|task waits/tasks wait} before starting, up to {max(wait_before_s where bottleneck_type = ''QUEUE'')} in the mean.'),
-('get_job_bottlenecks', 'action', NULL, 'rows(where bottleneck_type = ''MEMORY'') > 0', 'Give task **{first(task_key where bottleneck_type = ''MEMORY'')}** of {first(job_name where bottleneck_type = ''MEMORY'')} nodes with more memory, or split its partitions.'),
+('get_job_bottlenecks', 'action', NULL, 'sum(failures) > 0 and best(bottleneck_type by failures) = ''MEMORY''', 'Give task **{best(task_key by failures)}** of {best(job_name by failures)} nodes with more memory, or split its partitions, before it runs again.'),
+('get_job_bottlenecks', 'action', NULL, 'rows(where bottleneck_type = ''MEMORY'') > 0 and not best(bottleneck_type by failures where failures > 0) = ''MEMORY''', 'Give task **{first(task_key where bottleneck_type = ''MEMORY'')}** of {first(job_name where bottleneck_type = ''MEMORY'')} nodes with more memory, or split its partitions.'),
 ('get_job_bottlenecks', 'action', NULL, 'rows(where bottleneck_type = ''CPU'') > 0', 'Give task **{first(task_key where bottleneck_type = ''CPU'')}** of {first(job_name where bottleneck_type = ''CPU'')} more workers: its CPU is at {first(avg_cpu_pct where bottleneck_type = ''CPU'')}.'),
 ('get_job_bottlenecks', 'action', NULL, 'rows(where bottleneck_type = ''LONG_TASK'') > 0', 'Split or speed up task **{first(task_key where bottleneck_type = ''LONG_TASK'')}** of {first(job_name where bottleneck_type = ''LONG_TASK'')}: nothing else shortens the run as much.'),
 ('get_job_bottlenecks', 'action', NULL, 'rows(where bottleneck_type = ''QUEUE'') > 0', 'Take the start-up out of **{first(job_name where bottleneck_type = ''QUEUE'')}**: a pool or serverless compute, or fewer dependencies before {first(task_key where bottleneck_type = ''QUEUE'')}.'),
@@ -350,7 +370,7 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_slow_queries', 'finding', NULL, 'sum(queue_s) > 60', '{sum(queue_s)} were spent waiting in a queue, {best(warehouse_name by queue_s)} worst.'),
 ('get_slow_queries', 'finding', NULL, 'sum(spilled_gib) > 1', '{sum(spilled_gib)} were spilled to disk, most of it one query of {best(executed_by by spilled_gib)} ({max(spilled_gib)}).'),
 ('get_slow_queries', 'action', NULL, 'main_cause = ''SPILL''', 'Statement {statement_id} spills {spilled_gib}: use a larger warehouse size for it, or filter and aggregate earlier.'),
-('get_slow_queries', 'action', NULL, 'rows(where main_cause = ''QUEUE'') > 0', 'Let **{first(warehouse_name where main_cause = ''QUEUE'')}** scale out (more clusters at most): {rows(where main_cause = ''QUEUE'')|query waits/queries wait} more than they work.'),
+('get_slow_queries', 'action', NULL, 'rows(where main_cause = ''QUEUE'') > 0', 'Let **{first(warehouse_name where main_cause = ''QUEUE'')}** scale out (more clusters at most): {rows(where main_cause = ''QUEUE'')|query spends/queries spend} most of the time in its queue.'),
 ('get_slow_queries', 'action', NULL, 'rows(where main_cause = ''FULL_SCAN'') > 0', 'Cluster or partition what statement {first(statement_id where main_cause = ''FULL_SCAN'')} reads: it prunes only {first(pruned_file_pct where main_cause = ''FULL_SCAN'')} of its files.'),
 ('get_slow_queries', 'action', NULL, 'main_cause = ''EXECUTION''', 'Look at the query profile of statement {statement_id} ({executed_by}): it neither waits nor spills, so its own work takes {execution_s}.'),
 ('get_slow_queries', 'follow_up', NULL, NULL, 'Which queries spilled most today?'),
@@ -360,7 +380,7 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_high_spill_queries', 'headline', NULL, NULL, '**{rows|query/queries}** spilled {sum(spilled_gib)} {in_period}; the worst {spilled_gib} on {warehouse_name} for {executed_by} ({duration_s}).'),
 ('get_high_spill_queries', 'action', NULL, NULL, 'Run statement {statement_id} on a larger warehouse than {warehouse_name}, or cut its join and sort: it spills {spilled_gib} for {read_gib} read.'),
 -- get_resource_utilization
-('get_resource_utilization', 'headline', NULL, 'rows(where state = ''SATURATED'') > 0', '{rows(where state = ''SATURATED'')} of {rows|cluster is/clusters are} saturated {in_period}: **{list(cluster_name where state = ''SATURATED'')}** (p95 CPU {first(p95_cpu_pct where state = ''SATURATED'')}, p95 memory {first(p95_mem_pct where state = ''SATURATED'')}).'),
+('get_resource_utilization', 'headline', NULL, 'rows(where state = ''SATURATED'') > 0', '{rows(where state = ''SATURATED'')} of {rows|cluster/clusters} {rows(where state = ''SATURATED'')|w is/are} saturated {in_period}: **{list(cluster_name where state = ''SATURATED'')}** (p95 CPU {first(p95_cpu_pct where state = ''SATURATED'')}, p95 memory {first(p95_mem_pct where state = ''SATURATED'')}).'),
 ('get_resource_utilization', 'headline', NULL, NULL, '{rows|cluster/clusters} ran {sum(node_h)|n} node hours {in_period}; CPU {avg(avg_cpu_pct)} in the mean; none is saturated[[, {rows(where state = ''IDLE'')|is idle/are idle}]][[, {rows(where state = ''UNDERUTILIZED'')|is underused/are underused}]].'),
 ('get_resource_utilization', 'finding', NULL, 'rows(where state in (''IDLE'', ''UNDERUTILIZED'')) > 0', 'Idle or underused: {list(cluster_name where state in (''IDLE'', ''UNDERUTILIZED''))}, which cost {sum(cost where state in (''IDLE'', ''UNDERUTILIZED''))}.'),
 ('get_resource_utilization', 'action', NULL, 'rows(where state = ''SATURATED'') > 0', 'Give **{first(cluster_name where state = ''SATURATED'')}** more or larger nodes.'),
@@ -374,13 +394,13 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_job_success_rate', 'follow_up', NULL, 'success_rate_pct < 100', 'Why did {job_name} fail?'),
 ('get_job_success_rate', 'mention', NULL, NULL, 'success rate {success_rate_pct} ({failed} of {runs|run/runs} failed)'),
 -- get_job_failure_risk
-('get_job_failure_risk', 'headline', NULL, 'rows(where failure_probability >= 0.5) > 0', '**{rows(where failure_probability >= 0.5)|job is/jobs are}** more likely to fail than not; first **{job_name}** with {100 * failure_probability|pct}[[: {top_reasons}]].'),
-('get_job_failure_risk', 'headline', NULL, NULL, 'No job is more likely to fail than not; the highest risk has **{job_name}** with {100 * failure_probability|pct}[[: {top_reasons}]].'),
+('get_job_failure_risk', 'headline', NULL, 'rows(where failure_probability >= 0.5) > 0', '**{rows(where failure_probability >= 0.5)|job/jobs}** {rows(where failure_probability >= 0.5)|w is/are} more likely to fail than not; first **{job_name}** with {failure_probability|share}[[: {top_reasons}]].'),
+('get_job_failure_risk', 'headline', NULL, NULL, 'No job is more likely to fail than not; the highest risk has **{job_name}** with {failure_probability|share}[[: {top_reasons}]].'),
 ('get_job_failure_risk', 'finding', NULL, 'rows(where failure_probability >= 0.2 and failure_probability < 0.5) > 0', 'To watch: {list(job_name where failure_probability >= 0.2 and failure_probability < 0.5)}.'),
 ('get_job_failure_risk', 'finding', NULL, 'method != ''model''', 'Estimated from recent runs ({method|words}), since no trained model has scored lately.'),
 ('get_job_failure_risk', 'action', NULL, 'failure_probability >= 0.5', 'Look at **{job_name}** before its next run[[ at {expected_next_run}]].'),
 ('get_job_failure_risk', 'follow_up', NULL, 'failure_probability >= 0.2', 'Why did {job_name} fail?'),
-('get_job_failure_risk', 'mention', NULL, NULL, 'its next run fails with probability {100 * failure_probability|pct}'),
+('get_job_failure_risk', 'mention', NULL, NULL, 'its next run fails with probability {failure_probability|share}'),
 -- get_failure_streaks
 ('get_failure_streaks', 'headline', NULL, NULL, '**{rows|job fails/jobs fail}** again and again; worst **{job_name}**: {consecutive_failures|failure/failures} in a row since {first_failure} ({last_termination_code|words}).'),
 ('get_failure_streaks', 'action', NULL, NULL, 'Pause **{job_name}**[[ (runs as {run_as})]] until {last_termination_code|words} is fixed[[; its last success was {last_success}]].'),
@@ -388,10 +408,10 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_failure_streaks', 'mention', NULL, NULL, '{max(consecutive_failures)|failure/failures} in a row since {first_failure} ({last_termination_code|words})'),
 -- get_uptime_metrics
 ('get_uptime_metrics', 'headline', NULL, 'distinct(workspace_name) = 1 and rows(where service = ''(all)'') = 1',
- 'Uptime of **{workspace_name}** {in_period}: **{first(uptime_pct where service = ''(all)'')|exactpct}** against a target of {first(target_pct where service = ''(all)'')|exactpct}, {first(down_minutes where service = ''(all)'')|minute/minutes} down in {first(outages where service = ''(all)'')|outage/outages}.'),
-('get_uptime_metrics', 'headline', NULL, 'rows(where not meets_target) > 0', '{rows(where not meets_target)} of {rows|service/services} missed the target {in_period}; lowest: **{best(service by 0 - uptime_pct)}** in {best(workspace_name by 0 - uptime_pct)} with {min(uptime_pct)|exactpct} ({best(down_minutes by 0 - uptime_pct)|minute/minutes} down).'),
+ 'Uptime of **{workspace_name}** {in_period}: **{first(uptime_pct where service = ''(all)'')|exactpct}** against a target of {first(target_pct where service = ''(all)'')|exactpct}, {first(down_minutes where service = ''(all)'')} down in {first(outages where service = ''(all)'')|outage/outages}.'),
+('get_uptime_metrics', 'headline', NULL, 'rows(where not meets_target) > 0', '{rows(where not meets_target)} of {rows|service/services} missed the target {in_period}; lowest: **{best(service by 0 - uptime_pct)}** in {best(workspace_name by 0 - uptime_pct)} with {min(uptime_pct)|exactpct} ({best(down_minutes by 0 - uptime_pct)} down).'),
 ('get_uptime_metrics', 'headline', NULL, NULL, 'All {rows|service/services} met the target {in_period}; the lowest uptime is {min(uptime_pct)|exactpct} ({best(service by 0 - uptime_pct)}).'),
-('get_uptime_metrics', 'finding', NULL, 'rows(where not meets_target and service != ''(all)'') > 0', 'Below target: {list(service where not meets_target and service != ''(all)'')}; most down: {best(service by down_minutes where service != ''(all)'')} ({max(down_minutes where service != ''(all)'')|minute/minutes}).'),
+('get_uptime_metrics', 'finding', NULL, 'rows(where not meets_target and service != ''(all)'') > 0', 'Below target: {list(service where not meets_target and service != ''(all)'')}; most down: {best(service by down_minutes where service != ''(all)'')} ({max(down_minutes where service != ''(all)'')}).'),
 ('get_uptime_metrics', 'finding', NULL, 'max(longest_outage_min) > 0', 'Longest outage: {max(longest_outage_min)} ({best(service by longest_outage_min where service != ''(all)'')}).'),
 ('get_uptime_metrics', 'action', NULL, 'rows(where not meets_target and service != ''(all)'') > 0', 'Write up the outage of **{best(service by longest_outage_min where service != ''(all)'')}** in {best(workspace_name by longest_outage_min where service != ''(all)'')}: its {max(longest_outage_min)} used up the error budget.'),
 ('get_uptime_metrics', 'follow_up', NULL, NULL, 'Is there a pattern to our outages?'),
@@ -407,10 +427,12 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_sla_breaches', 'mention', NULL, NULL, '{rows|SLA breach/SLA breaches} {in_period}'),
 -- get_incident_summary
 ('get_incident_summary', 'headline', 'whether', 'distinct(entity_name) < rows and rows > 1',
- '{rows|incident/incidents} {in_period}, and they repeat: **{mode(entity_name)}** comes back most often, and the most common root cause is {mode(root_cause)|words}.'),
+ '{rows|incident/incidents} {in_period}, and they repeat: **{mode(entity_name)}** comes back most often ({mode_count(entity_name)|time/times}), and {mode_count(root_cause)} of {rows} have the root cause {mode(root_cause)|words}.'),
 ('get_incident_summary', 'headline', NULL, NULL,
  '**{rows|incident/incidents}** {in_period}[[, {rows(where status = ''OPEN'')} still open]][[: {rows(where severity = ''critical'')} critical]][[, {rows(where severity = ''high'')} high]][[, {rows(where severity = ''medium'')} medium]][[, {rows(where severity = ''low'')} low]]; first **{entity_name}** ({root_cause|words}, {failures|failure/failures}, since {opened_at}).'),
-('get_incident_summary', 'finding', NULL, 'rows > 1', 'Most common root cause: {mode(root_cause)|words} ({list(root_cause)|all}).'),
+('get_incident_summary', 'finding', NULL, 'rows > 1', 'Root causes: {list(root_cause)|all|words}; most often {mode(root_cause)|words} ({mode_count(root_cause)}).'),
+('get_incident_summary', 'finding', NULL, 'rows > 9', 'They open most often on {mode(weekday(opened_at))} ({mode_count(weekday(opened_at))} of {rows}) and in the hour of {mode(hour(opened_at))} UTC ({mode_count(hour(opened_at))}).'),
+('get_incident_summary', 'finding', NULL, 'rows > 9 and 3 * mode_count(entity_name) > rows', '**{mode(entity_name)}** alone makes {mode_count(entity_name)} of {rows}.'),
 ('get_incident_summary', 'finding', NULL, 'rows(where resolved_at >= opened_at) > 0', 'Resolved ones took {avg(duration_min where resolved_at >= opened_at)} in the mean.'),
 ('get_incident_summary', 'finding', NULL, 'max(affected_downstream) > 0', '{best(entity_name by affected_downstream)} feeds {max(affected_downstream)|table/tables} downstream.'),
 ('get_incident_summary', 'finding', NULL, 'sum(cost) > 10', 'The failing runs cost {sum(cost)}.'),
@@ -436,10 +458,10 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_dq_summary', 'follow_up', NULL, NULL, 'Show me DLT expectation failures'),
 ('get_dq_summary', 'follow_up', NULL, 'unhealthy > 0', 'Show me the lineage for {worst_table}'),
 -- get_freshness_violations
-('get_freshness_violations', 'headline', NULL, NULL, '**{rows|table is/tables are} stale**; worst **{table_full_name}**: last written {last_write} ({hours_since_write} ago, {overdue_h} overdue)[[; {downstream_tables|table depends/tables depend} on it]][[; its writer''s last run: {writer_last_state|words}]].'),
+('get_freshness_violations', 'headline', NULL, NULL, '**{rows|table is/tables are} stale**; worst **{table_full_name}**: last written {last_write} ({hours_since_write|h} ago, {overdue_h} overdue)[[; {downstream_tables|table depends/tables depend} on it]][[; its writer''s last run: {writer_last_state|words}]].'),
 ('get_freshness_violations', 'finding', NULL, 'rows(where writer_last_state in (''FAILED'', ''ERROR'', ''TIMED_OUT'')) > 0', 'Because their writer failed: {list(table_full_name where writer_last_state in (''FAILED'', ''ERROR'', ''TIMED_OUT''))}.'),
 ('get_freshness_violations', 'finding', NULL, 'sum(readers_7d) > 0', 'Most read of them: {best(table_full_name by readers_7d)} ({max(readers_7d)|reader/readers} in a week).'),
-('get_freshness_violations', 'action', NULL, 'writer_id != ''''', 'Run or repair {writer_type|words} **{writer_id}**, which writes {table_full_name}.'),
+('get_freshness_violations', 'action', NULL, 'writer_id != ''''', 'Repair {writer_type|words} **{writer_id}** and run it: it writes {table_full_name}.'),
 ('get_freshness_violations', 'follow_up', NULL, NULL, 'Show me the lineage for {table_full_name}'),
 ('get_freshness_violations', 'follow_up', NULL, NULL, 'What data quality issues exist?'),
 ('get_freshness_violations', 'mention', NULL, NULL, 'it is stale, last written {last_write}'),
@@ -473,6 +495,7 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_model_drift', 'follow_up', NULL, NULL, 'When was the last model retraining?'),
 -- get_training_history
 ('get_training_history', 'headline', NULL, NULL, 'The last training was **{model_name}**[[ version {version}]] at **{started_at}** ({status|words}[[, {duration_s}]][[, {training_rows|row/rows}]])[[; {primary_metric} {metric_value}]][[ ({metric_delta|signed} against the one before)]].'),
+('get_training_history', 'finding', NULL, 'not status in (''FINISHED'', ''SUCCEEDED'') and rows(where status in (''FINISHED'', ''SUCCEEDED'')) > 0', 'The last one that succeeded: **{first(model_name where status in (''FINISHED'', ''SUCCEEDED''))}** at {first(started_at where status in (''FINISHED'', ''SUCCEEDED''))}[[, {first(primary_metric where status in (''FINISHED'', ''SUCCEEDED''))} {first(metric_value where status in (''FINISHED'', ''SUCCEEDED''))}]].'),
 ('get_training_history', 'finding', NULL, 'distinct(model_name) > 1', '{rows|run/runs} of {distinct(model_name)|model/models}.'),
 ('get_training_history', 'finding', NULL, 'rows(where status in (''FAILED'', ''KILLED'')) > 0', 'Failed: {list(model_name where status in (''FAILED'', ''KILLED''))}.'),
 ('get_training_history', 'follow_up', NULL, NULL, 'How is the {model_name} performing?'),
@@ -499,7 +522,7 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_access_grants', 'follow_up', NULL, NULL, 'What permission changes happened this week?'),
 ('get_access_grants', 'follow_up', NULL, NULL, 'Who read sensitive tables in the past week?'),
 -- get_compliance_report
-('get_compliance_report', 'headline', NULL, 'rows(where status = ''FAIL'') > 0', '**{list(regulation)}: {rows(where status = ''FAIL'')} of {rows|check/checks} fail**[[, {rows(where status = ''WARN'')|warns/warn}]], {rows(where status = ''PASS'')} pass[[, {rows(where status = ''NOT_ASSESSED'')} could not be assessed]]; most objects fail "{best(question by failing where status = ''FAIL'')}" ({max(failing where status = ''FAIL'')}).'),
+('get_compliance_report', 'headline', NULL, 'rows(where status = ''FAIL'') > 0', '**{list(regulation)}: {rows(where status = ''FAIL'')} of {rows|check/checks} fail**[[, {rows(where status = ''WARN'')|warns/warn}]], {rows(where status = ''PASS'')} {rows(where status = ''PASS'')|w passes/pass}[[, {rows(where status = ''NOT_ASSESSED'')} could not be assessed]]; most objects fail "{best(question by failing where status = ''FAIL'')}" ({max(failing where status = ''FAIL'')}).'),
 ('get_compliance_report', 'headline', NULL, NULL, '**{list(regulation)}: no check fails**; {rows(where status = ''PASS'')} of {rows|check/checks} pass[[, {rows(where status = ''WARN'')|warns/warn}]][[, {rows(where status = ''NOT_ASSESSED'')} could not be assessed for lack of data]].'),
 ('get_compliance_report', 'finding', NULL, 'rows(where status = ''FAIL'') > 0', 'Failing: {list(check_id where status = ''FAIL'')|all}.'),
 ('get_compliance_report', 'finding', NULL, 'rows(where status = ''NOT_ASSESSED'') > 0', 'Not assessed, so not passed: {list(check_id where status = ''NOT_ASSESSED'')|all}.'),
@@ -532,7 +555,7 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_bandwidth_usage', 'follow_up', NULL, NULL, 'Where are the network bottlenecks?'),
 -- get_network_bottlenecks
 ('get_network_bottlenecks', 'headline', NULL, NULL, '**{rows|network bottleneck/network bottlenecks}** {in_period}; first **{entity_name}** ({kind|words}, {severity} severity): {occurrences|occurrence/occurrences}[[, {affected_pct} affected]][[, worst hour {worst_hour}]].'),
-('get_network_bottlenecks', 'finding', NULL, 'distinct(kind) > 1', 'Kinds: {list(kind)|all}.'),
+('get_network_bottlenecks', 'finding', NULL, 'distinct(kind) > 1', 'Kinds: {list(kind)|all|words}.'),
 ('get_network_bottlenecks', 'action', NULL, 'advice', '{entity_name}: {advice}'),
 ('get_network_bottlenecks', 'follow_up', NULL, NULL, 'Which external IPs connected this week?'),
 ('get_network_bottlenecks', 'follow_up', NULL, NULL, 'Show me the slowest queries today'),

@@ -16,6 +16,7 @@
 #include "agents/answer_parts.h"
 
 #define MAX_TABLE_ROWS 10
+#define MAX_LATER_ROWS 5 /* of the tables after the first of a section */
 #define MAX_ACTIONS 3
 #define MAX_ACTIONS_SEVERAL 5
 #define MAX_SUGGESTIONS 3
@@ -26,14 +27,15 @@
 static DbiResult *
 made_already(List *results, const DbiPlanCall *call)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, results)
 	{
-		DbiResult  *r = lfirst(lc);
+		DbiResult *r = lfirst(lc);
 
-		if (r->call->function == call->function && strcmp(r->call->arguments, call->arguments) == 0 &&
-			r->call->filters == NIL && call->filters == NIL && r->call->has_period == call->has_period &&
+		if (r->call->function == call->function &&
+			strcmp(r->call->arguments, call->arguments) == 0 && r->call->filters == NIL &&
+			call->filters == NIL && r->call->has_period == call->has_period &&
 			r->call->period_start == call->period_start && r->call->period_end == call->period_end)
 			return r;
 	}
@@ -44,13 +46,13 @@ made_already(List *results, const DbiPlanCall *call)
 static bool
 is_unhealthy(List *results, const char *agent)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, results)
 	{
-		DbiResult  *r = lfirst(lc);
-		int			domain = dbi_column(r, "domain");
-		int			status = dbi_column(r, "status");
+		DbiResult *r = lfirst(lc);
+		int domain = dbi_column(r, "domain");
+		int status = dbi_column(r, "status");
 
 		if (!r->ok || strcmp(r->call->tool, "get_platform_health") != 0 || domain < 0 || status < 0)
 			continue;
@@ -64,7 +66,7 @@ is_unhealthy(List *results, const char *agent)
 static void
 add_result(DbiTurn *turn, DbiResult *result)
 {
-	DbiTold    *told = palloc0(sizeof(DbiTold));
+	DbiTold *told = palloc0(sizeof(DbiTold));
 
 	told->result = result;
 	turn->results = lappend(turn->results, result);
@@ -74,12 +76,12 @@ add_result(DbiTurn *turn, DbiResult *result)
 static void
 make_calls(DbiTurn *turn)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, turn->plan->calls)
 	{
 		DbiPlanCall *call = lfirst(lc);
-		DbiResult  *before;
+		DbiResult *before;
 
 		CHECK_FOR_INTERRUPTS();
 		if (call->role == DBI_CALL_IF_UNHEALTHY && !is_unhealthy(turn->results, call->agent))
@@ -89,7 +91,7 @@ make_calls(DbiTurn *turn)
 			add_result(turn, dbi_call_tool(call));
 		else if (call->comparison > 0)
 		{
-			DbiResult  *copy = palloc(sizeof(DbiResult));
+			DbiResult *copy = palloc(sizeof(DbiResult));
 
 			*copy = *before;
 			copy->call = call;
@@ -103,12 +105,12 @@ make_calls(DbiTurn *turn)
 static void
 set_scopes(DbiTurn *turn)
 {
-	ListCell   *lc;
-	ListCell   *x;
+	ListCell *lc;
+	ListCell *x;
 
 	foreach(lc, turn->told)
 	{
-		DbiTold    *told = lfirst(lc);
+		DbiTold *told = lfirst(lc);
 
 		told->scope.self = told->result;
 		told->scope.results = turn->results;
@@ -117,7 +119,7 @@ set_scopes(DbiTurn *turn)
 			continue;
 		foreach(x, turn->told)
 		{
-			DbiTold    *other = lfirst(x);
+			DbiTold *other = lfirst(x);
 
 			if (other != told && other->result->call->comparison == told->result->call->comparison &&
 				other->result->call->role == DBI_CALL_BASELINE)
@@ -139,14 +141,14 @@ is_side_of_comparison(const DbiTold *told)
 static List *
 agents_in_order(DbiTurn *turn)
 {
-	List	   *agents = NIL;
-	ListCell   *lc;
-	ListCell   *x;
+	List *agents = NIL;
+	ListCell *lc;
+	ListCell *x;
 
 	foreach(lc, turn->told)
 	{
 		const char *agent = ((DbiTold *) lfirst(lc))->result->call->agent;
-		bool		seen = false;
+		bool seen = false;
 
 		foreach(x, agents)
 			seen = seen || strcmp(lfirst(x), agent) == 0;
@@ -166,56 +168,59 @@ has_rows(const DbiTold *told)
 static bool
 any_rows(DbiTurn *turn, const char *agent)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, turn->told)
 	{
-		DbiTold    *told = lfirst(lc);
+		DbiTold *told = lfirst(lc);
 
-		if (strcmp(told->result->call->agent, agent) == 0 && (has_rows(told) || told->base) && !is_side_of_comparison(told))
+		if (strcmp(told->result->call->agent, agent) == 0 && (has_rows(told) || told->base) &&
+			!is_side_of_comparison(told))
 			return true;
 	}
 	return false;
 }
 
+/* Tells a call; a rule without words keeps one silent whose story another call tells. */
 static void
-tell_call(DbiTurn *turn, DbiTold *told, bool first, bool *table)
+tell_call(DbiTurn *turn, DbiTold *told, bool first, int tables)
 {
-	int			length = turn->text->out.len;
+	DbiText *before = turn->text;
+	DbiText *text = dbi_text();
 
-	if (!first)
-		dbi_say(turn->text, "\n\n");
+	turn->text = text;
 	if (told->base && told->result->ok && told->base->result->ok)
-	{
 		dbi_tell_comparison(turn, told);
-		*table = true;
-	}
 	else
 		dbi_tell_headline(turn, told, first);
-	if (turn->text->out.len > length && has_rows(told))
+	if (text->out.len > 0 && has_rows(told) && !told->base)
 	{
 		dbi_tell_findings(turn, told);
-		if (!*table && (told->result->nrows > 1 || told->template->rules == NIL) && told->result->ncolumns > 1)
-		{
-			dbi_tell_table(turn, told, MAX_TABLE_ROWS);
-			*table = true;
-		}
+		if ((told->result->nrows > 1 || told->template->rules == NIL) && told->result->ncolumns > 1)
+			dbi_tell_table(turn, told, tables == 0 ? MAX_TABLE_ROWS : MAX_LATER_ROWS);
 	}
+	turn->text = before;
+	if (text->out.len == 0)
+		return;
+	if (!first)
+		dbi_say(before, "\n\n");
+	dbi_say_text(before, text);
 }
 
 /* "Checked and found clean: no …; no …." */
 static void
-tell_clean(DbiTurn *turn, const char *agent)
+tell_clean(DbiTurn *turn, const char *agent, const DbiTold *told_already)
 {
-	bool		any = false;
-	ListCell   *lc;
+	bool any = false;
+	ListCell *lc;
 
 	foreach(lc, turn->told)
 	{
-		DbiTold    *told = lfirst(lc);
-		DbiText    *words = dbi_text();
+		DbiTold *told = lfirst(lc);
+		DbiText *words = dbi_text();
 
-		if (strcmp(told->result->call->agent, agent) != 0 || told->base || is_side_of_comparison(told) || !dbi_clean_words(told, words))
+		if (told == told_already || strcmp(told->result->call->agent, agent) != 0 || told->base ||
+			is_side_of_comparison(told) || !dbi_clean_words(told, words))
 			continue;
 		dbi_say(turn->text, any ? "; " : "\n\n**Checked and found clean:** ");
 		dbi_say_text(turn->text, words);
@@ -229,14 +234,14 @@ tell_clean(DbiTurn *turn, const char *agent)
 static void
 tell_unknown(DbiTurn *turn, const char *agent)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, turn->told)
 	{
-		DbiTold    *told = lfirst(lc);
+		DbiTold *told = lfirst(lc);
 
-		if (strcmp(told->result->call->agent, agent) != 0 || has_rows(told) || told->base || is_side_of_comparison(told) ||
-			(told->result->ok && dbi_clean_words(told, dbi_text())))
+		if (strcmp(told->result->call->agent, agent) != 0 || has_rows(told) || told->base ||
+			is_side_of_comparison(told) || (told->result->ok && dbi_clean_words(told, dbi_text())))
 			continue;
 		dbi_say(turn->text, "\n\n");
 		dbi_tell_headline(turn, told, false);
@@ -246,43 +251,47 @@ tell_unknown(DbiTurn *turn, const char *agent)
 static void
 tell_section(DbiTurn *turn, const char *agent)
 {
-	bool		first = true;
-	bool		table = false;
-	bool		rows = any_rows(turn, agent);
-	ListCell   *lc;
+	bool first = true;
+	int tables = 0;
+	bool rows = any_rows(turn, agent);
+	DbiTold *without_rows = NULL;
+	ListCell *lc;
 
 	foreach(lc, turn->told)
 	{
-		DbiTold    *told = lfirst(lc);
+		DbiTold *told = lfirst(lc);
 
 		if (strcmp(told->result->call->agent, agent) != 0 || is_side_of_comparison(told))
 			continue;
 		if (rows && !has_rows(told) && !told->base)
 			continue;
-		tell_call(turn, told, first, &table);
+		tell_call(turn, told, first, tables++);
 		first = false;
 		if (!rows && told->result->ok)
-			break;				/* one sentence says it; the others follow as clean or unknown */
+		{
+			without_rows = told; /* one sentence says it; the others follow as clean */
+			break;
+		}
 	}
+	tell_clean(turn, agent, without_rows);
 	if (rows)
-	{
-		tell_clean(turn, agent);
 		tell_unknown(turn, agent);
-	}
 }
 
 static void
 tell_sections(DbiTurn *turn)
 {
-	bool		several = list_length(turn->agents) > 1;
-	ListCell   *lc;
+	bool several = list_length(turn->agents) > 1;
+	ListCell *lc;
 
 	if (several)
 		dbi_tell_links(turn);
 	foreach(lc, turn->agents)
 	{
 		if (several)
-			dbi_sayf(turn->text, "%s### %s\n\n", turn->text->out.len == 0 || foreach_current_index(lc) == 0 ? "" : "\n\n", dbi_agent_title(lfirst(lc)));
+			dbi_sayf(turn->text, "%s### %s\n\n",
+					 turn->text->out.len == 0 || foreach_current_index(lc) == 0 ? "" : "\n\n",
+					 dbi_agent_title(lfirst(lc)));
 		tell_section(turn, lfirst(lc));
 	}
 }
@@ -292,9 +301,9 @@ tell_sections(DbiTurn *turn)
 static void
 tell_actions(DbiTurn *turn)
 {
-	int			most = list_length(turn->agents) > 1 ? MAX_ACTIONS_SEVERAL : MAX_ACTIONS;
-	int			n = 0;
-	ListCell   *lc;
+	int most = list_length(turn->agents) > 1 ? MAX_ACTIONS_SEVERAL : MAX_ACTIONS;
+	int n = 0;
+	ListCell *lc;
 
 	foreach(lc, turn->told)
 		if (has_rows(lfirst(lc)))
@@ -313,7 +322,7 @@ static void
 tell_source(DbiTurn *turn, const DbiResult *r)
 {
 	StringInfoData s;
-	bool		any = false;
+	bool any = false;
 
 	initStringInfo(&s);
 	appendStringInfo(&s, "`%s(", r->call->tool);
@@ -323,14 +332,15 @@ tell_source(DbiTurn *turn, const DbiResult *r)
 
 		if (!g->given)
 			continue;
-		appendStringInfo(&s, "%s%s => %s", any ? ", " : "", g->name, g->cell.isnull ? "NULL" : g->cell.text);
+		appendStringInfo(&s, "%s%s => %s", any ? ", " : "", g->name,
+						 g->cell.isnull ? "NULL" : g->cell.text);
 		any = true;
 	}
 	appendStringInfoString(&s, ")`");
 	dbi_say_from(turn->text, s.data, r->call->tool, "arguments");
 	if (r->ok)
 	{
-		DbiValue	rows = {.kind = DBI_COUNT};
+		DbiValue rows = {.kind = DBI_COUNT};
 
 		rows.cell.number = r->nrows;
 		rows.tool = r->call->tool;
@@ -347,7 +357,7 @@ tell_source(DbiTurn *turn, const DbiResult *r)
 static void
 tell_sources(DbiTurn *turn)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	dbi_say(turn->text, "\n\n---\n*Sources:* ");
 	foreach(lc, turn->results)
@@ -362,15 +372,15 @@ tell_sources(DbiTurn *turn)
 static void
 tell_periods(DbiTurn *turn)
 {
-	List	   *said = NIL;
-	ListCell   *lc;
+	List *said = NIL;
+	ListCell *lc;
 
 	foreach(lc, turn->results)
 	{
-		DbiResult  *r = lfirst(lc);
-		char	   *period = dbi_period(r, false);
-		bool		known = false;
-		ListCell   *x;
+		DbiResult *r = lfirst(lc);
+		char *period = dbi_period(r, false);
+		bool known = false;
+		ListCell *x;
 
 		foreach(x, said)
 			known = known || strcmp(lfirst(x), period ? period : "") == 0;
@@ -387,26 +397,32 @@ tell_periods(DbiTurn *turn)
 static void
 tell_assumptions(DbiTurn *turn)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, turn->plan->assumptions)
 	{
 		dbi_say(turn->text, foreach_current_index(lc) == 0 ? "\n*Assumed:* " : " ");
-		dbi_say_context(turn->text, lfirst(lc), turn->question, turn->results);
+		dbi_say_context(turn->text, lfirst(lc), turn->question, turn->results, "assumption");
 	}
 }
 
 static void
 collect_suggestions(DbiTurn *turn)
 {
-	List	   *texts = NIL;
-	ListCell   *lc;
+	List *texts = NIL;
+	ListCell *lc;
 
 	foreach(lc, turn->told)
 		if (!is_side_of_comparison(lfirst(lc)))
-			dbi_collect_rules(turn, lfirst(lc), "follow_up", &texts, MAX_SUGGESTIONS);
+			dbi_collect_rules(turn, lfirst(lc), "follow_up", &texts, MAX_SUGGESTIONS + 1);
 	foreach(lc, texts)
-		turn->suggestions = lappend(turn->suggestions, dbi_unescape(((DbiText *) lfirst(lc))->out.data));
+	{
+		char *question = dbi_unescape(((DbiText *) lfirst(lc))->out.data);
+
+		if (pg_strcasecmp(question, turn->question) != 0 &&
+			list_length(turn->suggestions) < MAX_SUGGESTIONS)
+			turn->suggestions = lappend(turn->suggestions, question);
+	}
 }
 
 /* ---- JSON for the message ---- */
@@ -415,21 +431,23 @@ static char *
 calls_json(DbiTurn *turn)
 {
 	StringInfoData s;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&s);
 	appendStringInfoChar(&s, '[');
 	foreach(lc, turn->results)
 	{
-		DbiResult  *r = lfirst(lc);
+		DbiResult *r = lfirst(lc);
 
 		appendStringInfo(&s, "%s{\"agent\": ", foreach_current_index(lc) > 0 ? ", " : "");
 		escape_json(&s, r->call->agent);
 		appendStringInfoString(&s, ", \"tool\": ");
 		escape_json(&s, r->call->tool);
-		appendStringInfo(&s, ", \"arguments\": %s, \"role\": \"%s\", \"ok\": %s", r->call->arguments, dbi_call_role_name(r->call->role), r->ok ? "true" : "false");
+		appendStringInfo(&s, ", \"arguments\": %s, \"role\": \"%s\", \"ok\": %s", r->call->arguments,
+						 dbi_call_role_name(r->call->role), r->ok ? "true" : "false");
 		if (r->ok)
-			appendStringInfo(&s, ", \"rows\": %d, \"truncated\": %s", r->nrows, r->truncated ? "true" : "false");
+			appendStringInfo(&s, ", \"rows\": %d, \"truncated\": %s", r->nrows,
+							 r->truncated ? "true" : "false");
 		else
 		{
 			appendStringInfoString(&s, ", \"error\": ");
@@ -451,13 +469,13 @@ static char *
 evidence_json(List *figures)
 {
 	StringInfoData s;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&s);
 	appendStringInfoChar(&s, '[');
 	foreach(lc, figures)
 	{
-		DbiFigure  *f = lfirst(lc);
+		DbiFigure *f = lfirst(lc);
 
 		appendStringInfo(&s, "%s{\"figure\": ", foreach_current_index(lc) > 0 ? ", " : "");
 		escape_json(&s, f->figure);
@@ -489,17 +507,17 @@ evidence_json(List *figures)
 static char *
 scores_json(DbiTurn *turn)
 {
-	int			grounded = 0;
-	int			ok = 0;
-	double		confidence = 1;
+	int grounded = 0;
+	int ok = 0;
+	double confidence = 1;
 	StringInfoData s;
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, turn->text->figures)
 		grounded += ((DbiFigure *) lfirst(lc))->grounded;
 	foreach(lc, turn->results)
 	{
-		DbiResult  *r = lfirst(lc);
+		DbiResult *r = lfirst(lc);
 
 		ok += r->ok;
 		if (r->call->role == DBI_CALL_ANSWER)
@@ -508,9 +526,11 @@ scores_json(DbiTurn *turn)
 	initStringInfo(&s);
 	appendStringInfoChar(&s, '{');
 	if (turn->text->figures != NIL)
-		appendStringInfo(&s, "\"groundedness\": %.4f, ", (double) grounded / list_length(turn->text->figures));
+		appendStringInfo(&s, "\"groundedness\": %.4f, ",
+						 (double) grounded / list_length(turn->text->figures));
 	if (turn->results != NIL)
-		appendStringInfo(&s, "\"completeness\": %.4f, \"confidence\": %.4f", (double) ok / list_length(turn->results),
+		appendStringInfo(&s, "\"completeness\": %.4f, \"confidence\": %.4f",
+						 (double) ok / list_length(turn->results),
 						 confidence * ok / list_length(turn->results));
 	appendStringInfoChar(&s, '}');
 	return s.data;
@@ -522,9 +542,10 @@ scores_json(DbiTurn *turn)
 static List *
 questions_in(const char *message)
 {
-	List	   *questions = NIL;
+	List *questions = NIL;
 
-	for (const char *p = strstr(message, "\n- "); p && list_length(questions) < MAX_SUGGESTIONS; p = strstr(p, "\n- "))
+	for (const char *p = strstr(message, "\n- "); p && list_length(questions) < MAX_SUGGESTIONS;
+		 p = strstr(p, "\n- "))
 	{
 		p += 3;
 		questions = lappend(questions, pnstrdup(p, strcspn(p, "\n")));
@@ -536,7 +557,7 @@ questions_in(const char *message)
 static DbiAnswer *
 answer_without_calls(const DbiPlan *plan)
 {
-	DbiAnswer  *answer = palloc0(sizeof(DbiAnswer));
+	DbiAnswer *answer = palloc0(sizeof(DbiAnswer));
 
 	answer->content = pstrdup(plan->message ? plan->message : "");
 	answer->tool_calls = "[]";
@@ -550,8 +571,8 @@ answer_without_calls(const DbiPlan *plan)
 DbiAnswer *
 dbi_answer(const char *question, const DbiPlan *plan)
 {
-	DbiTurn    *turn = palloc0(sizeof(DbiTurn));
-	DbiAnswer  *answer;
+	DbiTurn *turn = palloc0(sizeof(DbiTurn));
+	DbiAnswer *answer;
 
 	if (plan->kind != DBI_PLAN_ANSWER)
 		return answer_without_calls(plan);

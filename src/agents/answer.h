@@ -12,17 +12,17 @@
 
 typedef struct DbiAnswer
 {
-	char	   *content;		/* Markdown */
-	List	   *agents;			/* of char *, in the order of the answer */
-	List	   *suggestions;	/* of char *: follow-up questions */
-	char	   *tool_calls;		/* JSON array */
-	char	   *evidence;		/* JSON array: one object a figure */
-	char	   *scores;			/* JSON object, but for response_time */
-	bool		grounded;
-	bool		has_figures;
+	char *content;     /* Markdown */
+	List *agents;      /* of char *, in the order of the answer */
+	List *suggestions; /* of char *: follow-up questions */
+	char *tool_calls;  /* JSON array */
+	char *evidence;    /* JSON array: one object a figure */
+	char *scores;      /* JSON object, but for response_time */
+	bool grounded;
+	bool has_figures;
 } DbiAnswer;
 
 /* Calls the tools of the plan and words the answer. SPI is connected. */
-DbiAnswer  *dbi_answer(const char *question, const DbiPlan *plan);
+DbiAnswer *dbi_answer(const char *question, const DbiPlan *plan);
 
 #endif

@@ -10,8 +10,8 @@
 char *
 dbi_noun(const DbiTold *told, double n)
 {
-	char	   *noun = told->template->noun;
-	char	   *slash = strchr(noun, '/');
+	char *noun = told->template->noun;
+	char *slash = strchr(noun, '/');
 
 	return n == 1 ? pnstrdup(noun, slash - noun) : pstrdup(slash + 1);
 }
@@ -20,21 +20,21 @@ static bool
 rule_applies(const DbiRule *rule, const DbiTurn *turn, const DbiTold *told, const char *part)
 {
 	return strcmp(rule->part, part) == 0 &&
-		(rule->intent == NULL || strcmp(rule->intent, turn->plan->intent) == 0) &&
-		dbi_holds(rule->condition, &told->scope);
+		   (rule->intent == NULL || strcmp(rule->intent, turn->plan->intent) == 0) &&
+		   dbi_holds(rule->condition, &told->scope);
 }
 
 /* Says the rules of a part that hold, each as an item of a list when there may be several. */
 bool
 dbi_tell_rule(DbiText *t, const DbiTurn *turn, const DbiTold *told, const char *part, int most)
 {
-	int			said = 0;
-	ListCell   *lc;
+	int said = 0;
+	ListCell *lc;
 
 	foreach(lc, told->template->rules)
 	{
-		DbiRule    *rule = lfirst(lc);
-		DbiText    *words;
+		DbiRule *rule = lfirst(lc);
+		DbiText *words;
 
 		if (said == most)
 			break;
@@ -55,14 +55,14 @@ dbi_tell_rule(DbiText *t, const DbiTurn *turn, const DbiTold *told, const char *
 void
 dbi_collect_rules(DbiTurn *turn, DbiTold *told, const char *part, List **into, int most)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, told->template->rules)
 	{
-		DbiRule    *rule = lfirst(lc);
-		DbiText    *words;
-		bool		known = false;
-		ListCell   *x;
+		DbiRule *rule = lfirst(lc);
+		DbiText *words;
+		bool known = false;
+		ListCell *x;
 
 		if (list_length(*into) >= most)
 			return;
@@ -81,7 +81,7 @@ dbi_collect_rules(DbiTurn *turn, DbiTold *told, const char *part, List **into, i
 static void
 tell_focus(DbiText *t, const DbiTold *told)
 {
-	DbiValue	focus = dbi_eval("focus", &told->scope);
+	DbiValue focus = dbi_eval("focus", &told->scope);
 
 	if (focus.cell.isnull)
 		return;
@@ -93,7 +93,7 @@ tell_focus(DbiText *t, const DbiTold *told)
 static void
 tell_period(DbiText *t, const DbiTold *told)
 {
-	DbiText    *words = dbi_text();
+	DbiText *words = dbi_text();
 
 	if (!dbi_say_period(words, told->result, true))
 		return;
@@ -107,7 +107,7 @@ ends_before_period(const DbiTold *told)
 {
 	const DbiPlanCall *call = told->result->call;
 	const DbiInput *newest = NULL;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (!call->has_period)
 		return NULL;
@@ -118,14 +118,15 @@ ends_before_period(const DbiTold *told)
 		if (input->is_fact && input->has_time && (newest == NULL || input->newest > newest->newest))
 			newest = input;
 	}
-	return newest && newest->newest < (TimestampTz) call->period_start * USECS_PER_DAY ? newest : NULL;
+	return newest && newest->newest < (TimestampTz) call->period_start * USECS_PER_DAY ? newest
+																					   : NULL;
 }
 
 /* The first fact it reads, else the first table. */
 static const char *
 main_source(const DbiTold *told)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, told->inputs)
 		if (((DbiInput *) lfirst(lc))->is_fact)
@@ -137,12 +138,13 @@ main_source(const DbiTold *told)
 static void
 tell_empty(DbiTurn *turn, DbiTold *told)
 {
-	DbiText    *t = turn->text;
+	DbiText *t = turn->text;
 	const DbiInput *late;
 
 	if (dbi_no_data(told))
 	{
-		dbi_sayf(t, "No data has been loaded that could answer this: `%s` is empty, so nothing is known about %s",
+		dbi_sayf(t,
+				 "No data has been loaded that could answer this: `%s` is empty, so nothing is known about %s",
 				 main_source(told), dbi_noun(told, 2));
 		tell_focus(t, told);
 		dbi_say(t, ".");
@@ -157,11 +159,12 @@ tell_empty(DbiTurn *turn, DbiTold *told)
 	}
 	if ((late = ends_before_period(told)) != NULL)
 	{
-		DbiCell		cell;
+		DbiCell cell;
 
 		dbi_cell(&cell, DBI_TIME, TIMESTAMPTZOID, TimestampTzGetDatum(late->newest), false);
 		dbi_sayf(t, " But `%s` holds nothing later than ", late->source);
-		dbi_say_from(t, psprintf("%s UTC", cell.text), told->result->call->tool, "newest row of what it reads");
+		dbi_say_from(t, psprintf("%s UTC", cell.text), told->result->call->tool,
+					 "newest row of what it reads");
 		dbi_say(t, ", before this period: that is missing data, not an all-clear.");
 	}
 }
@@ -170,30 +173,50 @@ tell_empty(DbiTurn *turn, DbiTold *told)
 static bool
 expects_good(const char *question)
 {
-	static const char *const good[] = {
-		" within ", " under ", " ok ", " okay ", " healthy ", " fine ", " safe ", " on track ", " up to date ",
-		" fresh ", " compliant ", " succeed ", " succeeded ", " meet ", " meeting ", " clean ", NULL
-	};
+	static const char *const good[] = {" within ",    " under ",     " ok ",
+									   " okay ",      " healthy ",   " fine ",
+									   " safe ",      " on track ",  " up to date ",
+									   " fresh ",     " compliant ", " succeed ",
+									   " succeeded ", " meet ",      " meeting ",
+									   " clean ",     NULL};
 	StringInfoData padded;
-	bool		found = false;
+	bool found = false;
 
 	initStringInfo(&padded);
 	appendStringInfoChar(&padded, ' ');
 	for (const char *p = question; *p; p++)
-		appendStringInfoChar(&padded, strchr("?!.,;", *p) ? ' ' : pg_ascii_tolower((unsigned char) *p));
+		appendStringInfoChar(&padded,
+							 strchr("?!.,;", *p) ? ' ' : pg_ascii_tolower((unsigned char) *p));
 	appendStringInfoChar(&padded, ' ');
 	for (const char *const *g = good; *g; g++)
 		found = found || strstr(padded.data, *g) != NULL;
 	return found && strstr(padded.data, " not ") == NULL && strstr(padded.data, "n't ") == NULL;
 }
 
+/* A question that is answered by yes or no begins with its verb. */
+static bool
+asks_whether(const char *question)
+{
+	static const char *const verbs[] = {"has", "have", "had",  "is",   "are", "was", "were",
+										"did", "do",   "does", "will", "any", NULL};
+	size_t n;
+
+	while (*question == ' ')
+		question++;
+	n = strcspn(question, " ");
+	for (const char *const *v = verbs; *v; v++)
+		if (strlen(*v) == n && pg_strncasecmp(question, *v, n) == 0)
+			return true;
+	return false;
+}
+
 /* Yes or No, when the tool says what would be a yes and there is data to tell from. */
 static void
 tell_verdict(DbiTurn *turn, DbiTold *told)
 {
-	bool		yes;
+	bool yes;
 
-	if (strcmp(turn->plan->intent, "whether") != 0 || told->template->yes == NULL || dbi_no_data(told) ||
+	if (!asks_whether(turn->question) || told->template->yes == NULL || dbi_no_data(told) ||
 		(told->result->nrows == 0 && ends_before_period(told)))
 		return;
 	yes = dbi_holds(told->template->yes, &told->scope) != expects_good(turn->question);
@@ -203,7 +226,7 @@ tell_verdict(DbiTurn *turn, DbiTold *told)
 static DbiValue
 cell_value(const DbiResult *r, int row, int column)
 {
-	DbiValue	v = {.kind = r->columns[column].kind,.cell = r->rows[row][column]};
+	DbiValue v = {.kind = r->columns[column].kind, .cell = r->rows[row][column]};
 
 	v.tool = r->call->tool;
 	v.row = row + 1;
@@ -215,7 +238,7 @@ cell_value(const DbiResult *r, int row, int column)
 static char *
 measure_words(const char *column)
 {
-	char	   *label = dbi_label(column);
+	char *label = dbi_label(column);
 
 	label[0] = pg_ascii_tolower((unsigned char) label[0]);
 	return label;
@@ -225,15 +248,15 @@ measure_words(const char *column)
 static void
 tell_generic(DbiTurn *turn, DbiTold *told)
 {
-	DbiText    *t = turn->text;
+	DbiText *t = turn->text;
 	const DbiResult *r = told->result;
-	int			subject = dbi_subject(told);
-	int			measure = dbi_measure(told);
-	DbiValue	rows = dbi_eval("rows", &told->scope);
+	int subject = dbi_subject(told);
+	int measure = dbi_measure(told);
+	DbiValue rows = dbi_eval("rows", &told->scope);
 
 	if (r->nrows == 1 && r->ncolumns == 1)
 	{
-		DbiValue	v = cell_value(r, 0, 0);
+		DbiValue v = cell_value(r, 0, 0);
 
 		dbi_say_name(t, dbi_label(r->call->tool + (strncmp(r->call->tool, "get_", 4) == 0 ? 4 : 0)));
 		dbi_say(t, ": **");
@@ -248,13 +271,13 @@ tell_generic(DbiTurn *turn, DbiTold *told)
 	tell_period(t, told);
 	if (subject >= 0 && !r->rows[0][subject].isnull)
 	{
-		DbiValue	v = cell_value(r, 0, subject);
+		DbiValue v = cell_value(r, 0, subject);
 
 		dbi_say(t, r->nrows == 1 ? ": " : "; first comes ");
 		dbi_say_value(t, &v, "bold");
 		if (measure >= 0 && !r->rows[0][measure].isnull)
 		{
-			DbiValue	m = cell_value(r, 0, measure);
+			DbiValue m = cell_value(r, 0, measure);
 
 			dbi_say(t, " (");
 			dbi_say_name(t, measure_words(r->columns[measure].name));
@@ -295,7 +318,7 @@ void
 dbi_tell_error(DbiTurn *turn, DbiTold *told)
 {
 	const DbiResult *r = told->result;
-	DbiText    *t = turn->text;
+	DbiText *t = turn->text;
 
 	dbi_sayf(t, "`%s` could not be asked: ", r->call->tool);
 	dbi_say_from(t, dbi_markdown(r->error, 300), r->call->tool, "error");
@@ -318,11 +341,8 @@ dbi_tell_error(DbiTurn *turn, DbiTold *told)
 bool
 dbi_clean_words(const DbiTold *told, DbiText *t)
 {
-	if (!told->result->ok || told->result->nrows > 0 || dbi_no_data(told) || ends_before_period(told))
+	if (!told->result->ok || told->result->nrows > 0 || dbi_no_data(told) ||
+		ends_before_period(told))
 		return false;
-	if (told->template->clean)
-		return dbi_render(t, told->template->clean, &told->scope);
-	dbi_sayf(t, "no %s", dbi_noun(told, 2));
-	tell_period(t, told);
-	return true;
+	return told->template->clean && dbi_render(t, told->template->clean, &told->scope);
 }

@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/timestamp.h"
 
 #include "agents/answer_expr.h"
@@ -22,10 +23,10 @@ typedef struct Parser
 {
 	const char *text;
 	const char *p;
-	const DbiScope *scope;		/* NULL: only check */
-	int			row;			/* row of scope->self an aggregate is at; -1: the first in view */
-	List	  **columns;		/* names met, when asked for */
-	const char *tool;			/* tool. stands before them */
+	const DbiScope *scope; /* NULL: only check */
+	int row;               /* row of scope->self an aggregate is at; -1: the first in view */
+	List **columns;        /* names met, when asked for */
+	const char *tool;      /* tool. stands before them */
 } Parser;
 
 static DbiValue expr_or(Parser *parser);
@@ -36,7 +37,7 @@ static DbiValue name_value(Parser *parser);
 static DbiValue
 null_value(void)
 {
-	DbiValue	v = {.kind = DBI_TEXT};
+	DbiValue v = {.kind = DBI_TEXT};
 
 	v.cell.isnull = true;
 	return v;
@@ -45,7 +46,7 @@ null_value(void)
 static DbiValue
 number_value(double x, DbiKind kind)
 {
-	DbiValue	v = {.kind = kind};
+	DbiValue v = {.kind = kind};
 
 	v.cell.number = x;
 	return v;
@@ -54,7 +55,7 @@ number_value(double x, DbiKind kind)
 static DbiValue
 text_value(const char *s)
 {
-	DbiValue	v = {.kind = DBI_TEXT};
+	DbiValue v = {.kind = DBI_TEXT};
 
 	if (s == NULL)
 		return null_value();
@@ -65,7 +66,7 @@ text_value(const char *s)
 static DbiValue
 truth_value(bool b)
 {
-	DbiValue	v = number_value(b, DBI_BOOL);
+	DbiValue v = number_value(b, DBI_BOOL);
 
 	v.cell.text = b ? "yes" : "no";
 	return v;
@@ -95,7 +96,8 @@ wrong(const Parser *parser, const char *expected)
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			errmsg("cannot read the expression \"%s\" of a template", parser->text),
 			errdetail("Expected %s at \"%s\".", expected, parser->p),
-			errhint("For instance cost, rows, sum(cost where status = 'FAILED'), best(name by cost), arg(days)."));
+			errhint(
+				"For instance cost, rows, sum(cost where status = 'FAILED'), best(name by cost), arg(days)."));
 }
 
 static void
@@ -108,7 +110,7 @@ skip_space(Parser *parser)
 static bool
 accept(Parser *parser, const char *symbol)
 {
-	size_t		len = strlen(symbol);
+	size_t len = strlen(symbol);
 
 	skip_space(parser);
 	if (strncmp(parser->p, symbol, len) != 0)
@@ -127,7 +129,7 @@ expect(Parser *parser, const char *symbol)
 static size_t
 word_length(const char *p)
 {
-	size_t		n = 0;
+	size_t n = 0;
 
 	if (!isalpha((unsigned char) p[0]) && p[0] != '_')
 		return 0;
@@ -172,9 +174,9 @@ static DbiValue
 column_value(Parser *parser, const char *name)
 {
 	const DbiScope *scope = parser->scope;
-	DbiValue	v;
-	int			c;
-	int			row = parser->row;
+	DbiValue v;
+	int c;
+	int row = parser->row;
 
 	if (view_rows(scope) == 0)
 		return null_value();
@@ -196,16 +198,16 @@ column_value(Parser *parser, const char *name)
 typedef struct Fold
 {
 	const char *name;
-	int			n;
-	double		sum;
-	bool		any;			/* best, first, last: a value was taken */
-	DbiValue	taken;
-	double		mark;			/* of what best goes by */
-	DbiKind		kind;
-	int			nitems;
-	char	  **items;
-	int		   *counts;
-	int			nrows;
+	int n;
+	double sum;
+	bool any; /* best, first, last: a value was taken */
+	DbiValue taken;
+	double mark; /* of what best goes by */
+	DbiKind kind;
+	int nitems;
+	char **items;
+	int *counts;
+	int nrows;
 } Fold;
 
 static void
@@ -224,10 +226,12 @@ fold_item(Fold *f, const char *item)
 static void
 fold_items(Fold *f, const DbiValue *v)
 {
-	int			more = v->kind == DBI_LIST ? v->cell.nitems : 1;
+	int more = v->kind == DBI_LIST ? v->cell.nitems : 1;
 
-	f->items = f->items ? repalloc(f->items, sizeof(char *) * (f->nitems + more + 1)) : palloc(sizeof(char *) * (more + 1));
-	f->counts = f->counts ? repalloc(f->counts, sizeof(int) * (f->nitems + more + 1)) : palloc(sizeof(int) * (more + 1));
+	f->items = f->items ? repalloc(f->items, sizeof(char *) * (f->nitems + more + 1))
+						: palloc(sizeof(char *) * (more + 1));
+	f->counts = f->counts ? repalloc(f->counts, sizeof(int) * (f->nitems + more + 1))
+						  : palloc(sizeof(int) * (more + 1));
 	if (v->kind == DBI_LIST)
 		for (int i = 0; i < v->cell.nitems; i++)
 			fold_item(f, v->cell.items[i]);
@@ -243,7 +247,8 @@ fold_row(Fold *f, const DbiValue *v, const DbiValue *by)
 	f->kind = v->kind;
 	f->n++;
 	f->sum += v->cell.number;
-	if (strcmp(f->name, "list") == 0 || strcmp(f->name, "distinct") == 0 || strcmp(f->name, "mode") == 0)
+	if (strcmp(f->name, "list") == 0 || strcmp(f->name, "distinct") == 0 ||
+		strncmp(f->name, "mode", 4) == 0)
 		fold_items(f, v);
 	else if (strcmp(f->name, "best") == 0)
 	{
@@ -262,21 +267,23 @@ fold_row(Fold *f, const DbiValue *v, const DbiValue *by)
 	}
 }
 
+/* The most frequent value, or how often it comes. */
 static DbiValue
 fold_mode(const Fold *f)
 {
-	int			best = 0;
+	int best = 0;
 
 	for (int i = 1; i < f->nitems; i++)
 		if (f->counts[i] > f->counts[best])
 			best = i;
-	return text_value(f->items[best]);
+	return strcmp(f->name, "mode") == 0 ? text_value(f->items[best])
+										: number_value(f->counts[best], DBI_COUNT);
 }
 
 static DbiValue
 fold_list(const Fold *f)
 {
-	DbiValue	v = number_value(f->nitems, DBI_LIST);
+	DbiValue v = number_value(f->nitems, DBI_LIST);
 
 	v.cell.nitems = f->nitems;
 	v.cell.items = f->items;
@@ -297,7 +304,7 @@ fold_result(const Fold *f)
 		return number_value(f->sum, f->kind);
 	if (strcmp(f->name, "avg") == 0)
 		return number_value(f->sum / f->n, f->kind == DBI_COUNT ? DBI_NUMBER : f->kind);
-	if (strcmp(f->name, "mode") == 0)
+	if (strncmp(f->name, "mode", 4) == 0)
 		return fold_mode(f);
 	if (strcmp(f->name, "list") == 0)
 		return fold_list(f);
@@ -308,7 +315,7 @@ fold_result(const Fold *f)
 static bool
 fold_pass(Parser *parser, bool bare, DbiValue *v, DbiValue *by)
 {
-	DbiValue	condition;
+	DbiValue condition;
 
 	*v = null_value();
 	*by = null_value();
@@ -328,14 +335,14 @@ static DbiValue
 aggregate(Parser *parser, const char *name)
 {
 	const char *start = parser->p;
-	bool		bare = strcmp(name, "rows") == 0;
-	int			n = view_rows(parser->scope);
-	int			outer = parser->row;
+	bool bare = strcmp(name, "rows") == 0;
+	int n = view_rows(parser->scope);
+	int outer = parser->row;
 	const DbiScope *scope = parser->scope;
-	Fold		fold = {.name = name};
-	DbiValue	v;
-	DbiValue	by;
-	DbiValue	result;
+	Fold fold = {.name = name};
+	DbiValue v;
+	DbiValue by;
+	DbiValue result;
 
 	if (n == 0)
 	{
@@ -365,9 +372,9 @@ aggregate(Parser *parser, const char *name)
 	return result;
 }
 
-static const char *const aggregates[] = {
-	"rows", "sum", "min", "max", "avg", "distinct", "list", "first", "last", "mode", "best", NULL
-};
+static const char *const aggregates[] = {"rows",       "sum",  "min",   "max",  "avg",
+										 "distinct",   "list", "first", "last", "mode",
+										 "mode_count", "best", NULL};
 
 static bool
 is_aggregate(const char *name)
@@ -380,30 +387,51 @@ is_aggregate(const char *name)
 
 /* ---- names ---- */
 
+/* weekday(time): its name; hour(time): such as 14:00. In UTC. */
+static DbiValue
+clock_value(Parser *parser, bool weekday)
+{
+	DbiValue v = expr_or(parser);
+	DbiValue result = null_value();
+
+	expect(parser, ")");
+	if (v.cell.isnull || (v.kind != DBI_TIME && v.kind != DBI_DATE) || isinf(v.cell.number))
+		return result;
+	if (weekday)
+		result = text_value(
+			days[j2day(POSTGRES_EPOCH_JDATE + (int) floor(v.cell.number / USECS_PER_DAY))]);
+	else
+		result = text_value(psprintf("%02d:00", (int) (v.cell.number / USECS_PER_HOUR -
+													   24 * floor(v.cell.number / USECS_PER_DAY))));
+	result.tool = v.tool;
+	return result;
+}
+
 /* same(column): whether a row agrees with the first in view. */
 static DbiValue
 same_value(Parser *parser)
 {
-	int			row = parser->row;
+	int row = parser->row;
 	const char *start = parser->p;
-	DbiValue	here = name_value(parser);
-	DbiValue	first;
+	DbiValue here = name_value(parser);
+	DbiValue first;
 
 	parser->p = start;
 	parser->row = -1;
 	first = name_value(parser);
 	parser->row = row;
 	expect(parser, ")");
-	return truth_value(!here.cell.isnull && !first.cell.isnull && strcmp(here.cell.text, first.cell.text) == 0);
+	return truth_value(!here.cell.isnull && !first.cell.isnull &&
+					   strcmp(here.cell.text, first.cell.text) == 0);
 }
 
 static DbiValue
 argument_value(Parser *parser)
 {
-	size_t		n;
+	size_t n;
 	const DbiGiven *g;
-	DbiValue	v;
-	char	   *name;
+	DbiValue v;
+	char *name;
 
 	skip_space(parser);
 	n = word_length(parser->p);
@@ -412,7 +440,8 @@ argument_value(Parser *parser)
 	name = pnstrdup(parser->p, n);
 	parser->p += n;
 	expect(parser, ")");
-	if (parser->scope == NULL || parser->scope->self == NULL || (g = dbi_given(parser->scope->self, name)) == NULL)
+	if (parser->scope == NULL || parser->scope->self == NULL ||
+		(g = dbi_given(parser->scope->self, name)) == NULL)
 		return null_value();
 	v.kind = g->kind;
 	v.cell = g->cell;
@@ -426,7 +455,10 @@ argument_value(Parser *parser)
 static DbiValue
 focus_value(const Parser *parser)
 {
-	static const char *const names[] = {"job_name", "table_name", "table", "model_name", "endpoint", "pipeline", "warehouse", "cluster_id", "user", "workspace", "workspace_id", "schema", NULL};
+	static const char *const names[] = {"job_name", "table_name", "table",        "model_name",
+										"endpoint", "pipeline",   "warehouse",    "cluster_id",
+										"user",     "workspace",  "workspace_id", "schema",
+										NULL};
 
 	if (parser->scope == NULL || parser->scope->self == NULL)
 		return null_value();
@@ -445,8 +477,8 @@ focus_value(const Parser *parser)
 static DbiValue
 day_value(int days_ago)
 {
-	DateADT		day = dbi_today() - days_ago;
-	DbiValue	v = {.kind = DBI_DATE};
+	DateADT day = dbi_today() - days_ago;
+	DbiValue v = {.kind = DBI_DATE};
 
 	dbi_cell(&v.cell, DBI_DATE, DATEOID, DateADTGetDatum(day), false);
 	return v;
@@ -455,11 +487,11 @@ day_value(int days_ago)
 static DbiResult *
 result_of(const DbiScope *scope, const char *tool)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, scope->results)
 	{
-		DbiResult  *r = lfirst(lc);
+		DbiResult *r = lfirst(lc);
 
 		if (r->ok && strcmp(r->call->tool, tool) == 0)
 			return r;
@@ -472,9 +504,9 @@ static DbiValue
 qualified_value(Parser *parser, const char *tool)
 {
 	const DbiScope *outer = parser->scope;
-	int			row = parser->row;
-	DbiScope	inner = {.nrows = -1};
-	DbiValue	v;
+	int row = parser->row;
+	DbiScope inner = {.nrows = -1};
+	DbiValue v;
 
 	if (outer)
 	{
@@ -494,8 +526,8 @@ qualified_value(Parser *parser, const char *tool)
 static DbiValue
 name_value(Parser *parser)
 {
-	size_t		n;
-	char	   *name;
+	size_t n;
+	char *name;
 
 	skip_space(parser);
 	n = word_length(parser->p);
@@ -510,8 +542,11 @@ name_value(Parser *parser)
 			return argument_value(parser);
 		if (strcmp(name, "same") == 0)
 			return same_value(parser);
+		if (strcmp(name, "weekday") == 0 || strcmp(name, "hour") == 0)
+			return clock_value(parser, name[0] == 'w');
 		if (!is_aggregate(name))
-			wrong(parser, "rows, sum, min, max, avg, distinct, list, first, last, mode, best, same or arg before (");
+			wrong(parser,
+				  "rows, sum, min, max, avg, distinct, list, first, last, mode, mode_count, best, same, weekday, hour or arg before (");
 		return aggregate(parser, name);
 	}
 	if (*parser->p == '.' && word_length(parser->p + 1) > 0)
@@ -521,7 +556,7 @@ name_value(Parser *parser)
 	}
 	if (strcmp(name, "rows") == 0)
 	{
-		DbiValue	v = number_value(view_rows(parser->scope), DBI_COUNT);
+		DbiValue v = number_value(view_rows(parser->scope), DBI_COUNT);
 
 		if (parser->scope == NULL || parser->scope->self == NULL)
 			return null_value();
@@ -538,9 +573,12 @@ name_value(Parser *parser)
 	if (strcmp(name, "yesterday") == 0)
 		return day_value(1);
 	if (strcmp(name, "period") == 0 || strcmp(name, "in_period") == 0)
-		return text_value(parser->scope && parser->scope->self ? dbi_period(parser->scope->self, name[0] == 'i') : NULL);
+		return text_value(parser->scope && parser->scope->self
+							  ? dbi_period(parser->scope->self, name[0] == 'i')
+							  : NULL);
 	if (parser->columns)
-		*parser->columns = lappend(*parser->columns, parser->tool ? psprintf("%s.%s", parser->tool, name) : name);
+		*parser->columns =
+			lappend(*parser->columns, parser->tool ? psprintf("%s.%s", parser->tool, name) : name);
 	return column_value(parser, name);
 }
 
@@ -561,7 +599,7 @@ literal_text(Parser *parser)
 static DbiValue
 factor(Parser *parser)
 {
-	DbiValue	v;
+	DbiValue v;
 
 	skip_space(parser);
 	if (accept(parser, "("))
@@ -574,8 +612,8 @@ factor(Parser *parser)
 		return literal_text(parser);
 	if (isdigit((unsigned char) *parser->p))
 	{
-		char	   *end;
-		double		x = strtod(parser->p, &end);
+		char *end;
+		double x = strtod(parser->p, &end);
 
 		parser->p = end;
 		return number_value(x, DBI_NUMBER);
@@ -593,7 +631,7 @@ factor(Parser *parser)
 static DbiValue
 arithmetic(const DbiValue *a, const DbiValue *b, char op)
 {
-	DbiValue	v = number_value(0, a->kind);
+	DbiValue v = number_value(0, a->kind);
 
 	if (a->cell.isnull || b->cell.isnull || (op == '/' && b->cell.number == 0))
 		return null_value();
@@ -627,7 +665,7 @@ arithmetic(const DbiValue *a, const DbiValue *b, char op)
 static DbiValue
 derived(Parser *parser, const char *start, DbiValue *a, DbiValue *b, char op)
 {
-	DbiValue	v = arithmetic(a, b, op);
+	DbiValue v = arithmetic(a, b, op);
 
 	v.column = pnstrdup(start, parser->p - start);
 	return v;
@@ -637,15 +675,15 @@ static DbiValue
 term(Parser *parser)
 {
 	const char *start;
-	DbiValue	v;
+	DbiValue v;
 
 	skip_space(parser);
 	start = parser->p;
 	v = factor(parser);
 	for (;;)
 	{
-		char		op = accept(parser, "*") ? '*' : accept(parser, "/") ? '/' : 0;
-		DbiValue	right;
+		char op = accept(parser, "*") ? '*' : accept(parser, "/") ? '/' : 0;
+		DbiValue right;
 
 		if (op == 0)
 			return v;
@@ -658,15 +696,15 @@ static DbiValue
 sum(Parser *parser)
 {
 	const char *start;
-	DbiValue	v;
+	DbiValue v;
 
 	skip_space(parser);
 	start = parser->p;
 	v = term(parser);
 	for (;;)
 	{
-		char		op = accept(parser, "+") ? '+' : accept(parser, "-") ? '-' : 0;
-		DbiValue	right;
+		char op = accept(parser, "+") ? '+' : accept(parser, "-") ? '-' : 0;
+		DbiValue right;
 
 		if (op == 0)
 			return v;
@@ -681,19 +719,21 @@ compare(const DbiValue *a, const DbiValue *b)
 	if (is_text(a) && is_text(b))
 		return pg_strcasecmp(a->cell.text, b->cell.text);
 	if (a->kind == DBI_DATE && b->kind == DBI_TIME)
-		return floor(b->cell.number / USECS_PER_DAY) * USECS_PER_DAY > a->cell.number ? -1 : a->cell.number > b->cell.number;
+		return floor(b->cell.number / USECS_PER_DAY) * USECS_PER_DAY > a->cell.number
+				   ? -1
+				   : a->cell.number > b->cell.number;
 	return a->cell.number < b->cell.number ? -1 : a->cell.number > b->cell.number;
 }
 
 static bool
 in_list(Parser *parser, const DbiValue *v)
 {
-	bool		found = false;
+	bool found = false;
 
 	expect(parser, "(");
 	do
 	{
-		DbiValue	item = sum(parser);
+		DbiValue item = sum(parser);
 
 		found = found || (!v->cell.isnull && !item.cell.isnull && compare(v, &item) == 0);
 	} while (accept(parser, ","));
@@ -705,14 +745,14 @@ static DbiValue
 comparison(Parser *parser)
 {
 	static const char *const operators[] = {"!=", "<=", ">=", "=", "<", ">", NULL};
-	DbiValue	left = sum(parser);
+	DbiValue left = sum(parser);
 
 	if (accept_word(parser, "in"))
 		return truth_value(in_list(parser, &left));
 	for (int i = 0; operators[i]; i++)
 	{
-		DbiValue	right;
-		int			c;
+		DbiValue right;
+		int c;
 
 		if (!accept(parser, operators[i]))
 			continue;
@@ -720,7 +760,12 @@ comparison(Parser *parser)
 		if (left.cell.isnull || right.cell.isnull)
 			return truth_value(false);
 		c = compare(&left, &right);
-		return truth_value(i == 0 ? c != 0 : i == 1 ? c <= 0 : i == 2 ? c >= 0 : i == 3 ? c == 0 : i == 4 ? c < 0 : c > 0);
+		return truth_value(i == 0   ? c != 0
+						   : i == 1 ? c <= 0
+						   : i == 2 ? c >= 0
+						   : i == 3 ? c == 0
+						   : i == 4 ? c < 0
+									: c > 0);
 	}
 	return left;
 }
@@ -728,7 +773,7 @@ comparison(Parser *parser)
 static DbiValue
 expr_not(Parser *parser)
 {
-	DbiValue	v;
+	DbiValue v;
 
 	if (!accept_word(parser, "not"))
 		return comparison(parser);
@@ -739,11 +784,11 @@ expr_not(Parser *parser)
 static DbiValue
 expr_and(Parser *parser)
 {
-	DbiValue	v = expr_not(parser);
+	DbiValue v = expr_not(parser);
 
 	while (accept_word(parser, "and"))
 	{
-		DbiValue	right = expr_not(parser);
+		DbiValue right = expr_not(parser);
 
 		v = truth_value(holds(&v) && holds(&right));
 	}
@@ -753,13 +798,13 @@ expr_and(Parser *parser)
 static DbiValue
 expr_or(Parser *parser)
 {
-	DbiValue	v;
+	DbiValue v;
 
 	check_stack_depth();
 	v = expr_and(parser);
 	while (accept_word(parser, "or"))
 	{
-		DbiValue	right = expr_and(parser);
+		DbiValue right = expr_and(parser);
 
 		v = truth_value(holds(&v) || holds(&right));
 	}
@@ -769,8 +814,12 @@ expr_or(Parser *parser)
 static DbiValue
 evaluate(const char *expression, const DbiScope *scope, List **columns)
 {
-	Parser		parser = {.text = expression,.p = expression,.scope = scope,.row = -1,.columns = columns};
-	DbiValue	v = expr_or(&parser);
+	Parser parser = {.text = expression,
+					 .p = expression,
+					 .scope = scope,
+					 .row = scope && scope->has_row ? scope->at_row : -1,
+					 .columns = columns};
+	DbiValue v = expr_or(&parser);
 
 	skip_space(&parser);
 	if (*parser.p != '\0')
@@ -787,7 +836,7 @@ dbi_eval(const char *expression, const DbiScope *scope)
 bool
 dbi_holds(const char *condition, const DbiScope *scope)
 {
-	DbiValue	v;
+	DbiValue v;
 
 	if (condition == NULL || condition[0] == '\0')
 		return true;
@@ -803,12 +852,13 @@ render_reference(DbiText *t, const char **p, const DbiScope *scope, bool zero_is
 {
 	const char *end = strchr(*p, '}');
 	const char *bar;
-	char	   *expression;
-	char	   *formats = NULL;
-	DbiValue	v;
+	char *expression;
+	char *formats = NULL;
+	DbiValue v;
 
 	if (end == NULL)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a template has { without }: \"%s\"", *p));
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("a template has { without }: \"%s\"", *p));
 	bar = memchr(*p, '|', end - *p);
 	expression = pnstrdup(*p, (bar ? bar : end) - *p);
 	if (bar)
@@ -831,7 +881,7 @@ render_reference(DbiText *t, const char **p, const DbiScope *scope, bool zero_is
 static bool
 render_part(DbiText *t, const char **p, const DbiScope *scope, bool optional)
 {
-	bool		all = true;
+	bool all = true;
 
 	while (**p)
 	{
@@ -839,13 +889,14 @@ render_part(DbiText *t, const char **p, const DbiScope *scope, bool optional)
 			break;
 		if (strncmp(*p, "[[", 2) == 0)
 		{
-			DbiText    *part = dbi_text();
+			DbiText *part = dbi_text();
 
 			*p += 2;
 			if (render_part(part, p, scope, true))
 				dbi_say_text(t, part);
 			if (strncmp(*p, "]]", 2) != 0)
-				ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a template has [[ without ]]: \"%s\"", *p));
+				ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a template has [[ without ]]: \"%s\"", *p));
 			*p += 2;
 		}
 		else if (**p == '{')
@@ -855,7 +906,7 @@ render_part(DbiText *t, const char **p, const DbiScope *scope, bool optional)
 		}
 		else
 		{
-			size_t		n = strcspn(*p, "{[]");
+			size_t n = strcspn(*p, "{[]");
 
 			if (n == 0)
 				n = 1;
@@ -869,7 +920,7 @@ render_part(DbiText *t, const char **p, const DbiScope *scope, bool optional)
 bool
 dbi_render(DbiText *t, const char *body, const DbiScope *scope)
 {
-	DbiText    *part = dbi_text();
+	DbiText *part = dbi_text();
 
 	if (!render_part(part, &body, scope, false))
 		return false;
@@ -883,7 +934,7 @@ dbi_render(DbiText *t, const char *body, const DbiScope *scope)
 static void
 refuse_figures(const char *body)
 {
-	DbiText    *t = dbi_text();
+	DbiText *t = dbi_text();
 
 	for (const char *p = body; *p;)
 	{
@@ -896,7 +947,8 @@ refuse_figures(const char *body)
 	}
 	if (!dbi_check_figures(t))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("the words of a template hold the figure \"%s\"", ((DbiFigure *) linitial(t->figures))->figure),
+				errmsg("the words of a template hold the figure \"%s\"",
+					   ((DbiFigure *) linitial(t->figures))->figure),
 				errhint("Write figures as references, {expression}, so that they come from rows."));
 }
 
@@ -912,7 +964,8 @@ body_columns(const char *body, List **columns)
 			continue;
 		end = strchr(p, '}');
 		if (end == NULL)
-			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a template has { without }: \"%s\"", p));
+			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("a template has { without }: \"%s\"", p));
 		bar = memchr(p, '|', end - p);
 		(void) evaluate(pnstrdup(p + 1, (bar ? bar : end) - p - 1), NULL, columns);
 		if (bar)
@@ -924,7 +977,7 @@ body_columns(const char *body, List **columns)
 List *
 dbi_template_columns(const char *body, bool is_condition)
 {
-	List	   *columns = NIL;
+	List *columns = NIL;
 
 	if (is_condition)
 		(void) evaluate(body, NULL, &columns);
@@ -938,7 +991,7 @@ PG_FUNCTION_INFO_V1(dbi_check_template);
 Datum
 dbi_check_template(PG_FUNCTION_ARGS)
 {
-	char	   *body = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *body = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
 	(void) dbi_template_columns(body, PG_GETARG_BOOL(1));
 	if (!PG_GETARG_BOOL(1))
@@ -955,10 +1008,10 @@ PG_FUNCTION_INFO_V1(dbi_template_columns_sql);
 Datum
 dbi_template_columns_sql(PG_FUNCTION_ARGS)
 {
-	List	   *columns = dbi_template_columns(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_BOOL(1));
-	Datum	   *items = palloc(sizeof(Datum) * Max(list_length(columns), 1));
-	int			n = 0;
-	ListCell   *lc;
+	List *columns = dbi_template_columns(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_BOOL(1));
+	Datum *items = palloc(sizeof(Datum) * Max(list_length(columns), 1));
+	int n = 0;
+	ListCell *lc;
 
 	foreach(lc, columns)
 		items[n++] = CStringGetTextDatum(lfirst(lc));

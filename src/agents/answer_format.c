@@ -9,14 +9,14 @@
 
 #include "agents/answer_text.h"
 
-#define MAX_TEXT_BYTES 200		/* of one value inside a sentence or a cell */
+#define MAX_TEXT_BYTES 200 /* of one value inside a sentence or a cell */
 
 /* Digits of a whole number in threes. */
 static char *
 thousands(const char *digits)
 {
 	StringInfoData s;
-	int			n = strlen(digits);
+	int n = strlen(digits);
 
 	initStringInfo(&s);
 	for (int i = 0; i < n; i++)
@@ -32,9 +32,9 @@ thousands(const char *digits)
 static char *
 decimal(double number, int decimals, bool cut)
 {
-	char	   *s = psprintf("%.*f", decimals, fabs(number));
-	char	   *point = strchr(s, '.');
-	char	   *whole;
+	char *s = psprintf("%.*f", decimals, fabs(number));
+	char *point = strchr(s, '.');
+	char *whole;
 
 	if (point == NULL)
 		return thousands(s);
@@ -42,7 +42,7 @@ decimal(double number, int decimals, bool cut)
 	whole = thousands(s);
 	if (cut)
 	{
-		char	   *end = point + strlen(point + 1);
+		char *end = point + strlen(point + 1);
 
 		while (end > point && *end == '0')
 			*end-- = '\0';
@@ -72,28 +72,34 @@ percent(double x)
 static char *
 duration(double s)
 {
-	double		whole;
+	double whole;
 
 	s = fabs(s);
+	if (s == 0)
+		return pstrdup("0 s");
 	if (s < 0.9995)
 		return psprintf("%.0f ms", s * 1000);
 	if (s < 59.95)
 		return psprintf("%s s", decimal(s, 1, true));
 	whole = rint(s);
 	if (whole < 3600)
-		return fmod(whole, 60) >= 1 ? psprintf("%.0f min %.0f s", floor(whole / 60), fmod(whole, 60)) : psprintf("%.0f min", whole / 60);
+		return fmod(whole, 60) >= 1 ? psprintf("%.0f min %.0f s", floor(whole / 60), fmod(whole, 60))
+									: psprintf("%.0f min", whole / 60);
 	whole = rint(s / 60);
 	if (whole < 48 * 60)
-		return fmod(whole, 60) >= 1 ? psprintf("%.0f h %.0f min", floor(whole / 60), fmod(whole, 60)) : psprintf("%.0f h", whole / 60);
+		return fmod(whole, 60) >= 1 ? psprintf("%.0f h %.0f min", floor(whole / 60), fmod(whole, 60))
+									: psprintf("%.0f h", whole / 60);
 	whole = rint(s / 3600);
-	return fmod(whole, 24) >= 1 ? psprintf("%s d %.0f h", decimal(floor(whole / 24), 0, false), fmod(whole, 24)) : psprintf("%s d", decimal(whole / 24, 0, false));
+	return fmod(whole, 24) >= 1
+			   ? psprintf("%s d %.0f h", decimal(floor(whole / 24), 0, false), fmod(whole, 24))
+			   : psprintf("%s d", decimal(whole / 24, 0, false));
 }
 
 static char *
 volume(double bytes)
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-	int			u = 0;
+	int u = 0;
 
 	bytes = fabs(bytes);
 	while (bytes >= 1023.95 && u < 5)
@@ -105,7 +111,7 @@ volume(double bytes)
 static char *
 number(double x)
 {
-	double		a = fabs(x);
+	double a = fabs(x);
 
 	return decimal(x, a >= 100 ? 1 : a >= 1 ? 2 : 4, true);
 }
@@ -114,7 +120,7 @@ number(double x)
 static char *
 magnitude(DbiKind kind, const DbiCell *cell)
 {
-	double		x = cell->number;
+	double x = cell->number;
 
 	if (isnan(x) || isinf(x))
 		return pstrdup("unbounded");
@@ -131,7 +137,8 @@ magnitude(DbiKind kind, const DbiCell *cell)
 		case DBI_SECONDS:
 			return duration(x);
 		case DBI_MS:
-			return fabs(x) < 1000 ? psprintf("%s ms", decimal(x, 0, false)) : duration(x / 1000);
+			return x != 0 && fabs(x) < 1000 ? psprintf("%s ms", decimal(x, 0, false))
+											: duration(x / 1000);
 		case DBI_MINUTES:
 			return duration(x * 60);
 		case DBI_HOURS:
@@ -163,7 +170,7 @@ printed(DbiKind kind, const DbiCell *cell)
 		return pstrdup("—");
 	if (dbi_kind_numeric(kind))
 	{
-		char	   *s = magnitude(kind, cell);
+		char *s = magnitude(kind, cell);
 
 		return cell->number < 0 && shows_digits(s) ? psprintf("-%s", s) : s;
 	}
@@ -175,8 +182,8 @@ printed(DbiKind kind, const DbiCell *cell)
 char *
 dbi_markdown(const char *s, int max_bytes)
 {
-	int			len = strlen(s);
-	int			kept = pg_mbcliplen(s, len, max_bytes);
+	int len = strlen(s);
+	int kept = pg_mbcliplen(s, len, max_bytes);
 	StringInfoData out;
 
 	initStringInfo(&out);
@@ -203,8 +210,8 @@ dbi_markdown(const char *s, int max_bytes)
 char *
 dbi_unescape(const char *s)
 {
-	char	   *plain = pstrdup(s);
-	char	   *to = plain;
+	char *plain = pstrdup(s);
+	char *to = plain;
 
 	for (const char *from = s; *from; from++)
 	{
@@ -222,13 +229,14 @@ plural(const char *words, int len, double n)
 {
 	const char *slash = memchr(words, '/', len);
 
-	return fabs(n) == 1 ? pnstrdup(words, slash - words) : pnstrdup(slash + 1, words + len - slash - 1);
+	return fabs(n) == 1 ? pnstrdup(words, slash - words)
+						: pnstrdup(slash + 1, words + len - slash - 1);
 }
 
 static char *
 change(DbiKind kind, const DbiCell *cell)
 {
-	char	   *s = magnitude(kind, cell);
+	char *s = magnitude(kind, cell);
 
 	if (!shows_digits(s))
 		return pstrdup("unchanged");
@@ -239,7 +247,7 @@ change(DbiKind kind, const DbiCell *cell)
 static char *
 words(const char *s)
 {
-	char	   *w = pstrdup(s);
+	char *w = pstrdup(s);
 
 	for (char *p = w; *p; p++)
 		*p = *p == '_' ? ' ' : pg_ascii_tolower((unsigned char) *p);
@@ -251,14 +259,18 @@ static char *
 enumerate(const DbiCell *cell, int most)
 {
 	StringInfoData s;
-	int			shown = cell->nitems > most + 1 ? most : cell->nitems;
+	int shown = cell->nitems > most + 1 ? most : cell->nitems;
 
 	initStringInfo(&s);
 	for (int i = 0; i < shown; i++)
 	{
-		bool		last = i == cell->nitems - 1;
+		bool last = i == cell->nitems - 1;
 
-		appendStringInfo(&s, "%s%s", i == 0 ? "" : last ? " and " : ", ", dbi_markdown(cell->items[i], MAX_TEXT_BYTES));
+		appendStringInfo(&s, "%s%s",
+						 i == 0 ? ""
+						 : last ? " and "
+								: ", ",
+						 dbi_markdown(cell->items[i], MAX_TEXT_BYTES));
 	}
 	if (shown < cell->nitems)
 		appendStringInfo(&s, " and %d more", cell->nitems - shown);
@@ -268,14 +280,22 @@ enumerate(const DbiCell *cell, int most)
 typedef struct FormatKind
 {
 	const char *name;
-	DbiKind		kind;
+	DbiKind kind;
 } FormatKind;
 
-static const FormatKind format_kinds[] = {
-	{"usd", DBI_USD}, {"pct", DBI_PCT}, {"n", DBI_NUMBER}, {"count", DBI_COUNT}, {"plain", DBI_PLAIN},
-	{"s", DBI_SECONDS}, {"ms", DBI_MS}, {"min", DBI_MINUTES}, {"h", DBI_HOURS}, {"bytes", DBI_BYTES}, {"gib", DBI_GIB}, {"tib", DBI_TIB},
-	{NULL}
-};
+static const FormatKind format_kinds[] = {{"usd", DBI_USD},
+										  {"pct", DBI_PCT},
+										  {"n", DBI_NUMBER},
+										  {"count", DBI_COUNT},
+										  {"plain", DBI_PLAIN},
+										  {"s", DBI_SECONDS},
+										  {"ms", DBI_MS},
+										  {"min", DBI_MINUTES},
+										  {"h", DBI_HOURS},
+										  {"bytes", DBI_BYTES},
+										  {"gib", DBI_GIB},
+										  {"tib", DBI_TIB},
+										  {NULL}};
 
 static bool
 format_is(const char *f, int len, const char *name)
@@ -285,9 +305,9 @@ format_is(const char *f, int len, const char *name)
 
 typedef struct Printing
 {
-	DbiKind		kind;
-	DbiCell		cell;
-	char	   *text;			/* once a format has made text of it */
+	DbiKind kind;
+	DbiCell cell;
+	char *text; /* once a format has made text of it */
 } Printing;
 
 static void
@@ -299,7 +319,12 @@ apply(Printing *p, const char *f, int len)
 			p->kind = k->kind;
 			return;
 		}
-	if (format_is(f, len, "abs"))
+	if (format_is(f, len, "share"))
+	{
+		p->kind = DBI_PCT;
+		p->cell.number *= 100;
+	}
+	else if (format_is(f, len, "abs"))
 		p->cell.number = fabs(p->cell.number);
 	else if (format_is(f, len, "signed"))
 	{
@@ -326,8 +351,10 @@ apply(Printing *p, const char *f, int len)
 	else if (memchr(f, '/', len))
 		p->text = psprintf("%s %s", printed(p->kind, &p->cell), plural(f, len, p->cell.number));
 	else
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown format \"%s\" in a template", pnstrdup(f, len)),
-				errhint("Formats: usd, pct, n, count, plain, s, ms, min, h, bytes, gib, tib, abs, signed, change, words, bold, date, time, exactpct, all, one/many, w one/many."));
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("unknown format \"%s\" in a template", pnstrdup(f, len)),
+				errhint(
+					"Formats: usd, pct, n, count, plain, s, ms, min, h, bytes, gib, tib, abs, signed, change, words, bold, date, time, share, exactpct, all, one/many, w one/many."));
 }
 
 static void
@@ -336,7 +363,7 @@ apply_all(Printing *p, const char *formats)
 	for (const char *f = formats; f && *f;)
 	{
 		const char *end = strchr(f, '|');
-		int			len = end ? end - f : strlen(f);
+		int len = end ? end - f : strlen(f);
 
 		apply(p, f, len);
 		f = end ? end + 1 : NULL;
@@ -346,7 +373,7 @@ apply_all(Printing *p, const char *formats)
 void
 dbi_check_formats(const char *formats)
 {
-	Printing	p = {.kind = DBI_NUMBER,.cell = {.text = "1"}};
+	Printing p = {.kind = DBI_NUMBER, .cell = {.text = "1"}};
 
 	apply_all(&p, formats);
 }
@@ -354,7 +381,7 @@ dbi_check_formats(const char *formats)
 char *
 dbi_format(const DbiValue *v, const char *formats)
 {
-	Printing	p = {.kind = v->kind,.cell = v->cell};
+	Printing p = {.kind = v->kind, .cell = v->cell};
 
 	if (v->cell.isnull)
 		return pstrdup("—");

@@ -21,16 +21,18 @@ static SPIPlanPtr inputs_plan;
 static void
 prepare_inputs(void)
 {
-	Oid			type = OIDARRAYOID;
+	Oid type = OIDARRAYOID;
 
 	if (inputs_plan)
 		return;
-	inputs_plan = SPI_prepare("SELECT i.function, s.source, s.gold_table, s.time_column, st.last_event_time, s.mode"
-							  " FROM dbinsight._tool_inputs($1) i"
-							  " JOIN (SELECT DISTINCT ON (gold_table) * FROM dbinsight.sources ORDER BY gold_table, source DESC) s"
-							  " ON s.gold_table OPERATOR(pg_catalog.=) i.gold_table"
-							  " LEFT JOIN dbinsight.ingest_state st ON st.source OPERATOR(pg_catalog.=) s.source"
-							  " ORDER BY s.source", 1, &type);
+	inputs_plan =
+		SPI_prepare("SELECT i.function, s.source, s.gold_table, s.time_column, st.last_event_time, s.mode"
+					" FROM dbinsight._tool_inputs($1) i"
+					" JOIN (SELECT DISTINCT ON (gold_table) * FROM dbinsight.sources ORDER BY gold_table, source DESC) s"
+					" ON s.gold_table OPERATOR(pg_catalog.=) i.gold_table"
+					" LEFT JOIN dbinsight.ingest_state st ON st.source OPERATOR(pg_catalog.=) s.source"
+					" ORDER BY s.source",
+					1, &type);
 	if (inputs_plan == NULL)
 		elog(ERROR, "could not prepare the query of inputs: %s", SPI_result_code_string(SPI_result));
 	SPI_keepplan(inputs_plan);
@@ -40,10 +42,10 @@ prepare_inputs(void)
 static void
 look_at_table(DbiInput *input, const char *gold_table, const char *time_column)
 {
-	char	   *table = quote_qualified_identifier("dbinsight", gold_table);
-	char	   *sql;
-	bool		isnull;
-	Datum		value;
+	char *table = quote_qualified_identifier("dbinsight", gold_table);
+	char *sql;
+	bool isnull;
+	Datum value;
 
 	if (time_column)
 		sql = psprintf("SELECT max(%s)::timestamp FROM %s", quote_identifier(time_column), table);
@@ -63,23 +65,23 @@ look_at_table(DbiInput *input, const char *gold_table, const char *time_column)
 
 typedef struct InputRow
 {
-	Oid			function;
-	char	   *source;
-	char	   *gold_table;
-	char	   *time_column;
-	bool		known;
-	bool		foreign;
+	Oid function;
+	char *source;
+	char *gold_table;
+	char *time_column;
+	bool known;
+	bool foreign;
 	TimestampTz newest;
 } InputRow;
 
 static List *
 read_rows(List *told)
 {
-	Datum	   *functions = palloc(sizeof(Datum) * Max(list_length(told), 1));
-	int			n = 0;
-	Datum		array;
-	List	   *rows = NIL;
-	ListCell   *lc;
+	Datum *functions = palloc(sizeof(Datum) * Max(list_length(told), 1));
+	int n = 0;
+	Datum array;
+	List *rows = NIL;
+	ListCell *lc;
 
 	foreach(lc, told)
 		functions[n++] = ObjectIdGetDatum(((DbiTold *) lfirst(lc))->result->call->function);
@@ -89,11 +91,11 @@ read_rows(List *told)
 		elog(ERROR, "could not read the inputs of tools");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		InputRow   *row = palloc0(sizeof(InputRow));
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		bool		isnull;
-		Datum		value = SPI_getbinval(tuple, desc, 1, &isnull);
+		InputRow *row = palloc0(sizeof(InputRow));
+		HeapTuple tuple = SPI_tuptable->vals[i];
+		TupleDesc desc = SPI_tuptable->tupdesc;
+		bool isnull;
+		Datum value = SPI_getbinval(tuple, desc, 1, &isnull);
 
 		row->function = DatumGetObjectId(value);
 		row->source = SPI_getvalue(tuple, desc, 2);
@@ -108,13 +110,34 @@ read_rows(List *told)
 	return rows;
 }
 
+static bool
+is_fact(const char *gold_table)
+{
+	return strncmp(gold_table, "fact_", 5) == 0;
+}
+
+static bool
+reads_fact(List *rows, Oid function)
+{
+	ListCell *lc;
+
+	foreach(lc, rows)
+	{
+		InputRow *row = lfirst(lc);
+
+		if (row->function == function && is_fact(row->gold_table))
+			return true;
+	}
+	return false;
+}
+
 static DbiInput *
 make_input(const InputRow *row)
 {
-	DbiInput   *input = palloc0(sizeof(DbiInput));
+	DbiInput *input = palloc0(sizeof(DbiInput));
 
 	input->source = row->source;
-	input->is_fact = strncmp(row->gold_table, "fact_", 5) == 0;
+	input->is_fact = is_fact(row->gold_table);
 	if (row->known)
 	{
 		input->has_time = true;
@@ -128,16 +151,18 @@ make_input(const InputRow *row)
 void
 dbi_load_inputs(DbiTurn *turn)
 {
-	List	   *rows = read_rows(turn->told);
-	List	   *seen = NIL;
-	ListCell   *lc;
+	List *rows = read_rows(turn->told);
+	List *seen = NIL;
+	ListCell *lc;
 
 	foreach(lc, rows)
 	{
-		InputRow   *row = lfirst(lc);
-		DbiInput   *input = NULL;
-		ListCell   *x;
+		InputRow *row = lfirst(lc);
+		DbiInput *input = NULL;
+		ListCell *x;
 
+		if (!is_fact(row->gold_table) && reads_fact(rows, row->function))
+			continue; /* dimensions matter only to those who read nothing else */
 		foreach(x, seen)
 			if (strcmp(((DbiInput *) lfirst(x))->source, row->source) == 0)
 				input = lfirst(x);
@@ -148,7 +173,7 @@ dbi_load_inputs(DbiTurn *turn)
 		}
 		foreach(x, turn->told)
 		{
-			DbiTold    *told = lfirst(x);
+			DbiTold *told = lfirst(x);
 
 			if (told->result->call->function == row->function)
 				told->inputs = lappend(told->inputs, input);
@@ -160,14 +185,14 @@ dbi_load_inputs(DbiTurn *turn)
 bool
 dbi_no_data(const DbiTold *told)
 {
-	bool		any_fact = false;
-	ListCell   *lc;
+	bool any_fact = false;
+	ListCell *lc;
 
 	foreach(lc, told->inputs)
 		any_fact = any_fact || ((DbiInput *) lfirst(lc))->is_fact;
 	foreach(lc, told->inputs)
 	{
-		DbiInput   *input = lfirst(lc);
+		DbiInput *input = lfirst(lc);
 
 		if (input->is_fact == any_fact && !input->is_empty)
 			return false;
@@ -178,7 +203,7 @@ dbi_no_data(const DbiTold *told)
 static char *
 time_text(TimestampTz t)
 {
-	DbiCell		cell;
+	DbiCell cell;
 
 	dbi_cell(&cell, DBI_TIME, TIMESTAMPTZOID, TimestampTzGetDatum(t), false);
 	return psprintf("%s UTC", cell.text);
@@ -188,9 +213,9 @@ time_text(TimestampTz t)
 static List *
 all_inputs(DbiTurn *turn, bool facts)
 {
-	List	   *list = NIL;
-	ListCell   *lc;
-	ListCell   *x;
+	List *list = NIL;
+	ListCell *lc;
+	ListCell *x;
 
 	foreach(lc, turn->told)
 		foreach(x, ((DbiTold *) lfirst(lc))->inputs)
@@ -203,16 +228,16 @@ all_inputs(DbiTurn *turn, bool facts)
 void
 dbi_tell_inputs(DbiTurn *turn)
 {
-	List	   *inputs = all_inputs(turn, true);
-	int			n = 0;
-	ListCell   *lc;
+	List *inputs = all_inputs(turn, true);
+	int n = 0;
+	ListCell *lc;
 
 	if (inputs == NIL)
 		inputs = all_inputs(turn, false);
 	foreach(lc, inputs)
 	{
-		DbiInput   *input = lfirst(lc);
-		DbiText    *t = turn->text;
+		DbiInput *input = lfirst(lc);
+		DbiText *t = turn->text;
 
 		if (!input->has_time && !input->is_empty)
 			continue;
@@ -228,7 +253,8 @@ dbi_tell_inputs(DbiTurn *turn)
 		else
 		{
 			dbi_say(t, "to ");
-			dbi_say_from(t, time_text(input->newest), NULL, psprintf("newest row of %s", input->source));
+			dbi_say_from(t, time_text(input->newest), NULL,
+						 psprintf("newest row of %s", input->source));
 		}
 	}
 	if (n > 0)

@@ -12,44 +12,45 @@
 /* A row of answer_rules. */
 typedef struct DbiRule
 {
-	char	   *part;
-	char	   *intent;			/* NULL: any */
-	char	   *condition;
-	char	   *body;
+	char *part;
+	char *intent; /* NULL: any */
+	char *condition;
+	char *body;
 } DbiRule;
 
 /* A row of answer_templates with its rules; the tool may have none. */
 typedef struct DbiTemplate
 {
-	char	   *noun;			/* "failed run/failed runs"; never NULL */
-	char	   *subject;
-	char	   *measure;
-	List	   *columns;		/* of char *; NIL: chosen by the code */
-	char	   *empty;
-	char	   *clean;
-	char	   *yes;
-	int			default_days;
-	List	   *rules;			/* of DbiRule * */
+	char *noun; /* "failed run/failed runs"; never NULL */
+	char *subject;
+	char *measure;
+	List *columns; /* of char *; NIL: chosen by the code */
+	char *shown;   /* rows of the table: those for which this holds */
+	char *empty;
+	char *clean;
+	char *yes;
+	int default_days;
+	List *rules; /* of DbiRule * */
 } DbiTemplate;
 
 /* A table a tool reads, and how new it is. */
 typedef struct DbiInput
 {
-	char	   *source;
-	bool		is_fact;
-	bool		has_time;		/* newest is known */
-	bool		is_empty;
+	char *source;
+	bool is_fact;
+	bool has_time; /* newest is known */
+	bool is_empty;
 	TimestampTz newest;
 } DbiInput;
 
 /* A result with all that is needed to tell it. */
 typedef struct DbiTold
 {
-	DbiResult  *result;
+	DbiResult *result;
 	DbiTemplate *template;
-	List	   *inputs;			/* of DbiInput * */
-	struct DbiTold *base;		/* the other side of a comparison */
-	DbiScope	scope;
+	List *inputs;         /* of DbiInput * */
+	struct DbiTold *base; /* the other side of a comparison */
+	DbiScope scope;
 } DbiTold;
 
 /* The turn: everything the parts of an answer look at. */
@@ -57,44 +58,44 @@ typedef struct DbiTurn
 {
 	const char *question;
 	const DbiPlan *plan;
-	List	   *results;		/* of DbiResult * */
-	List	   *told;			/* of DbiTold *, in the order of the calls */
-	List	   *agents;			/* of char * */
-	List	   *actions;		/* of char *: recommendations said, so that none is said twice */
-	List	   *suggestions;	/* of char * */
-	DbiText    *text;
+	List *results;     /* of DbiResult * */
+	List *told;        /* of DbiTold *, in the order of the calls */
+	List *agents;      /* of char * */
+	List *actions;     /* of char *: recommendations said, so that none is said twice */
+	List *suggestions; /* of char * */
+	DbiText *text;
 } DbiTurn;
 
 /* answer_template.c */
-void		dbi_load_templates(DbiTurn *turn);
+void dbi_load_templates(DbiTurn *turn);
 const char *dbi_agent_title(const char *agent);
-List	   *dbi_example_questions(int n);
-List	   *dbi_load_links(const char *kind, const char *agent_a, const char *agent_b);
+List *dbi_example_questions(int n);
+List *dbi_load_links(const char *kind, const char *agent_a, const char *agent_b);
 
 /* answer_inputs.c: what the tools read and how fresh it is */
-void		dbi_load_inputs(DbiTurn *turn);
-bool		dbi_no_data(const DbiTold *told);
-void		dbi_tell_inputs(DbiTurn *turn);
+void dbi_load_inputs(DbiTurn *turn);
+bool dbi_no_data(const DbiTold *told);
+void dbi_tell_inputs(DbiTurn *turn);
 
 /* answer_call.c: one call */
-bool		dbi_tell_rule(DbiText *t, const DbiTurn *turn, const DbiTold *told, const char *part, int most);
-void		dbi_tell_headline(DbiTurn *turn, DbiTold *told, bool first);
-void		dbi_tell_findings(DbiTurn *turn, DbiTold *told);
-void		dbi_tell_error(DbiTurn *turn, DbiTold *told);
-bool		dbi_clean_words(const DbiTold *told, DbiText *t);
-char	   *dbi_noun(const DbiTold *told, double n);
-void		dbi_collect_rules(DbiTurn *turn, DbiTold *told, const char *part, List **into, int most);
+bool dbi_tell_rule(DbiText *t, const DbiTurn *turn, const DbiTold *told, const char *part, int most);
+void dbi_tell_headline(DbiTurn *turn, DbiTold *told, bool first);
+void dbi_tell_findings(DbiTurn *turn, DbiTold *told);
+void dbi_tell_error(DbiTurn *turn, DbiTold *told);
+bool dbi_clean_words(const DbiTold *told, DbiText *t);
+char *dbi_noun(const DbiTold *told, double n);
+void dbi_collect_rules(DbiTurn *turn, DbiTold *told, const char *part, List **into, int most);
 
 /* answer_table.c */
-void		dbi_tell_table(DbiTurn *turn, DbiTold *told, int most);
-int			dbi_subject(const DbiTold *told);
-int			dbi_measure(const DbiTold *told);
-char	   *dbi_label(const char *column);
+void dbi_tell_table(DbiTurn *turn, DbiTold *told, int most);
+int dbi_subject(const DbiTold *told);
+int dbi_measure(const DbiTold *told);
+char *dbi_label(const char *column);
 
 /* answer_compare.c: two sides of a comparison */
-void		dbi_tell_comparison(DbiTurn *turn, DbiTold *told);
+void dbi_tell_comparison(DbiTurn *turn, DbiTold *told);
 
 /* links.c: things that results of several agents share */
-void		dbi_tell_links(DbiTurn *turn);
+void dbi_tell_links(DbiTurn *turn);
 
 #endif

@@ -13,7 +13,7 @@
 static char *
 day_text(DateADT day)
 {
-	DbiCell		cell;
+	DbiCell cell;
 
 	dbi_cell(&cell, DBI_DATE, DATEOID, DateADTGetDatum(day), false);
 	return cell.text;
@@ -22,7 +22,7 @@ day_text(DateADT day)
 static char *
 one_day(DateADT day, bool preposition)
 {
-	char	   *text = day_text(day);
+	char *text = day_text(day);
 
 	if (day == dbi_today())
 		return psprintf("today (%s)", text);
@@ -34,13 +34,17 @@ one_day(DateADT day, bool preposition)
 static char *
 range(DateADT start, DateADT end, const char *label, bool preposition)
 {
-	bool		rolling = strncmp(label, "last ", 5) == 0 && isdigit((unsigned char) label[5]);
-	bool		named = strncmp(label, "this ", 5) == 0 || strncmp(label, "last ", 5) == 0 || strncmp(label, "previous ", 9) == 0;
+	bool rolling = strncmp(label, "last ", 5) == 0 && isdigit((unsigned char) label[5]);
+	bool night = strcmp(label, "overnight") == 0 || strcmp(label, "last night") == 0 ||
+				 strcmp(label, "this morning") == 0;
+	bool named = night || strncmp(label, "this ", 5) == 0 || strncmp(label, "last ", 5) == 0 ||
+				 strncmp(label, "previous ", 9) == 0;
 
 	if (start == end)
 		return one_day(start, preposition);
 	if (rolling)
-		return psprintf("%sthe %s (%s to %s)", preposition ? "in " : "", label, day_text(start), day_text(end));
+		return psprintf("%sthe %s (%s to %s)", preposition ? "in " : "", label, day_text(start),
+						day_text(end));
 	if (named)
 		return psprintf("%s (%s to %s)", label, day_text(start), day_text(end));
 	return psprintf(preposition ? "from %s to %s" : "%s to %s", day_text(start), day_text(end));
@@ -54,10 +58,12 @@ typedef struct Window
 	const char *where;
 } Window;
 
-static const Window windows[] = {
-	{"hours", "hour", "the last"}, {"days", "day", "the last"}, {"lookback_days", "day", "the last"},
-	{"weeks", "week", "the last"}, {"horizon_days", "day", "the next"}, {NULL}
-};
+static const Window windows[] = {{"hours", "hour", "the last"},
+								 {"days", "day", "the last"},
+								 {"lookback_days", "day", "the last"},
+								 {"weeks", "week", "the last"},
+								 {"horizon_days", "day", "the next"},
+								 {NULL}};
 
 static char *
 window_text(const DbiResult *r, bool preposition)
@@ -87,7 +93,7 @@ dates_text(const DbiResult *r, bool preposition)
 {
 	const DbiGiven *start = dbi_given(r, "start_date");
 	const DbiGiven *end = dbi_given(r, "end_date");
-	DateADT		until;
+	DateADT until;
 
 	if (start == NULL || end == NULL)
 		return NULL;
@@ -103,8 +109,10 @@ char *
 dbi_period(const DbiResult *r, bool preposition)
 {
 	const DbiGiven *date = dbi_given(r, "date");
-	char	   *text;
+	char *text;
 
+	if (dbi_given(r, "horizon_days") && (text = window_text(r, preposition)) != NULL)
+		return text; /* a forecast looks ahead whatever was asked */
 	if (r->call->has_period)
 		return range(r->call->period_start, r->call->period_end, r->call->label, preposition);
 	if ((text = dates_text(r, preposition)) != NULL || (text = window_text(r, preposition)) != NULL)
@@ -119,7 +127,7 @@ dbi_period(const DbiResult *r, bool preposition)
 bool
 dbi_say_period(DbiText *t, const DbiResult *r, bool preposition)
 {
-	char	   *text = r ? dbi_period(r, preposition) : NULL;
+	char *text = r ? dbi_period(r, preposition) : NULL;
 
 	if (text == NULL)
 		return false;

@@ -37,11 +37,11 @@ text_column(HeapTuple tuple, int column)
 static List *
 array_column(HeapTuple tuple, int column)
 {
-	bool		isnull;
-	Datum		value = SPI_getbinval(tuple, SPI_tuptable->tupdesc, column, &isnull);
-	Datum	   *items;
-	int			n;
-	List	   *list = NIL;
+	bool isnull;
+	Datum value = SPI_getbinval(tuple, SPI_tuptable->tupdesc, column, &isnull);
+	Datum *items;
+	int n;
+	List *list = NIL;
 
 	if (isnull)
 		return NIL;
@@ -61,7 +61,7 @@ qualified(const DbiResult *r)
 static char *
 noun_from_name(const char *name)
 {
-	char	   *words = pstrdup(strncmp(name, "get_", 4) == 0 ? name + 4 : name);
+	char *words = pstrdup(strncmp(name, "get_", 4) == 0 ? name + 4 : name);
 
 	for (char *p = words; *p; p++)
 		if (*p == '_')
@@ -72,13 +72,13 @@ noun_from_name(const char *name)
 static void
 set_template(DbiTurn *turn, HeapTuple tuple)
 {
-	char	   *tool = text_column(tuple, 1);
-	ListCell   *lc;
+	char *tool = text_column(tuple, 1);
+	ListCell *lc;
 
 	foreach(lc, turn->told)
 	{
-		DbiTold    *told = lfirst(lc);
-		char	   *days;
+		DbiTold *told = lfirst(lc);
+		char *days;
 
 		if (told->result->tool == NULL || strcmp(qualified(told->result), tool) != 0)
 			continue;
@@ -91,6 +91,7 @@ set_template(DbiTurn *turn, HeapTuple tuple)
 		told->template->yes = text_column(tuple, 8);
 		days = text_column(tuple, 9);
 		told->template->default_days = days ? atoi(days) : 0;
+		told->template->shown = text_column(tuple, 10);
 		told->result->default_days = told->template->default_days;
 	}
 }
@@ -98,9 +99,9 @@ set_template(DbiTurn *turn, HeapTuple tuple)
 static void
 add_rule(DbiTurn *turn, HeapTuple tuple)
 {
-	char	   *tool = text_column(tuple, 1);
-	DbiRule    *rule = palloc(sizeof(DbiRule));
-	ListCell   *lc;
+	char *tool = text_column(tuple, 1);
+	DbiRule *rule = palloc(sizeof(DbiRule));
+	ListCell *lc;
 
 	rule->part = text_column(tuple, 2);
 	rule->intent = text_column(tuple, 3);
@@ -108,7 +109,7 @@ add_rule(DbiTurn *turn, HeapTuple tuple)
 	rule->body = text_column(tuple, 5);
 	foreach(lc, turn->told)
 	{
-		DbiTold    *told = lfirst(lc);
+		DbiTold *told = lfirst(lc);
 
 		if (told->result->tool && strcmp(qualified(told->result), tool) == 0)
 			told->template->rules = lappend(told->template->rules, rule);
@@ -119,15 +120,15 @@ add_rule(DbiTurn *turn, HeapTuple tuple)
 void
 dbi_load_templates(DbiTurn *turn)
 {
-	Datum	   *names = palloc(sizeof(Datum) * Max(list_length(turn->told), 1));
-	int			n = 0;
-	Datum		array;
-	Oid			type = TEXTARRAYOID;
-	ListCell   *lc;
+	Datum *names = palloc(sizeof(Datum) * Max(list_length(turn->told), 1));
+	int n = 0;
+	Datum array;
+	Oid type = TEXTARRAYOID;
+	ListCell *lc;
 
 	foreach(lc, turn->told)
 	{
-		DbiTold    *told = lfirst(lc);
+		DbiTold *told = lfirst(lc);
 
 		told->template = palloc0(sizeof(DbiTemplate));
 		told->template->noun = noun_from_name(told->result->call->tool);
@@ -135,10 +136,14 @@ dbi_load_templates(DbiTurn *turn)
 			names[n++] = CStringGetTextDatum(qualified(told->result));
 	}
 	array = PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
-	prepare(&templates_plan, "SELECT tool, noun, subject, measure, columns, empty, clean, yes, default_days"
-			" FROM dbinsight.answer_templates WHERE tool OPERATOR(pg_catalog.=) ANY ($1)", 1, &type);
-	prepare(&rules_plan, "SELECT tool, part, intent, condition, body FROM dbinsight.answer_rules"
-			" WHERE tool OPERATOR(pg_catalog.=) ANY ($1) ORDER BY tool, part, position", 1, &type);
+	prepare(&templates_plan,
+			"SELECT tool, noun, subject, measure, columns, empty, clean, yes, default_days, shown"
+			" FROM dbinsight.answer_templates WHERE tool OPERATOR(pg_catalog.=) ANY ($1)",
+			1, &type);
+	prepare(&rules_plan,
+			"SELECT tool, part, intent, condition, body FROM dbinsight.answer_rules"
+			" WHERE tool OPERATOR(pg_catalog.=) ANY ($1) ORDER BY tool, part, position",
+			1, &type);
 	if (SPI_execute_plan(templates_plan, &array, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read answer_templates");
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -152,10 +157,11 @@ dbi_load_templates(DbiTurn *turn)
 const char *
 dbi_agent_title(const char *agent)
 {
-	Oid			type = TEXTOID;
-	Datum		name = CStringGetTextDatum(agent);
+	Oid type = TEXTOID;
+	Datum name = CStringGetTextDatum(agent);
 
-	prepare(&title_plan, "SELECT title FROM dbinsight.agents WHERE name OPERATOR(pg_catalog.=) $1", 1, &type);
+	prepare(&title_plan, "SELECT title FROM dbinsight.agents WHERE name OPERATOR(pg_catalog.=) $1",
+			1, &type);
 	if (SPI_execute_plan(title_plan, &name, NULL, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
 		return text_column(SPI_tuptable->vals[0], 1);
 	return agent;
@@ -164,15 +170,17 @@ dbi_agent_title(const char *agent)
 List *
 dbi_load_links(const char *kind, const char *agent_a, const char *agent_b)
 {
-	Oid			types[] = {TEXTOID, TEXTARRAYOID};
-	Datum		agents[] = {CStringGetTextDatum(agent_a), CStringGetTextDatum(agent_b)};
-	Datum		values[2];
-	List	   *bodies = NIL;
+	Oid types[] = {TEXTOID, TEXTARRAYOID};
+	Datum agents[] = {CStringGetTextDatum(agent_a), CStringGetTextDatum(agent_b)};
+	Datum values[2];
+	List *bodies = NIL;
 
 	values[0] = CStringGetTextDatum(kind);
 	values[1] = PointerGetDatum(construct_array(agents, 2, TEXTOID, -1, false, TYPALIGN_INT));
-	prepare(&links_plan, "SELECT body FROM dbinsight.answer_links WHERE kind OPERATOR(pg_catalog.=) $1"
-			" AND agents OPERATOR(pg_catalog.<@) $2 ORDER BY pg_catalog.cardinality(agents) DESC, position", 2, types);
+	prepare(&links_plan,
+			"SELECT body FROM dbinsight.answer_links WHERE kind OPERATOR(pg_catalog.=) $1"
+			" AND agents OPERATOR(pg_catalog.<@) $2 ORDER BY pg_catalog.cardinality(agents) DESC, position",
+			2, types);
 	if (SPI_execute_plan(links_plan, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read answer_links");
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -184,13 +192,15 @@ dbi_load_links(const char *kind, const char *agent_a, const char *agent_b)
 List *
 dbi_example_questions(int n)
 {
-	List	   *questions = NIL;
+	List *questions = NIL;
 
-	prepare(&examples_plan, "SELECT DISTINCT ON (a.position, a.name) e.question"
+	prepare(&examples_plan,
+			"SELECT DISTINCT ON (a.position, a.name) e.question"
 			" FROM dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent OPERATOR(pg_catalog.=) a.name,"
 			" LATERAL pg_catalog.unnest(t.examples) WITH ORDINALITY e(question, n)"
 			" WHERE a.enabled AND t.enabled AND e.question OPERATOR(pg_catalog.~) '^[A-Z].*[?]$'"
-			" ORDER BY a.position, a.name, t.position, e.n, t.tool", 0, NULL);
+			" ORDER BY a.position, a.name, t.position, e.n, t.tool",
+			0, NULL);
 	if (SPI_execute_plan(examples_plan, NULL, NULL, true, n) != SPI_OK_SELECT)
 		elog(ERROR, "could not read example questions");
 	for (uint64 i = 0; i < SPI_processed; i++)

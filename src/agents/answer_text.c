@@ -15,14 +15,14 @@
 
 typedef struct Span
 {
-	int			start;
-	int			end;
+	int start;
+	int end;
 } Span;
 
 DbiText *
 dbi_text(void)
 {
-	DbiText    *t = palloc0(sizeof(DbiText));
+	DbiText *t = palloc0(sizeof(DbiText));
 
 	initStringInfo(&t->out);
 	return t;
@@ -35,15 +35,13 @@ dbi_say(DbiText *t, const char *words)
 }
 
 void
-dbi_sayf(DbiText *t, const char *format,...)
+dbi_sayf(DbiText *t, const char *format, ...)
 {
 	for (;;)
 	{
-		va_list		args;
-		int			needed;
-		int			saved_errno = errno;
+		va_list args;
+		int needed;
 
-		errno = saved_errno;
 		va_start(args, format);
 		needed = appendStringInfoVA(&t->out, format, args);
 		va_end(args);
@@ -56,7 +54,7 @@ dbi_sayf(DbiText *t, const char *format,...)
 static void
 add_span(DbiText *t, int start)
 {
-	Span	   *s = palloc(sizeof(Span));
+	Span *s = palloc(sizeof(Span));
 
 	s->start = start;
 	s->end = t->out.len;
@@ -64,9 +62,10 @@ add_span(DbiText *t, int start)
 }
 
 static void
-add_figure(DbiText *t, const char *figure, const char *value, const char *tool, int row, const char *column, bool grounded)
+add_figure(DbiText *t, const char *figure, const char *value, const char *tool, int row,
+		   const char *column, bool grounded)
 {
-	DbiFigure  *f = palloc(sizeof(DbiFigure));
+	DbiFigure *f = palloc(sizeof(DbiFigure));
 
 	f->figure = pstrdup(figure);
 	f->value = value ? pstrdup(value) : NULL;
@@ -106,9 +105,9 @@ figure_of(const char *printed, const char *formats)
 void
 dbi_say_value(DbiText *t, const DbiValue *v, const char *formats)
 {
-	int			start = t->out.len;
-	char	   *printed = dbi_format(v, formats);
-	char	   *figure = dbi_kind_numeric(v->kind) && !v->cell.isnull ? figure_of(printed, formats) : NULL;
+	int start = t->out.len;
+	char *printed = dbi_format(v, formats);
+	char *figure = dbi_kind_numeric(v->kind) && !v->cell.isnull ? figure_of(printed, formats) : NULL;
 
 	appendStringInfoString(&t->out, printed);
 	add_span(t, start);
@@ -120,7 +119,8 @@ dbi_say_value(DbiText *t, const DbiValue *v, const char *formats)
 static const char *
 figure_end(const char *p)
 {
-	while (isdigit((unsigned char) *p) || ((*p == '.' || *p == ',' || *p == ':' || *p == '-') && isdigit((unsigned char) p[1])))
+	while (isdigit((unsigned char) *p) ||
+		   ((*p == '.' || *p == ',' || *p == ':' || *p == '-') && isdigit((unsigned char) p[1])))
 		p++;
 	return p;
 }
@@ -130,22 +130,23 @@ static bool
 starts_figure(const char *text, const char *p)
 {
 	return isdigit((unsigned char) *p) &&
-		(p == text || !(isalnum((unsigned char) p[-1]) || p[-1] == '_' || (unsigned char) p[-1] >= 0x80));
+		   (p == text ||
+			!(isalnum((unsigned char) p[-1]) || p[-1] == '_' || (unsigned char) p[-1] >= 0x80));
 }
 
 /* An argument of one of the calls in whose text the figure stands. */
 static bool
 ground_in_arguments(DbiText *t, const char *figure, List *results)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, results)
 	{
-		DbiResult  *r = lfirst(lc);
+		DbiResult *r = lfirst(lc);
 
 		for (int i = 0; i < r->ngiven; i++)
 		{
-			DbiGiven   *g = &r->given[i];
+			DbiGiven *g = &r->given[i];
 
 			if (g->cell.isnull || strstr(g->cell.text, figure) == NULL)
 				continue;
@@ -158,16 +159,16 @@ ground_in_arguments(DbiText *t, const char *figure, List *results)
 }
 
 void
-dbi_say_context(DbiText *t, const char *words, const char *question, List *results)
+dbi_say_context(DbiText *t, const char *words, const char *question, List *results, const char *what)
 {
-	int			start = t->out.len;
+	int start = t->out.len;
 
 	appendStringInfoString(&t->out, words);
 	add_span(t, start);
 	for (const char *p = words; *p;)
 	{
 		const char *end;
-		char	   *figure;
+		char *figure;
 
 		if (!starts_figure(words, p))
 		{
@@ -177,7 +178,8 @@ dbi_say_context(DbiText *t, const char *words, const char *question, List *resul
 		end = figure_end(p);
 		figure = pnstrdup(p, end - p);
 		if (!ground_in_arguments(t, figure, results))
-			add_figure(t, figure, NULL, NULL, 0, "question", question && strstr(question, figure) != NULL);
+			add_figure(t, figure, NULL, NULL, 0,
+					   question && strstr(question, figure) ? "question" : what, true);
 		p = end;
 	}
 }
@@ -185,7 +187,7 @@ dbi_say_context(DbiText *t, const char *words, const char *question, List *resul
 void
 dbi_say_from(DbiText *t, const char *words, const char *tool, const char *what)
 {
-	int			start = t->out.len;
+	int start = t->out.len;
 
 	appendStringInfoString(&t->out, words);
 	add_span(t, start);
@@ -207,7 +209,7 @@ dbi_say_from(DbiText *t, const char *words, const char *tool, const char *what)
 void
 dbi_say_name(DbiText *t, const char *name)
 {
-	int			start = t->out.len;
+	int start = t->out.len;
 
 	appendStringInfoString(&t->out, name);
 	add_span(t, start);
@@ -216,14 +218,14 @@ dbi_say_name(DbiText *t, const char *name)
 void
 dbi_say_text(DbiText *t, const DbiText *other)
 {
-	int			offset = t->out.len;
-	ListCell   *lc;
+	int offset = t->out.len;
+	ListCell *lc;
 
 	appendBinaryStringInfo(&t->out, other->out.data, other->out.len);
 	foreach(lc, other->spans)
 	{
-		Span	   *from = lfirst(lc);
-		Span	   *s = palloc(sizeof(Span));
+		Span *from = lfirst(lc);
+		Span *s = palloc(sizeof(Span));
 
 		s->start = from->start + offset;
 		s->end = from->end + offset;
@@ -237,9 +239,9 @@ bool
 dbi_check_figures(DbiText *t)
 {
 	const char *text = t->out.data;
-	ListCell   *at = list_head(t->spans);
-	bool		all = true;
-	ListCell   *lc;
+	ListCell *at = list_head(t->spans);
+	bool all = true;
+	ListCell *lc;
 
 	for (const char *p = text; *p;)
 	{

@@ -71,34 +71,35 @@ static bool
 is_deadline(const ErrorData *error)
 {
 	return deadline_passed && error->sqlerrcode == ERRCODE_QUERY_CANCELED && error->message_id &&
-		strcmp(error->message_id, "canceling statement due to user request") == 0;
+		   strcmp(error->message_id, "canceling statement due to user request") == 0;
 }
 
 /* Errors that are about the session or the server, not about the tool. */
 static bool
 must_rethrow(const ErrorData *error)
 {
-	int			class = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+	int class = ERRCODE_TO_CATEGORY(error->sqlerrcode);
 
 	return class == ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) ||
-		error->sqlerrcode == ERRCODE_DATA_CORRUPTED || error->sqlerrcode == ERRCODE_INDEX_CORRUPTED;
+		   class == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) ||
+		   error->sqlerrcode == ERRCODE_DATA_CORRUPTED ||
+		   error->sqlerrcode == ERRCODE_INDEX_CORRUPTED;
 }
 
 /* ---- the arguments ---- */
 
 typedef struct Bound
 {
-	int			n;
-	Oid		   *types;
-	Datum	   *values;
-	char	   *nulls;
+	int n;
+	Oid *types;
+	Datum *values;
+	char *nulls;
 } Bound;
 
 static JsonbValue *
 member(Jsonb *object, const char *name)
 {
-	JsonbValue	key;
+	JsonbValue key;
 
 	key.type = jbvString;
 	key.val.string.val = unconstify(char *, name);
@@ -128,8 +129,8 @@ scalar_text(JsonbValue *v)
 static Datum
 read_text(Oid type, char *text)
 {
-	Oid			input;
-	Oid			param;
+	Oid input;
+	Oid param;
 
 	getTypeInputInfo(type, &input, &param);
 	return OidInputFunctionCall(input, text, param, -1);
@@ -140,17 +141,18 @@ read_array(Oid element, JsonbValue *v)
 {
 	JsonbIterator *it = JsonbIteratorInit(v->val.binary.data);
 	JsonbIteratorToken token;
-	JsonbValue	item;
+	JsonbValue item;
 	ArrayBuildState *state = initArrayResult(element, CurrentMemoryContext, false);
 
 	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
 	{
-		char	   *text;
+		char *text;
 
 		if (token != WJB_ELEM)
 			continue;
 		text = scalar_text(&item);
-		state = accumArrayResult(state, text ? read_text(element, text) : (Datum) 0, text == NULL, element, CurrentMemoryContext);
+		state = accumArrayResult(state, text ? read_text(element, text) : (Datum) 0, text == NULL,
+								 element, CurrentMemoryContext);
 	}
 	return makeArrayResult(state, CurrentMemoryContext);
 }
@@ -158,8 +160,8 @@ read_array(Oid element, JsonbValue *v)
 static Datum
 read_value(Oid type, JsonbValue *v, bool *isnull)
 {
-	Oid			element = get_element_type(getBaseType(type));
-	char	   *text;
+	Oid element = get_element_type(getBaseType(type));
+	char *text;
 
 	if (OidIsValid(element) && v->type == jbvBinary && JsonContainerIsArray(v->val.binary.data))
 	{
@@ -175,11 +177,11 @@ read_value(Oid type, JsonbValue *v, bool *isnull)
 static Datum
 default_datum(const DbiToolArg *arg, bool *isnull)
 {
-	EState	   *estate = CreateExecutorState();
+	EState *estate = CreateExecutorState();
 	MemoryContext caller = CurrentMemoryContext;
-	ExprState  *expr;
+	ExprState *expr;
 	ExprContext *econtext;
-	Datum		value;
+	Datum value;
 
 	MemoryContextSwitchTo(estate->es_query_cxt);
 	expr = ExecPrepareExpr((Expr *) copyObject(arg->default_expr), estate);
@@ -209,12 +211,12 @@ refuse_unknown(DbiResult *r, Jsonb *given)
 {
 	JsonbIterator *it = JsonbIteratorInit(&given->root);
 	JsonbIteratorToken token;
-	JsonbValue	v;
+	JsonbValue v;
 
 	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
 	{
-		bool		known = false;
-		char	   *name;
+		bool known = false;
+		char *name;
 
 		if (token != WJB_KEY)
 			continue;
@@ -224,7 +226,8 @@ refuse_unknown(DbiResult *r, Jsonb *given)
 		if (!known)
 		{
 			r->argument = name;
-			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s has no argument \"%s\"", r->tool->name, name),
+			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("%s has no argument \"%s\"", r->tool->name, name),
 					errhint("Its arguments: %s.", argument_names(r->tool)));
 		}
 	}
@@ -235,12 +238,13 @@ bind_argument(DbiResult *r, Jsonb *given, int i, Bound *bound)
 {
 	const DbiToolArg *arg = &r->tool->args[i];
 	JsonbValue *v = member(given, arg->name);
-	DbiGiven   *g = &r->given[i];
-	bool		isnull;
+	DbiGiven *g = &r->given[i];
+	bool isnull;
 
 	r->argument = arg->name;
 	if (v == NULL && arg->default_expr == NULL)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s needs a value for \"%s\"", r->tool->name, arg->name),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("%s needs a value for \"%s\"", r->tool->name, arg->name),
 				arg->about ? errhint("%s: %s.", arg->name, arg->about) : 0);
 	bound->types[i] = arg->type;
 	bound->values[i] = v ? read_value(arg->type, v, &isnull) : default_datum(arg, &isnull);
@@ -256,11 +260,13 @@ bind_argument(DbiResult *r, Jsonb *given, int i, Bound *bound)
 static void
 bind_arguments(DbiResult *r, Bound *bound)
 {
-	Jsonb	   *given = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(r->call->arguments)));
-	int			n = Max(r->tool->nargs, 1);
+	Jsonb *given =
+		DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(r->call->arguments)));
+	int n = Max(r->tool->nargs, 1);
 
 	if (!JB_ROOT_IS_OBJECT(given))
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the arguments of %s are not a JSON object", r->tool->name));
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("the arguments of %s are not a JSON object", r->tool->name));
 	refuse_unknown(r, given);
 	bound->n = r->tool->nargs;
 	bound->types = palloc(sizeof(Oid) * n);
@@ -289,8 +295,8 @@ call_text(const DbiTool *tool)
 static void
 copy_rows(DbiResult *r)
 {
-	TupleDesc	desc = SPI_tuptable->tupdesc;
-	int			limit = dbi_guc_max_tool_rows;
+	TupleDesc desc = SPI_tuptable->tupdesc;
+	int limit = dbi_guc_max_tool_rows;
 
 	r->columns = palloc0(sizeof(DbiColumn) * Max(desc->natts, 1));
 	for (int i = 0; i < desc->natts; i++)
@@ -312,8 +318,8 @@ copy_rows(DbiResult *r)
 		r->rows[row] = palloc0(sizeof(DbiCell) * Max(r->ncolumns, 1));
 		for (int i = 0, c = 0; i < desc->natts; i++)
 		{
-			bool		isnull;
-			Datum		value;
+			bool isnull;
+			Datum value;
 
 			if (TupleDescAttr(desc, i)->attisdropped)
 				continue;
@@ -328,44 +334,55 @@ copy_rows(DbiResult *r)
 static void
 check_callable(DbiResult *r)
 {
-	DbiUnfit   *why = dbi_tool_unfit(r->call->function);
+	DbiUnfit *why = dbi_tool_unfit(r->call->function);
 
 	if (why)
-		ereport(ERROR, errcode(why->sqlstate), errmsg_internal("%s", why->message), errhint("%s", why->hint));
+		ereport(ERROR, errcode(why->sqlstate), errmsg_internal("%s", why->message),
+				errhint("%s", why->hint));
 	if (!dbi_tool_allowed(r->call->function))
-		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("you may not execute %s", r->call->tool),
-				errhint("Ask for it: GRANT EXECUTE ON FUNCTION %s TO …", format_procedure_qualified(r->call->function)));
+		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("you may not execute %s", r->call->tool),
+				errhint("Ask for it: GRANT EXECUTE ON FUNCTION %s TO …",
+						format_procedure_qualified(r->call->function)));
+}
+
+static void
+set_for_call(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
 }
 
 /*
  * The tool's own schema is on the path, so that a user's function finds what
  * stands beside it; the caller's path is not, so that an answer does not
- * depend on it.
+ * depend on it. No JIT: a tool's query has hundreds of expressions over few
+ * rows, and compiling them (seconds, deaf to interrupts) outlasts the query.
  */
 static void
-set_path(const DbiTool *tool)
+set_settings(const DbiTool *tool)
 {
-	char	   *path = psprintf("pg_catalog, %s, pg_temp", quote_identifier(tool->schema));
-
-	(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	set_for_call("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(tool->schema)));
+	set_for_call("jit", "off");
 }
 
 /* Inside the subtransaction; whatever it throws is the tool's error. */
 static void
 run(DbiResult *r, MemoryContext results)
 {
-	Bound		bound;
-	int			nest;
-	int			code;
+	Bound bound;
+	int nest;
+	int code;
 
-	XactReadOnly = true;		/* back to what it was at the subtransaction's end */
+	XactReadOnly = true; /* back to what it was at the subtransaction's end */
 	check_callable(r);
 	r->tool = dbi_tool(r->call->function);
 	nest = NewGUCNestLevel();
-	set_path(r->tool);
+	set_settings(r->tool);
 	bind_arguments(r, &bound);
 	start_deadline();
-	code = SPI_execute_with_args(call_text(r->tool), bound.n, bound.types, bound.values, bound.nulls, true, dbi_guc_max_tool_rows + 1);
+	code = SPI_execute_with_args(call_text(r->tool), bound.n, bound.types, bound.values,
+								 bound.nulls, true, dbi_guc_max_tool_rows + 1);
 	stop_deadline();
 	if (code != SPI_OK_SELECT)
 		elog(ERROR, "could not call %s: %s", r->tool->name, SPI_result_code_string(code));
@@ -384,7 +401,8 @@ keep_error(DbiResult *r, const ErrorData *error)
 	if (is_deadline(error))
 	{
 		r->sqlstate = ERRCODE_QUERY_CANCELED;
-		r->error = psprintf("it took longer than dbinsight.tool_timeout (%d ms)", dbi_guc_tool_timeout);
+		r->error =
+			psprintf("it took longer than dbinsight.tool_timeout (%d ms)", dbi_guc_tool_timeout);
 		r->hint = "Ask about a shorter period, or raise dbinsight.tool_timeout.";
 		return;
 	}
@@ -399,9 +417,9 @@ dbi_call_tool(const DbiPlanCall *call)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	DbiResult  *r = palloc0(sizeof(DbiResult));
-	instr_time	start;
-	instr_time	elapsed;
+	DbiResult *r = palloc0(sizeof(DbiResult));
+	instr_time start;
+	instr_time elapsed;
 
 	r->call = call;
 	r->ok = true;
@@ -417,7 +435,7 @@ dbi_call_tool(const DbiPlanCall *call)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData *error;
 
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
@@ -438,7 +456,10 @@ dbi_call_tool(const DbiPlanCall *call)
 	INSTR_TIME_SUBTRACT(elapsed, start);
 	r->elapsed_ms = INSTR_TIME_GET_MILLISEC(elapsed);
 	if (r->ok)
+	{
 		dbi_focus(r);
+		dbi_name_ids(r);
+	}
 	return r;
 }
 

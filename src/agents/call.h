@@ -13,8 +13,8 @@
 typedef enum DbiKind
 {
 	DBI_TEXT,
-	DBI_COUNT,					/* whole things: thousands separated */
-	DBI_PLAIN,					/* a number that is a name: status code, version, year */
+	DBI_COUNT, /* whole things: thousands separated */
+	DBI_PLAIN, /* a number that is a name: status code, version, year */
 	DBI_NUMBER,
 	DBI_USD,
 	DBI_PCT,
@@ -29,15 +29,15 @@ typedef enum DbiKind
 	DBI_DATE,
 	DBI_TIME,
 	DBI_BOOL,
-	DBI_LIST,					/* an array */
+	DBI_LIST, /* an array */
 	DBI_JSON
 } DbiKind;
 
 typedef struct DbiColumn
 {
-	char	   *name;
-	Oid			type;
-	DbiKind		kind;
+	char *name;
+	Oid type;
+	DbiKind kind;
 } DbiColumn;
 
 /*
@@ -47,59 +47,63 @@ typedef struct DbiColumn
  */
 typedef struct DbiCell
 {
-	bool		isnull;
-	double		number;
-	char	   *text;
-	int			nitems;			/* elements of a list */
-	char	  **items;
+	bool isnull;
+	double number;
+	char *text;
+	int nitems; /* elements of a list */
+	char **items;
 } DbiCell;
 
 /* An argument as the tool got it: given, or the function's own default. */
 typedef struct DbiGiven
 {
-	char	   *name;
-	DbiKind		kind;
-	DbiCell		cell;
-	bool		given;
+	char *name;
+	DbiKind kind;
+	DbiCell cell;
+	bool given;
 } DbiGiven;
 
 typedef struct DbiResult
 {
 	const DbiPlanCall *call;
-	DbiTool    *tool;			/* NULL when there is no such function */
-	int			ngiven;
-	DbiGiven   *given;
-	bool		ok;
-	char	   *error;			/* when not ok: what went wrong */
-	char	   *hint;
-	char	   *argument;		/* the argument that was wrong, or NULL */
-	int			sqlstate;
-	int			ncolumns;
-	DbiColumn  *columns;
-	int			nrows;
-	DbiCell   **rows;
-	bool		truncated;		/* there were more than dbinsight.max_tool_rows */
-	int			dropped;		/* rows left out by filters or because they lie outside the period asked for */
-	bool		repeated;		/* shares the rows of an identical earlier call */
-	int			default_days;	/* window when no argument says one; 0: the tool has none */
-	double		elapsed_ms;
+	DbiTool *tool; /* NULL when there is no such function */
+	int ngiven;
+	DbiGiven *given;
+	bool ok;
+	char *error; /* when not ok: what went wrong */
+	char *hint;
+	char *argument; /* the argument that was wrong, or NULL */
+	int sqlstate;
+	int ncolumns;
+	DbiColumn *columns;
+	int nrows;
+	DbiCell **rows;
+	bool truncated; /* there were more than dbinsight.max_tool_rows */
+	int dropped;    /* rows left out by filters or because they lie outside the period asked for */
+	bool repeated;  /* shares the rows of an identical earlier call */
+	int default_days; /* window when no argument says one; 0: the tool has none */
+	double elapsed_ms;
 } DbiResult;
 
-DbiResult  *dbi_call_tool(const DbiPlanCall *call);
+DbiResult *dbi_call_tool(const DbiPlanCall *call);
 
 /* -1 when there is no such column. */
-int			dbi_column(const DbiResult *result, const char *name);
+int dbi_column(const DbiResult *result, const char *name);
 const DbiGiven *dbi_given(const DbiResult *result, const char *name);
 
 /* call_json.c: what the wrong argument should be, or NULL. */
-char	   *dbi_expected(const DbiResult *result);
+char *dbi_expected(const DbiResult *result);
 
 /* call_value.c: typed values to cells. */
-DbiKind		dbi_kind(const char *name, Oid type);
-bool		dbi_kind_numeric(DbiKind kind);
-void		dbi_cell(DbiCell *cell, DbiKind kind, Oid type, Datum value, bool isnull);
+DbiKind dbi_kind(const char *name, Oid type);
+bool dbi_kind_numeric(DbiKind kind);
+void dbi_cell(DbiCell *cell, DbiKind kind, Oid type, Datum value, bool isnull);
+
+/* call_names.c */
+void dbi_name_ids(DbiResult *result);
+List *dbi_workspaces_named(const char *pattern);
 
 /* call_focus.c: keeps the rows the question is about. */
-void		dbi_focus(DbiResult *result);
+void dbi_focus(DbiResult *result);
 
 #endif

@@ -33,7 +33,8 @@ dbi_expected(const DbiResult *r)
 
 	if (arg == NULL)
 		return NULL;
-	return arg->about ? psprintf("%s: %s", format_type_be(arg->type), arg->about) : pstrdup(format_type_be(arg->type));
+	return arg->about ? psprintf("%s: %s", format_type_be(arg->type), arg->about)
+					  : pstrdup(format_type_be(arg->type));
 }
 
 static void
@@ -66,7 +67,9 @@ cell_json(StringInfo s, const DbiColumn *column, const DbiCell *cell)
 		appendStringInfoString(s, "null");
 	else if (column->kind == DBI_BOOL)
 		appendStringInfoString(s, cell->number ? "true" : "false");
-	else if (column->kind == DBI_JSON || (dbi_kind_numeric(column->kind) && strspn(cell->text, "-+0123456789.e") == strlen(cell->text)))
+	else if (column->kind == DBI_JSON ||
+			 (dbi_kind_numeric(column->kind) &&
+			  strspn(cell->text, "-+0123456789.e") == strlen(cell->text)))
 		appendStringInfoString(s, cell->text);
 	else if (column->kind == DBI_LIST)
 	{
@@ -85,7 +88,8 @@ cell_json(StringInfo s, const DbiColumn *column, const DbiCell *cell)
 static void
 rows_object(StringInfo s, const DbiResult *r)
 {
-	appendStringInfo(s, "{\"ok\": true, \"truncated\": %s, \"rows\": [", r->truncated ? "true" : "false");
+	appendStringInfo(s, "{\"ok\": true, \"truncated\": %s, \"rows\": [",
+					 r->truncated ? "true" : "false");
 	for (int row = 0; row < r->nrows; row++)
 	{
 		appendStringInfoString(s, row > 0 ? ", {" : "{");
@@ -107,15 +111,16 @@ dbi_call_tool_sql(PG_FUNCTION_ARGS)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	DbiPlanCall call = {.agent = "", .label = "", .role = DBI_CALL_ANSWER};
-	DbiResult  *result;
+	DbiResult *result;
 	StringInfoData s;
-	Datum		json;
+	Datum json;
 
 	call.function = PG_GETARG_OID(0);
 	call.tool = get_func_name(call.function);
 	call.arguments = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	if (call.tool == NULL)
-		ereport(ERROR, errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("function with OID %u does not exist", call.function));
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_FUNCTION),
+				errmsg("function with OID %u does not exist", call.function));
 	SPI_connect();
 	result = dbi_call_tool(&call);
 	MemoryContextSwitchTo(caller);

@@ -20,35 +20,43 @@
 typedef struct NameKind
 {
 	const char *word;
-	DbiKind		kind;
+	DbiKind kind;
 } NameKind;
 
 /* Words of a name that say money, wherever they stand. */
-static const char *const money_words[] = {"usd", "cost", "costs", "spend", "price", "saving", "savings", NULL};
+static const char *const money_words[] = {"usd",   "cost",   "costs",   "spend",
+										  "price", "saving", "savings", NULL};
 
 /* The last word of a name as the unit; the conventions of the tool catalogue. */
-static const NameKind unit_words[] = {
-	{"pct", DBI_PCT}, {"percent", DBI_PCT},
-	{"s", DBI_SECONDS}, {"sec", DBI_SECONDS}, {"seconds", DBI_SECONDS},
-	{"ms", DBI_MS}, {"min", DBI_MINUTES}, {"minutes", DBI_MINUTES},
-	{"h", DBI_HOURS}, {"hours", DBI_HOURS},
-	{"bytes", DBI_BYTES}, {"gib", DBI_GIB}, {"tib", DBI_TIB}, {"mbps", DBI_MBPS},
-	{"code", DBI_PLAIN}, {"version", DBI_PLAIN}, {"year", DBI_PLAIN}, {"id", DBI_PLAIN},
-	{"major", DBI_PLAIN}, {"port", DBI_PLAIN}, {"rank", DBI_PLAIN}, {"depth", DBI_PLAIN},
-	{NULL, DBI_NUMBER}
-};
+static const NameKind unit_words[] =
+	{{"pct", DBI_PCT},         {"percent", DBI_PCT}, {"s", DBI_SECONDS},   {"sec", DBI_SECONDS},
+	 {"seconds", DBI_SECONDS}, {"ms", DBI_MS},       {"min", DBI_MINUTES}, {"minutes", DBI_MINUTES},
+	 {"h", DBI_HOURS},         {"hours", DBI_HOURS}, {"bytes", DBI_BYTES}, {"gib", DBI_GIB},
+	 {"tib", DBI_TIB},         {"mbps", DBI_MBPS},   {"code", DBI_PLAIN},  {"version", DBI_PLAIN},
+	 {"year", DBI_PLAIN},      {"id", DBI_PLAIN},    {"major", DBI_PLAIN}, {"port", DBI_PLAIN},
+	 {"rank", DBI_PLAIN},      {"depth", DBI_PLAIN}, {NULL, DBI_NUMBER}};
+
+static DbiKind
+unit_of(const char *word, DbiKind otherwise)
+{
+	for (const NameKind *u = unit_words; u->word; u++)
+		if (strcmp(word, u->word) == 0)
+			return u->kind;
+	return otherwise;
+}
 
 static DbiKind
 numeric_kind(const char *name, bool whole)
 {
 	const char *last = strrchr(name, '_');
-	DbiKind		unit = whole ? DBI_COUNT : DBI_NUMBER;
-	char	   *copy = pstrdup(name);
+	DbiKind unit = whole ? DBI_COUNT : DBI_NUMBER;
+	char *copy = pstrdup(name);
 
 	last = last ? last + 1 : name;
-	for (const NameKind *u = unit_words; u->word; u++)
-		if (strcmp(last, u->word) == 0)
-			unit = u->kind;
+	unit = unit_of(last, unit);
+	/* pct_of_day, hours_since_write: the unit stands first when an of or since follows */
+	if (strstr(name, "_of_") || strstr(name, "_since_"))
+		unit = unit_of(pnstrdup(name, strcspn(name, "_")), unit);
 	if (unit == DBI_PCT)
 		return unit;
 	for (char *word = strtok(copy, "_"); word; word = strtok(NULL, "_"))
@@ -98,8 +106,8 @@ dbi_kind_numeric(DbiKind kind)
 static char *
 output(Oid type, Datum value)
 {
-	Oid			function;
-	bool		varlena;
+	Oid function;
+	bool varlena;
 
 	getTypeOutputInfo(type, &function, &varlena);
 	return OidOutputFunctionCall(function, value);
@@ -109,7 +117,9 @@ output(Oid type, Datum value)
 static double
 time_number(TimestampTz t)
 {
-	return TIMESTAMP_NOT_FINITE(t) ? (TIMESTAMP_IS_NOBEGIN(t) ? -get_float8_infinity() : get_float8_infinity()) : (double) t;
+	return TIMESTAMP_NOT_FINITE(t)
+			   ? (TIMESTAMP_IS_NOBEGIN(t) ? -get_float8_infinity() : get_float8_infinity())
+			   : (double) t;
 }
 
 /* ISO 8601 in UTC whatever DateStyle and TimeZone say, so that answers do not depend on them. */
@@ -117,7 +127,7 @@ static char *
 iso_time(double us, bool day_only)
 {
 	struct pg_tm tm;
-	fsec_t		fsec;
+	fsec_t fsec;
 
 	if (isinf(us))
 		return pstrdup(us < 0 ? "-infinity" : "infinity");
@@ -125,18 +135,19 @@ iso_time(double us, bool day_only)
 		return pstrdup("out of range");
 	if (day_only)
 		return psprintf("%04d-%02d-%02d", tm.tm_year, tm.tm_mon, tm.tm_mday);
-	return psprintf("%04d-%02d-%02d %02d:%02d", tm.tm_year, tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min);
+	return psprintf("%04d-%02d-%02d %02d:%02d", tm.tm_year, tm.tm_mon, tm.tm_mday, tm.tm_hour,
+					tm.tm_min);
 }
 
 static void
 list_cell(DbiCell *cell, Oid element, Datum value)
 {
-	int16		len;
-	bool		byval;
-	char		align;
-	Datum	   *values;
-	bool	   *nulls;
-	int			n;
+	int16 len;
+	bool byval;
+	char align;
+	Datum *values;
+	bool *nulls;
+	int n;
 	StringInfoData text;
 
 	get_typlenbyvalalign(element, &len, &byval, &align);
@@ -173,8 +184,11 @@ to_number(Oid type, Datum value)
 		case NUMERICOID:
 			return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
 		case INTERVALOID:
-			return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-													  DirectFunctionCall2(extract_interval, PointerGetDatum(cstring_to_text("epoch")), value)));
+			return DatumGetFloat8(
+				DirectFunctionCall1(numeric_float8_no_overflow,
+									DirectFunctionCall2(extract_interval,
+														PointerGetDatum(cstring_to_text("epoch")),
+														value)));
 		default:
 			return 0;
 	}
@@ -183,7 +197,7 @@ to_number(Oid type, Datum value)
 void
 dbi_cell(DbiCell *cell, DbiKind kind, Oid type, Datum value, bool isnull)
 {
-	Oid			base = getBaseType(type);
+	Oid base = getBaseType(type);
 
 	memset(cell, 0, sizeof(DbiCell));
 	cell->isnull = isnull;
@@ -191,9 +205,10 @@ dbi_cell(DbiCell *cell, DbiKind kind, Oid type, Datum value, bool isnull)
 		return;
 	if (kind == DBI_DATE)
 	{
-		cell->number = time_number(DATE_NOT_FINITE(DatumGetDateADT(value))
-								   ? (DATE_IS_NOBEGIN(DatumGetDateADT(value)) ? DT_NOBEGIN : DT_NOEND)
-								   : (TimestampTz) DatumGetDateADT(value) * USECS_PER_DAY);
+		cell->number =
+			time_number(DATE_NOT_FINITE(DatumGetDateADT(value))
+							? (DATE_IS_NOBEGIN(DatumGetDateADT(value)) ? DT_NOBEGIN : DT_NOEND)
+							: (TimestampTz) DatumGetDateADT(value) * USECS_PER_DAY);
 		cell->text = iso_time(cell->number, true);
 	}
 	else if (kind == DBI_TIME)

@@ -43,15 +43,15 @@
 typedef struct Turn
 {
 	const char *question;
-	const char *agent;			/* or NULL */
-	bool		stored;			/* false: a read-only transaction */
-	bool		has_conversation;
-	pg_uuid_t	conversation;
-	pg_uuid_t	message;
-	DbiPlan    *plan;
-	DbiAnswer  *answer;
-	char	   *scores;
-	double		latency_ms;
+	const char *agent; /* or NULL */
+	bool stored;       /* false: a read-only transaction */
+	bool has_conversation;
+	pg_uuid_t conversation;
+	pg_uuid_t message;
+	DbiPlan *plan;
+	DbiAnswer *answer;
+	char *scores;
+	double latency_ms;
 } Turn;
 
 static SPIPlanPtr find_plan;
@@ -76,7 +76,7 @@ prepare(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
 static void
 execute(SPIPlanPtr plan, Datum *values, const char *nulls, bool read_only, int expected)
 {
-	int			code = SPI_execute_plan(plan, values, nulls, read_only, 0);
+	int code = SPI_execute_plan(plan, values, nulls, read_only, 0);
 
 	if (code != expected)
 		elog(ERROR, "unexpected result of a chat query: %s", SPI_result_code_string(code));
@@ -86,7 +86,7 @@ execute(SPIPlanPtr plan, Datum *values, const char *nulls, bool read_only, int e
 static char *
 clip(const char *s, int max)
 {
-	int			len = strlen(s);
+	int len = strlen(s);
 
 	return len <= max ? pstrdup(s) : psprintf("%s…", pnstrdup(s, pg_mbcliplen(s, len, max)));
 }
@@ -97,21 +97,24 @@ static void
 no_such_conversation(const pg_uuid_t *id)
 {
 	ereport(ERROR, errcode(ERRCODE_NO_DATA_FOUND),
-			errmsg("you have no conversation %s", DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)))),
-			errhint("Leave conversation out to begin a new one. Your own: SELECT id, title FROM dbinsight.chat_conversations ORDER BY updated_at DESC."));
+			errmsg("you have no conversation %s",
+				   DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)))),
+			errhint(
+				"Leave conversation out to begin a new one. Your own: SELECT id, title FROM dbinsight.chat_conversations ORDER BY updated_at DESC."));
 }
 
 /* The frame of the caller's own conversation, which is locked until the turn is stored. */
 static char *
 open_conversation(Turn *turn)
 {
-	Oid			type = UUIDOID;
-	Datum		id = UUIDPGetDatum(&turn->conversation);
+	Oid type = UUIDOID;
+	Datum id = UUIDPGetDatum(&turn->conversation);
 	SPIPlanPtr *plan = turn->stored ? &lock_plan : &find_plan;
 
-	prepare(plan, turn->stored
-			? "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person() FOR UPDATE"
-			: "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
+	prepare(plan,
+			turn->stored
+				? "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person() FOR UPDATE"
+				: "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
 			1, &type);
 	execute(*plan, &id, NULL, !turn->stored, SPI_OK_SELECT);
 	if (SPI_processed == 0)
@@ -122,7 +125,7 @@ open_conversation(Turn *turn)
 static void
 take_uuid(pg_uuid_t *id)
 {
-	bool		isnull;
+	bool isnull;
 
 	*id = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
@@ -136,7 +139,7 @@ title_of(const char *question)
 	initStringInfo(&s);
 	for (const char *p = question; *p; p++)
 	{
-		bool		space = *p == ' ' || *p == '\t' || *p == '\n' || *p == '\r';
+		bool space = *p == ' ' || *p == '\t' || *p == '\n' || *p == '\r';
 
 		if (!space)
 			appendStringInfoChar(&s, *p);
@@ -149,10 +152,11 @@ title_of(const char *question)
 static void
 create_conversation(Turn *turn)
 {
-	Oid			type = TEXTOID;
-	Datum		title = CStringGetTextDatum(title_of(turn->question));
+	Oid type = TEXTOID;
+	Datum title = CStringGetTextDatum(title_of(turn->question));
 
-	prepare(&create_plan, "INSERT INTO dbinsight.chat_conversations (title) VALUES ($1) RETURNING id", 1, &type);
+	prepare(&create_plan,
+			"INSERT INTO dbinsight.chat_conversations (title) VALUES ($1) RETURNING id", 1, &type);
 	execute(create_plan, &title, NULL, false, SPI_OK_INSERT_RETURNING);
 	take_uuid(&turn->conversation);
 	turn->has_conversation = true;
@@ -163,9 +167,9 @@ create_conversation(Turn *turn)
 static Datum
 text_array(List *items)
 {
-	Datum	   *values = palloc(sizeof(Datum) * Max(list_length(items), 1));
-	int			n = 0;
-	ListCell   *lc;
+	Datum *values = palloc(sizeof(Datum) * Max(list_length(items), 1));
+	int n = 0;
+	ListCell *lc;
 
 	foreach(lc, items)
 		values[n++] = CStringGetTextDatum(lfirst(lc));
@@ -181,15 +185,18 @@ json(const char *text)
 static void
 insert_message(Turn *turn, const char *role, const char *content, bool is_answer)
 {
-	Oid			types[] = {UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID, JSONBOID, TEXTOID, FLOAT8OID, JSONBOID, BOOLOID};
-	Datum		values[12] = {0};
-	char		nulls[] = "   nnnnnnnn ";
+	Oid types[] = {UUIDOID, TEXTOID,  TEXTOID, JSONBOID,  TEXTARRAYOID, TEXTARRAYOID,
+				   BOOLOID, JSONBOID, TEXTOID, FLOAT8OID, JSONBOID,     BOOLOID};
+	Datum values[12] = {0};
+	char nulls[] = "   nnnnnnnn ";
 
-	prepare(&insert_plan, "INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
+	prepare(&insert_plan,
+			"INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
 			" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd)"
 			" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11,"
 			" CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END"
-			" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id", 12, types);
+			" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id",
+			12, types);
 	values[0] = UUIDPGetDatum(&turn->conversation);
 	values[1] = CStringGetTextDatum(role);
 	values[2] = CStringGetTextDatum(content);
@@ -213,11 +220,14 @@ insert_message(Turn *turn, const char *role, const char *content, bool is_answer
 static void
 update_conversation(Turn *turn)
 {
-	Oid			types[] = {UUIDOID, JSONBOID};
-	Datum		values[2] = {UUIDPGetDatum(&turn->conversation), json(turn->plan->frame_json ? turn->plan->frame_json : "{}")};
+	Oid types[] = {UUIDOID, JSONBOID};
+	Datum values[2] = {UUIDPGetDatum(&turn->conversation),
+					   json(turn->plan->frame_json ? turn->plan->frame_json : "{}")};
 
-	prepare(&update_plan, "UPDATE dbinsight.chat_conversations SET frame = $2, updated_at = dbinsight.now()"
-			" WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()", 2, types);
+	prepare(&update_plan,
+			"UPDATE dbinsight.chat_conversations SET frame = $2, updated_at = dbinsight.now()"
+			" WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
+			2, types);
 	execute(update_plan, values, NULL, false, SPI_OK_UPDATE);
 }
 
@@ -228,23 +238,26 @@ update_conversation(Turn *turn)
 static void
 log_refusal(const Turn *turn)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[3];
-	Oid			relation = get_relname_relid("security_log", get_namespace_oid("dbinsight", false));
-	Relation	rel = table_open(relation, AccessShareLock);
-	Oid			owner = rel->rd_rel->relowner;
-	Oid			caller;
-	int			context;
+	Oid types[] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum values[3];
+	Oid relation = get_relname_relid("security_log", get_namespace_oid("dbinsight", false));
+	Relation rel = table_open(relation, AccessShareLock);
+	Oid owner = rel->rd_rel->relowner;
+	Oid caller;
+	int context;
 
 	table_close(rel, AccessShareLock);
 	values[0] = CStringGetTextDatum(dbi_person_name());
 	values[1] = CStringGetTextDatum(dbi_plan_kind_name(turn->plan->kind));
 	values[2] = CStringGetTextDatum(clip(turn->question, MAX_DETAIL_BYTES));
 	GetUserIdAndSecContext(&caller, &context);
-	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(owner,
+						   context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	PG_TRY();
 	{
-		prepare(&log_plan, "INSERT INTO dbinsight.security_log (user_id, kind, detail) VALUES ($1, $2, $3)", 3, types);
+		prepare(&log_plan,
+				"INSERT INTO dbinsight.security_log (user_id, kind, detail) VALUES ($1, $2, $3)", 3,
+				types);
 		execute(log_plan, values, NULL, false, SPI_OK_INSERT);
 	}
 	PG_FINALLY();
@@ -260,8 +273,8 @@ log_refusal(const Turn *turn)
 static char *
 with_response_time(const char *scores, double latency_ms)
 {
-	double		speed = latency_ms <= TARGET_MS ? 1 : Max(0, 1 - log2(latency_ms / TARGET_MS) / 3);
-	int			len = strlen(scores);
+	double speed = latency_ms <= TARGET_MS ? 1 : Max(0, 1 - log2(latency_ms / TARGET_MS) / 3);
+	int len = strlen(scores);
 
 	if (strcmp(scores, "{}") == 0)
 		return psprintf("{\"response_time\": %.4f}", speed);
@@ -271,7 +284,8 @@ with_response_time(const char *scores, double latency_ms)
 static void
 store(Turn *turn)
 {
-	bool		logged = turn->plan->kind == DBI_PLAN_REFUSE_WRITE || turn->plan->kind == DBI_PLAN_REFUSE_INJECTION;
+	bool logged =
+		turn->plan->kind == DBI_PLAN_REFUSE_WRITE || turn->plan->kind == DBI_PLAN_REFUSE_INJECTION;
 
 	if (!turn->has_conversation)
 		create_conversation(turn);
@@ -287,29 +301,30 @@ static void
 check_agent(const char *agent)
 {
 	StringInfoData names;
-	bool		found = false;
+	bool found = false;
 
-	prepare(&agents_plan, "SELECT name FROM dbinsight.agents WHERE enabled ORDER BY position, name", 0, NULL);
+	prepare(&agents_plan, "SELECT name FROM dbinsight.agents WHERE enabled ORDER BY position, name",
+			0, NULL);
 	execute(agents_plan, NULL, NULL, true, SPI_OK_SELECT);
 	initStringInfo(&names);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		char	   *name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+		char *name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
 
 		found = found || strcmp(name, agent) == 0;
 		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "", name);
 	}
 	if (!found)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no agent \"%s\"", agent),
-				errhint("Agents: %s.", names.data));
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("there is no agent \"%s\"", agent), errhint("Agents: %s.", names.data));
 }
 
 static void
 converse(Turn *turn)
 {
-	instr_time	start;
-	instr_time	elapsed;
-	char	   *frame;
+	instr_time start;
+	instr_time elapsed;
+	char *frame;
 
 	INSTR_TIME_SET_CURRENT(start);
 	if (turn->agent)
@@ -325,7 +340,8 @@ converse(Turn *turn)
 	if (turn->stored)
 		store(turn);
 	else
-		ereport(NOTICE, errmsg("the transaction is read-only: this turn is not stored in a conversation"));
+		ereport(NOTICE,
+				errmsg("the transaction is read-only: this turn is not stored in a conversation"));
 }
 
 static bool
@@ -338,12 +354,13 @@ is_blank(const char *s)
 static Turn *
 read_arguments(FunctionCallInfo fcinfo)
 {
-	Turn	   *turn = palloc0(sizeof(Turn));
-	char	   *question = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Turn *turn = palloc0(sizeof(Turn));
+	char *question = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
 
 	if (is_blank(question))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the question is empty"),
-				errhint("For instance: SELECT dbinsight.ask('What were the top cost drivers yesterday?');"));
+				errhint(
+					"For instance: SELECT dbinsight.ask('What were the top cost drivers yesterday?');"));
 	turn->question = question;
 	turn->has_conversation = !PG_ARGISNULL(1);
 	if (turn->has_conversation)
@@ -357,8 +374,8 @@ static char *
 whole_answer(const DbiAnswer *answer)
 {
 	StringInfoData s;
-	bool		any = false;
-	ListCell   *lc;
+	bool any = false;
+	ListCell *lc;
 
 	initStringInfo(&s);
 	appendStringInfoString(&s, answer->content);
@@ -366,7 +383,8 @@ whole_answer(const DbiAnswer *answer)
 	{
 		if (strstr(answer->content, lfirst(lc)))
 			continue;
-		appendStringInfo(&s, "%s%s", any ? " · " : "\n\n**Ask next:** ", dbi_markdown(lfirst(lc), DBI_MAX_QUESTION_BYTES));
+		appendStringInfo(&s, "%s%s", any ? " · " : "\n\n**Ask next:** ",
+						 dbi_markdown(lfirst(lc), DBI_MAX_QUESTION_BYTES));
 		any = true;
 	}
 	return s.data;
@@ -376,9 +394,9 @@ PG_FUNCTION_INFO_V1(dbi_ask);
 Datum
 dbi_ask(PG_FUNCTION_ARGS)
 {
-	Turn	   *turn = read_arguments(fcinfo);
+	Turn *turn = read_arguments(fcinfo);
 	MemoryContext caller = CurrentMemoryContext;
-	text	   *result;
+	text *result;
 
 	SPI_connect();
 	converse(turn);
@@ -392,10 +410,10 @@ PG_FUNCTION_INFO_V1(dbi_chat);
 Datum
 dbi_chat(PG_FUNCTION_ARGS)
 {
-	Turn	   *turn = read_arguments(fcinfo);
+	Turn *turn = read_arguments(fcinfo);
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Datum		values[13] = {0};
-	bool		nulls[13] = {false};
+	Datum values[13] = {0};
+	bool nulls[13] = {false};
 
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
@@ -414,7 +432,10 @@ dbi_chat(PG_FUNCTION_ARGS)
 	values[9] = Int32GetDatum(0);
 	values[10] = Int32GetDatum(0);
 	values[11] = DirectFunctionCall1(int4_numeric, Int32GetDatum(0));
-	values[12] = DirectFunctionCall2(numeric_round, DirectFunctionCall1(float8_numeric, Float8GetDatum(turn->latency_ms)), Int32GetDatum(3));
+	values[12] =
+		DirectFunctionCall2(numeric_round,
+							DirectFunctionCall1(float8_numeric, Float8GetDatum(turn->latency_ms)),
+							Int32GetDatum(3));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	SPI_finish();
 	return (Datum) 0;

@@ -18,52 +18,51 @@ typedef struct KeyColumns
 	const char *name;
 	const char *type_column;
 	const char *type;
-	bool		per_workspace;	/* ids are unique only inside a workspace */
+	bool per_workspace; /* ids are unique only inside a workspace */
 } KeyColumns;
 
 /* In order of how much a shared thing explains. */
-static const KeyColumns keys[] = {
-	{"job", "job_id", "job_name", NULL, NULL, true},
-	{"job", "resource_id", "resource_name", "resource_type", "JOB", true},
-	{"job", "entity_id", "entity_name", "entity_type", "JOB", true},
-	{"pipeline", "pipeline_id", "pipeline_name", NULL, NULL, true},
-	{"pipeline", "resource_id", "resource_name", "resource_type", "PIPELINE", true},
-	{"pipeline", "entity_id", "entity_name", "entity_type", "PIPELINE", true},
-	{"table", "table_full_name", "table_full_name", NULL, NULL, false},
-	{"cluster", "cluster_id", "cluster_name", NULL, NULL, true},
-	{"cluster", "resource_id", "resource_name", "resource_type", "CLUSTER", true},
-	{"warehouse", "warehouse_id", "warehouse_name", NULL, NULL, true},
-	{"warehouse", "resource_id", "resource_name", "resource_type", "WAREHOUSE", true},
-	{"endpoint", "endpoint_name", "endpoint_name", NULL, NULL, false},
-	{"endpoint", "resource_id", "resource_name", "resource_type", "ENDPOINT", false},
-	{"model", "model_name", "model_name", NULL, NULL, false},
-	{"ip", "source_ip", "source_ip", NULL, NULL, false},
-	{"user", "user_email", "user_email", NULL, NULL, false},
-	{"user", "actor", "actor", NULL, NULL, false},
-	{"user", "executed_by", "executed_by", NULL, NULL, false},
-	{"user", "principal", "principal", NULL, NULL, false},
-	{"user", "owner", "owner", NULL, NULL, false},
-	{NULL}
-};
+static const KeyColumns keys[] =
+	{{"job", "job_id", "job_name", NULL, NULL, true},
+	 {"job", "resource_id", "resource_name", "resource_type", "JOB", true},
+	 {"job", "entity_id", "entity_name", "entity_type", "JOB", true},
+	 {"pipeline", "pipeline_id", "pipeline_name", NULL, NULL, true},
+	 {"pipeline", "resource_id", "resource_name", "resource_type", "PIPELINE", true},
+	 {"pipeline", "entity_id", "entity_name", "entity_type", "PIPELINE", true},
+	 {"table", "table_full_name", "table_full_name", NULL, NULL, false},
+	 {"cluster", "cluster_id", "cluster_name", NULL, NULL, true},
+	 {"cluster", "resource_id", "resource_name", "resource_type", "CLUSTER", true},
+	 {"warehouse", "warehouse_id", "warehouse_name", NULL, NULL, true},
+	 {"warehouse", "resource_id", "resource_name", "resource_type", "WAREHOUSE", true},
+	 {"endpoint", "endpoint_name", "endpoint_name", NULL, NULL, false},
+	 {"endpoint", "resource_id", "resource_name", "resource_type", "ENDPOINT", false},
+	 {"model", "model_name", "model_name", NULL, NULL, false},
+	 {"ip", "source_ip", "source_ip", NULL, NULL, false},
+	 {"user", "user_email", "user_email", NULL, NULL, false},
+	 {"user", "actor", "actor", NULL, NULL, false},
+	 {"user", "executed_by", "executed_by", NULL, NULL, false},
+	 {"user", "principal", "principal", NULL, NULL, false},
+	 {"user", "owner", "owner", NULL, NULL, false},
+	 {NULL}};
 
 typedef struct Link
 {
 	const KeyColumns *a_key;
 	const KeyColumns *b_key;
-	DbiTold    *a;
-	DbiTold    *b;
-	int			a_row;			/* first row of a that names it */
-	int			b_row;
-	int		   *a_rows;
-	int			na;
-	int		   *b_rows;
-	int			nb;
+	DbiTold *a;
+	DbiTold *b;
+	int a_row; /* first row of a that names it */
+	int b_row;
+	int *a_rows;
+	int na;
+	int *b_rows;
+	int nb;
 } Link;
 
 static const DbiCell *
 cell(const DbiResult *r, int row, const char *column)
 {
-	int			c = column ? dbi_column(r, column) : -1;
+	int c = column ? dbi_column(r, column) : -1;
 
 	return c < 0 || r->rows[row][c].isnull ? NULL : &r->rows[row][c];
 }
@@ -81,7 +80,8 @@ row_id(const DbiResult *r, int row, const KeyColumns *key)
 }
 
 static bool
-same(const DbiResult *a, int a_row, const KeyColumns *a_key, const DbiResult *b, int b_row, const KeyColumns *b_key)
+same(const DbiResult *a, int a_row, const KeyColumns *a_key, const DbiResult *b, int b_row,
+	 const KeyColumns *b_key)
 {
 	const char *x = row_id(a, a_row, a_key);
 	const char *y = row_id(b, b_row, b_key);
@@ -111,7 +111,7 @@ find_link(DbiTold *a, DbiTold *b, const KeyColumns *a_key, const KeyColumns *b_k
 	for (int i = 0; i < Min(a->result->nrows, TOP_ROWS); i++)
 		for (int j = 0; j < b->result->nrows; j++)
 		{
-			Link	   *link;
+			Link *link;
 
 			if (!same(a->result, i, a_key, b->result, j, b_key))
 				continue;
@@ -139,13 +139,14 @@ link_id(const Link *link)
 static bool
 known(List *links, const Link *link)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, links)
 	{
 		const Link *other = lfirst(lc);
 
-		if (strcmp(other->a_key->kind, link->a_key->kind) == 0 && strcmp(link_id(other), link_id(link)) == 0)
+		if (strcmp(other->a_key->kind, link->a_key->kind) == 0 &&
+			strcmp(link_id(other), link_id(link)) == 0)
 			return true;
 	}
 	return false;
@@ -154,7 +155,8 @@ known(List *links, const Link *link)
 static bool
 is_linkable(const DbiTold *told)
 {
-	return told->result->ok && told->result->nrows > 0 && told->result->call->role != DBI_CALL_BASELINE;
+	return told->result->ok && told->result->nrows > 0 &&
+		   told->result->call->role != DBI_CALL_BASELINE;
 }
 
 static void
@@ -163,9 +165,10 @@ link_pair(List **links, DbiTold *a, DbiTold *b)
 	for (const KeyColumns *ka = keys; ka->kind; ka++)
 		for (const KeyColumns *kb = keys; kb->kind; kb++)
 		{
-			Link	   *link;
+			Link *link;
 
-			if (strcmp(ka->kind, kb->kind) != 0 || (strcmp(ka->id, "owner") == 0 && strcmp(kb->id, "owner") == 0))
+			if (strcmp(ka->kind, kb->kind) != 0 ||
+				(strcmp(ka->id, "owner") == 0 && strcmp(kb->id, "owner") == 0))
 				continue;
 			link = find_link(a, b, ka, kb);
 			if (link && !known(*links, link))
@@ -187,8 +190,8 @@ key_order(const ListCell *a, const ListCell *b)
 static DbiScope
 link_scope(const Link *link, bool of_a)
 {
-	DbiTold    *told = of_a ? link->a : link->b;
-	DbiScope	scope = told->scope;
+	DbiTold *told = of_a ? link->a : link->b;
+	DbiScope scope = told->scope;
 	const DbiCell *name = cell(link->a->result, link->a_row, link->a_key->name);
 
 	if (name == NULL)
@@ -203,15 +206,16 @@ link_scope(const Link *link, bool of_a)
 static void
 tell_mention(DbiTurn *turn, const Link *link, bool of_a)
 {
-	DbiTold    *told = of_a ? link->a : link->b;
-	DbiScope	scope = link_scope(link, of_a);
-	ListCell   *lc;
+	DbiTold *told = of_a ? link->a : link->b;
+	DbiScope scope = link_scope(link, of_a);
+	ListCell *lc;
 
 	foreach(lc, told->template->rules)
 	{
-		DbiRule    *rule = lfirst(lc);
+		DbiRule *rule = lfirst(lc);
 
-		if (strcmp(rule->part, "mention") == 0 && dbi_holds(rule->condition, &scope) && dbi_render(turn->text, rule->body, &scope))
+		if (strcmp(rule->part, "mention") == 0 && dbi_holds(rule->condition, &scope) &&
+			dbi_render(turn->text, rule->body, &scope))
 			return;
 	}
 	dbi_sayf(turn->text, "it is among the %s", dbi_noun(told, 2));
@@ -220,13 +224,14 @@ tell_mention(DbiTurn *turn, const Link *link, bool of_a)
 static void
 collect_advice(DbiTurn *turn, const Link *link)
 {
-	List	   *bodies = dbi_load_links(link->a_key->kind, link->a->result->call->agent, link->b->result->call->agent);
-	DbiScope	scope = link_scope(link, true);
-	ListCell   *lc;
+	List *bodies = dbi_load_links(link->a_key->kind, link->a->result->call->agent,
+								  link->b->result->call->agent);
+	DbiScope scope = link_scope(link, true);
+	ListCell *lc;
 
 	foreach(lc, bodies)
 	{
-		DbiText    *words = dbi_text();
+		DbiText *words = dbi_text();
 
 		if (dbi_render(words, lfirst(lc), &scope))
 			turn->actions = lappend(turn->actions, words);
@@ -236,10 +241,12 @@ collect_advice(DbiTurn *turn, const Link *link)
 static void
 tell_link(DbiTurn *turn, const Link *link)
 {
-	DbiScope	scope = link_scope(link, true);
+	DbiScope scope = link_scope(link, true);
 
 	/* it leads the first result: then it explains it; further down it is only there too */
-	dbi_sayf(turn->text, link->a_row == 0 ? "**The same %s is behind both: " : "**The same %s is in both: ", link->a_key->kind);
+	dbi_sayf(turn->text,
+			 link->a_row == 0 ? "**The same %s is behind both: " : "**The same %s is in both: ",
+			 link->a_key->kind);
 	dbi_say_name(turn->text, dbi_markdown(scope.entity, 100));
 	dbi_say(turn->text, ".** ");
 	dbi_sayf(turn->text, "%s: ", dbi_agent_title(link->a->result->call->agent));
@@ -254,18 +261,19 @@ tell_link(DbiTurn *turn, const Link *link)
 void
 dbi_tell_links(DbiTurn *turn)
 {
-	List	   *links = NIL;
-	int			n = 0;
-	ListCell   *la;
-	ListCell   *lb;
+	List *links = NIL;
+	int n = 0;
+	ListCell *la;
+	ListCell *lb;
 
 	foreach(la, turn->told)
 		for_each_from(lb, turn->told, foreach_current_index(la) + 1)
 		{
-			DbiTold    *a = lfirst(la);
-			DbiTold    *b = lfirst(lb);
+			DbiTold *a = lfirst(la);
+			DbiTold *b = lfirst(lb);
 
-			if (is_linkable(a) && is_linkable(b) && strcmp(a->result->call->agent, b->result->call->agent) != 0)
+			if (is_linkable(a) && is_linkable(b) &&
+				strcmp(a->result->call->agent, b->result->call->agent) != 0)
 				link_pair(&links, a, b);
 		}
 	list_sort(links, key_order);

@@ -19,7 +19,7 @@
 static bool
 may_act_for_others(void)
 {
-	Oid			proxy = get_role_oid("dbinsight_proxy", true);
+	Oid proxy = get_role_oid("dbinsight_proxy", true);
 
 	return OidIsValid(proxy) && is_member_of_role_nosuper(GetSessionUserId(), proxy);
 }

@@ -7,6 +7,6 @@
 #include "postgres.h"
 
 /* dbinsight.user_id for members of dbinsight_proxy, else the current user. */
-char	   *dbi_person_name(void);
+char *dbi_person_name(void);
 
 #endif

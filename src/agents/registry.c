@@ -28,20 +28,20 @@
 static char *
 comment_tag(const char *comment, const char *word, const char *name)
 {
-	char	   *start = psprintf("@%s %s", word, name);
-	size_t		len = strlen(start);
+	char *start = psprintf("@%s %s", word, name);
+	size_t len = strlen(start);
 	const char *line;
 
 	for (line = comment; line != NULL && *line != '\0';)
 	{
 		const char *end = strchr(line, '\n');
-		size_t		n = end ? end - line : strlen(line);
+		size_t n = end ? end - line : strlen(line);
 
 		while (n > 0 && (*line == ' ' || *line == '\t'))
 			line++, n--;
 		if (n > len && strncmp(line, start, len) == 0 && (line[len] == ' ' || line[len] == '\t'))
 		{
-			char	   *rest = pnstrdup(line + len + 1, n - len - 1);
+			char *rest = pnstrdup(line + len + 1, n - len - 1);
 
 			while (*rest == ' ' || *rest == '\t')
 				rest++;
@@ -63,7 +63,7 @@ comment_text(const char *comment)
 	for (line = comment; line != NULL && *line != '\0';)
 	{
 		const char *end = strchr(line, '\n');
-		size_t		n = end ? end - line : strlen(line);
+		size_t n = end ? end - line : strlen(line);
 
 		if (strspn(line, " \t") < n && line[strspn(line, " \t")] != '@')
 		{
@@ -80,8 +80,8 @@ comment_text(const char *comment)
 static List *
 argument_defaults(HeapTuple tuple)
 {
-	bool		isnull;
-	Datum		value = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargdefaults, &isnull);
+	bool isnull;
+	Datum value = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargdefaults, &isnull);
 
 	return isnull ? NIL : castNode(List, stringToNode(TextDatumGetCString(value)));
 }
@@ -89,18 +89,19 @@ argument_defaults(HeapTuple tuple)
 static bool
 is_input(const char *modes, int i)
 {
-	return modes == NULL || modes[i] == FUNC_PARAM_IN || modes[i] == FUNC_PARAM_INOUT || modes[i] == FUNC_PARAM_VARIADIC;
+	return modes == NULL || modes[i] == FUNC_PARAM_IN || modes[i] == FUNC_PARAM_INOUT ||
+		   modes[i] == FUNC_PARAM_VARIADIC;
 }
 
 static void
 read_arguments(DbiTool *tool, HeapTuple tuple, const char *comment)
 {
-	Oid		   *types;
-	char	  **names;
-	char	   *modes;
-	int			n = get_func_arg_info(tuple, &types, &names, &modes);
-	List	   *defaults = argument_defaults(tuple);
-	int			first_default = ((Form_pg_proc) GETSTRUCT(tuple))->pronargs - list_length(defaults);
+	Oid *types;
+	char **names;
+	char *modes;
+	int n = get_func_arg_info(tuple, &types, &names, &modes);
+	List *defaults = argument_defaults(tuple);
+	int first_default = ((Form_pg_proc) GETSTRUCT(tuple))->pronargs - list_length(defaults);
 
 	tool->args = palloc0(sizeof(DbiToolArg) * Max(n, 1));
 	for (int i = 0; i < n; i++)
@@ -125,13 +126,14 @@ read_arguments(DbiTool *tool, HeapTuple tuple, const char *comment)
 DbiTool *
 dbi_tool(Oid function)
 {
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	DbiTool    *tool = palloc0(sizeof(DbiTool));
+	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	DbiTool *tool = palloc0(sizeof(DbiTool));
 	Form_pg_proc proc;
-	char	   *comment;
+	char *comment;
 
 	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR, errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("the function of the tool does not exist any more"));
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_FUNCTION),
+				errmsg("the function of the tool does not exist any more"));
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
 	comment = GetComment(function, ProcedureRelationId, 0);
 	tool->function = function;
@@ -153,7 +155,7 @@ dbi_tool_allowed(Oid function)
 static DbiUnfit *
 unfit(int sqlstate, char *message, const char *hint)
 {
-	DbiUnfit   *u = palloc(sizeof(DbiUnfit));
+	DbiUnfit *u = palloc(sizeof(DbiUnfit));
 
 	u->sqlstate = sqlstate;
 	u->message = message;
@@ -164,16 +166,18 @@ unfit(int sqlstate, char *message, const char *hint)
 static DbiUnfit *
 unfit_arguments(Oid function, const char *what)
 {
-	DbiTool    *tool = dbi_tool(function);
+	DbiTool *tool = dbi_tool(function);
 
 	for (int i = 0; i < tool->nargs; i++)
 	{
 		if (tool->args[i].name == NULL)
-			return unfit(ERRCODE_INVALID_PARAMETER_VALUE, psprintf("argument %d of function %s has no name", i + 1, what),
+			return unfit(ERRCODE_INVALID_PARAMETER_VALUE,
+						 psprintf("argument %d of function %s has no name", i + 1, what),
 						 "Arguments of a tool are given by name: CREATE FUNCTION f(days int DEFAULT 7) ….");
 		if (get_typtype(tool->args[i].type) == TYPTYPE_PSEUDO)
 			return unfit(ERRCODE_INVALID_PARAMETER_VALUE,
-						 psprintf("argument \"%s\" of function %s has the pseudo-type %s", tool->args[i].name, what, format_type_be(tool->args[i].type)),
+						 psprintf("argument \"%s\" of function %s has the pseudo-type %s",
+								  tool->args[i].name, what, format_type_be(tool->args[i].type)),
 						 "A tool's arguments need concrete types, so that what is passed can be checked against them.");
 	}
 	return NULL;
@@ -183,15 +187,17 @@ unfit_arguments(Oid function, const char *what)
 static DbiUnfit *
 unfit_result(Oid function, const char *what)
 {
-	Oid			type;
-	TupleDesc	desc;
+	Oid type;
+	TupleDesc desc;
 	TypeFuncClass class = get_func_result_type(function, &type, &desc);
 
 	if (class == TYPEFUNC_SCALAR && get_typtype(type) != TYPTYPE_PSEUDO)
 		return NULL;
 	if (class == TYPEFUNC_COMPOSITE || class == TYPEFUNC_COMPOSITE_DOMAIN)
 		return NULL;
-	return unfit(ERRCODE_INVALID_PARAMETER_VALUE, psprintf("function %s returns %s, not rows or values with known columns", what, format_type_be(type)),
+	return unfit(ERRCODE_INVALID_PARAMETER_VALUE,
+				 psprintf("function %s returns %s, not rows or values with known columns", what,
+						  format_type_be(type)),
 				 "Declare what it returns, for instance RETURNS TABLE (name text, cost numeric).");
 }
 
@@ -202,24 +208,28 @@ unfit_result(Oid function, const char *what)
 DbiUnfit *
 dbi_tool_unfit(Oid function)
 {
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc proc;
-	DbiUnfit   *why = NULL;
-	char	   *what;
+	DbiUnfit *why = NULL;
+	char *what;
 
 	if (!HeapTupleIsValid(tuple))
-		return unfit(ERRCODE_UNDEFINED_FUNCTION, psprintf("function with OID %u does not exist", function), "Look it up with \\df.");
+		return unfit(ERRCODE_UNDEFINED_FUNCTION,
+					 psprintf("function with OID %u does not exist", function),
+					 "Look it up with \\df.");
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
 	what = format_procedure_qualified(function);
 	if (proc->prokind != PROKIND_FUNCTION)
-		why = unfit(ERRCODE_WRONG_OBJECT_TYPE, psprintf("%s is not a plain function", what),
-					"A tool is a function that returns rows or a value: no procedure, aggregate or window function.");
+		why =
+			unfit(ERRCODE_WRONG_OBJECT_TYPE, psprintf("%s is not a plain function", what),
+				  "A tool is a function that returns rows or a value: no procedure, aggregate or window function.");
 	else if (proc->provolatile == PROVOLATILE_VOLATILE)
 		why = unfit(ERRCODE_INVALID_PARAMETER_VALUE, psprintf("function %s is VOLATILE", what),
 					"A tool only reads. When it does, declare it so: ALTER FUNCTION … STABLE.");
 	else if (proc->prosecdef)
-		why = unfit(ERRCODE_INVALID_PARAMETER_VALUE, psprintf("function %s is SECURITY DEFINER", what),
-					"A tool runs with the rights of the one who asks: ALTER FUNCTION … SECURITY INVOKER.");
+		why =
+			unfit(ERRCODE_INVALID_PARAMETER_VALUE, psprintf("function %s is SECURITY DEFINER", what),
+				  "A tool runs with the rights of the one who asks: ALTER FUNCTION … SECURITY INVOKER.");
 	else if (OidIsValid(proc->provariadic))
 		why = unfit(ERRCODE_INVALID_PARAMETER_VALUE, psprintf("function %s is VARIADIC", what),
 					"Take an array argument instead.");
@@ -233,10 +243,11 @@ PG_FUNCTION_INFO_V1(dbi_check_tool);
 Datum
 dbi_check_tool(PG_FUNCTION_ARGS)
 {
-	DbiUnfit   *why = dbi_tool_unfit(PG_GETARG_OID(0));
+	DbiUnfit *why = dbi_tool_unfit(PG_GETARG_OID(0));
 
 	if (why)
-		ereport(ERROR, errcode(why->sqlstate), errmsg_internal("%s", why->message), errhint("%s", why->hint));
+		ereport(ERROR, errcode(why->sqlstate), errmsg_internal("%s", why->message),
+				errhint("%s", why->hint));
 	PG_RETURN_TEXT_P(cstring_to_text(format_procedure_qualified(PG_GETARG_OID(0))));
 }
 

@@ -68,7 +68,7 @@ string_list(StringInfo out, const char *words, char separator)
 	appendStringInfoString(out, ", \"enum\": [");
 	for (;; words = end + 1)
 	{
-		char	   *word;
+		char *word;
 
 		end = strchr(words, separator);
 		word = end ? pnstrdup(words, end - words) : pstrdup(words);
@@ -88,13 +88,13 @@ string_list(StringInfo out, const char *words, char separator)
 static void
 enum_labels(StringInfo out, Oid type)
 {
-	CatCList   *list = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+	CatCList *list = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
 	Form_pg_enum *sorted = palloc(sizeof(Form_pg_enum) * Max(list->n_members, 1));
 
 	for (int i = 0; i < list->n_members; i++)
 	{
 		Form_pg_enum e = (Form_pg_enum) GETSTRUCT(&list->members[i]->tuple);
-		int			at = i;
+		int at = i;
 
 		for (; at > 0 && sorted[at - 1]->enumsortorder > e->enumsortorder; at--)
 			sorted[at] = sorted[at - 1];
@@ -117,11 +117,12 @@ number_range(StringInfo out, const char *about)
 {
 	for (const char *p = about; p && *p; p++)
 	{
-		double		low;
-		double		high;
-		int			used = 0;
+		double low;
+		double high;
+		int used = 0;
 
-		if (!isdigit((unsigned char) *p) || (p > about && (isalnum((unsigned char) p[-1]) || p[-1] == '.' || p[-1] == '-')))
+		if (!isdigit((unsigned char) *p) ||
+			(p > about && (isalnum((unsigned char) p[-1]) || p[-1] == '.' || p[-1] == '-')))
 			continue;
 		if ((sscanf(p, "%lf to %lf%n", &low, &high, &used) == 2 && used > 0) ||
 			(sscanf(p, "%lf–%lf%n", &low, &high, &used) == 2 && used > 0))
@@ -137,11 +138,11 @@ number_range(StringInfo out, const char *about)
 static void
 default_value(StringInfo out, const DbiToolArg *arg, const char *json_type)
 {
-	Node	   *node = arg->default_expr ? eval_const_expressions(NULL, arg->default_expr) : NULL;
-	Const	   *value = node && IsA(node, Const) ? (Const *) node : NULL;
-	char	   *text;
-	Oid			output;
-	bool		varlena;
+	Node *node = arg->default_expr ? eval_const_expressions(NULL, arg->default_expr) : NULL;
+	Const *value = node && IsA(node, Const) ? (Const *) node : NULL;
+	char *text;
+	Oid output;
+	bool varlena;
 
 	if (value == NULL || value->constisnull || strcmp(json_type, "array") == 0)
 		return;
@@ -162,14 +163,15 @@ property(StringInfo out, const DbiToolArg *arg)
 {
 	const char *format;
 	const char *json_type = dbi_json_type(arg->type, &format);
-	Oid			base = getBaseType(arg->type);
+	Oid base = getBaseType(arg->type);
 
 	escape_json(out, arg->name);
 	appendStringInfo(out, ": {\"type\": \"%s\"", json_type);
 	if (format)
 		appendStringInfo(out, ", \"format\": \"%s\"", format);
 	if (strcmp(json_type, "array") == 0)
-		appendStringInfo(out, ", \"items\": {\"type\": \"%s\"}", dbi_json_type(get_element_type(base), &format));
+		appendStringInfo(out, ", \"items\": {\"type\": \"%s\"}",
+						 dbi_json_type(get_element_type(base), &format));
 	if (arg->allowed)
 		string_list(out, arg->allowed, '|');
 	else if (get_typtype(base) == TYPTYPE_ENUM)
@@ -189,7 +191,7 @@ char *
 dbi_tool_schema(const DbiTool *tool)
 {
 	StringInfoData out;
-	bool		first = true;
+	bool first = true;
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, "{\"type\": \"object\", \"properties\": {");
@@ -217,7 +219,7 @@ PG_FUNCTION_INFO_V1(dbi_tool_schema_sql);
 Datum
 dbi_tool_schema_sql(PG_FUNCTION_ARGS)
 {
-	char	   *json = dbi_tool_schema(dbi_tool(PG_GETARG_OID(0)));
+	char *json = dbi_tool_schema(dbi_tool(PG_GETARG_OID(0)));
 
 	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 }

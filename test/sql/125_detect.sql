@@ -193,13 +193,20 @@ UNION ALL SELECT 'c' || n, '2025-03-09 10:00Z'::timestamptz + n * interval '30 s
 -- 40 calls at random: gaps n^2 mod 31 minutes
 UNION ALL SELECT 'd' || n, '2025-03-08 20:00Z'::timestamptz + n * interval '15 minutes' + (n * 7 % 5) * interval '1 second', 'w1', 'DNS', 'beat.com', 'DRY_RUN_DENIAL', 'APP' FROM generate_series(0, 32) n
 UNION ALL SELECT 'e' || n, '2025-03-08 13:00Z'::timestamptz + n * interval '12 minutes', 'w1', 'DNS', 'short.com', 'DENIED', 'APP' FROM generate_series(0, 25) n
-UNION ALL SELECT 'f' || n, '2025-03-08 12:00Z'::timestamptz + (SELECT sum(k * k % 31) FROM generate_series(0, n) k) * interval '1 minute', 'w2', 'DNS', 'human.com', 'DENIED', 'APP' FROM generate_series(0, 39) n;
+UNION ALL SELECT 'f' || n, '2025-03-08 12:00Z'::timestamptz + (SELECT sum(k * k % 31) FROM generate_series(0, n) k) * interval '1 minute', 'w2', 'DNS', 'human.com', 'DENIED', 'APP' FROM generate_series(0, 39) n
+-- storage: s3://new three times in 20 minutes and once two hours later; s3://old was refused 29 days before; w4: three new buckets in an hour
+UNION ALL SELECT 'g' || n, '2025-03-09 05:00Z'::timestamptz + CASE n WHEN 3 THEN 120 ELSE n * 10 END * interval '1 minute', 'w2', 'STORAGE', 's3://new', 'DENIED', 'JOB' FROM generate_series(0, 3) n
+UNION ALL VALUES ('h0', '2025-02-08 05:00Z'::timestamptz, 'w2', 'STORAGE', 's3://old', 'DENIED', 'JOB'), ('h1', '2025-03-09 05:00Z', 'w2', 'STORAGE', 's3://old', 'DENIED', 'JOB')
+UNION ALL SELECT 'k' || n, '2025-03-09 05:00Z'::timestamptz + n * interval '20 minutes', 'w4', 'STORAGE', 's3://b' || n, 'DENIED', 'JOB' FROM generate_series(0, 2) n;
 SELECT count(*) FROM dbinsight.run_detections();
--- The beat: intervals of 899 to 903 seconds, so skew 0 and a score of (1 + 1 - MAD / median) / 2, nearly 1. No history of a week: medium.
+-- The beat: intervals of 899 to 903 seconds, so skew 0 and a score of (1 + 1 - MAD / median) / 2, nearly 1; seen from noon it is whole, and what
+-- the windows from midnight see of it is the same finding. s3://old was refused 29 days before, so the account has a week of history and the beat
+-- is new: high. Storage: w2's new bucket, medium; w4's three, high.
 SELECT f.rule_id, f.severity, f.entity_id, f.first_event, f.last_event, f.event_count AS n, f.evidence ->> 'object' AS object, f.evidence ->> 'destination' AS destination,
 	(f.evidence ->> 'score')::numeric > 0.99 AS steady FROM dbinsight.findings f ORDER BY 1, 3;
--- With a week of history in which nobody called it, it is new: one step up, and the finding is the same one.
-INSERT INTO dbinsight.fact_outbound_network (event_id, event_time, workspace_id, destination, access_type) VALUES ('h', '2025-02-25', 'w1', 'old.com', 'DENIED');
+-- Without a week of history nothing is known to be new: medium.
+DELETE FROM dbinsight.fact_outbound_network WHERE event_id = 'h0';
+DELETE FROM dbinsight.findings;
 SELECT count(*) FROM dbinsight.run_detections();
 SELECT severity, count(*) FROM dbinsight.findings WHERE rule_id = 'SEC-NET-004' GROUP BY 1;
 ROLLBACK TO empty;
