@@ -18,6 +18,15 @@
 #define dbi_function_aclcheck(function, role, mode) pg_proc_aclcheck(function, role, mode)
 #endif
 
+/* Actions of the JSON parser say how they went from 16 on. */
+#if PG_VERSION_NUM >= 160000
+typedef JsonParseErrorType DbiJsonAction;
+#define DBI_JSON_ACTION_DONE return JSON_SUCCESS
+#else
+typedef void DbiJsonAction;
+#define DBI_JSON_ACTION_DONE return
+#endif
+
 /* A lexer over text in the database's encoding that unescapes, so that \u0000 is found. */
 static inline JsonLexContext *
 dbi_json_lexer(const char *text, int len)

@@ -13,12 +13,42 @@
 /* A field or a row larger than this is not a system table's. */
 #define MAX_TEXT_BYTES (64 * 1024 * 1024)
 
+/* Longer numbers, and exponents of four digits and more, are JSON but numeric refuses them. */
+#define MAX_NUMBER_CHARS 1000
+
+static bool
+number_fits(const char *token)
+{
+	const char *e = strpbrk(token, "eE");
+
+	if (strlen(token) > MAX_NUMBER_CHARS)
+		return false;
+	if (e == NULL)
+		return true;
+	e++;
+	if (*e == '+' || *e == '-')
+		e++;
+	return strlen(e) <= 3;
+}
+
+static DbiJsonAction
+check_scalar(void *state, char *token, JsonTokenType type)
+{
+	bool *fits = state;
+
+	if (type == JSON_TOKEN_NUMBER && !number_fits(token))
+		*fits = false;
+	DBI_JSON_ACTION_DONE;
+}
+
 bool
 dbi_json_valid(const char *text, int len)
 {
+	bool fits = true;
+	JsonSemAction actions = {.semstate = &fits, .scalar = check_scalar};
 	JsonLexContext *lex = dbi_json_lexer(text, len);
 
-	return pg_parse_json(lex, &nullSemAction) == JSON_SUCCESS;
+	return pg_parse_json(lex, &actions) == JSON_SUCCESS && fits;
 }
 
 Jsonb *

@@ -66,9 +66,9 @@ foreach my $name (sort keys %wrong)
 is($node->safe_psql('postgres', "SELECT count(*) FROM dbinsight.fact_audit_logs WHERE event_id LIKE 'x%'"), '0', 'nothing of the broken files landed');
 
 # JSON that the database cannot hold is a bad row, not a bad file.
-($out, $err) = load(file('nul.ndjson', sprintf("$event\n{\"event_id\": \"\\u0000\"}\n7\n", 'g')));
+($out, $err) = load(file('nul.ndjson', sprintf("$event\n{\"event_id\": \"\\u0000\"}\n7\n{\"event_id\": 1e999999}\n", 'g')));
 is($out, '1', 'the good row beside one that cannot be stored');
-is($node->safe_psql('postgres', 'SELECT count(*) FROM dbinsight.rejected_rows'), '2', 'both bad rows set aside');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM dbinsight.rejected_rows'), '3', 'all bad rows set aside');
 
 ($out, $err) = load("$dir/nowhere");
 like($err, qr/could not open file/, 'a missing file');
