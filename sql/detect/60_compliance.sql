@@ -315,12 +315,14 @@ BEGIN ATOMIC
 		WHERE (lower(g.grantee) IN ('account users', 'users') AND g.privilege_type IN ('SELECT', 'MODIFY', 'ALL PRIVILEGES'))
 			OR g.privilege_type = 'ALL PRIVILEGES' OR dbinsight._grantee_type(g.grantee) = 'USER'
 	), reads AS MATERIALIZED (
-		SELECT r.table_full_name, sum(r.accesses) AS reads, coalesce(sum(r.accesses) FILTER (WHERE r.user_email IS NULL), 0) AS unknown,
-			max(r.last_access) AS newest
-		FROM sensitive s JOIN dbinsight.rollup_access_daily r ON r.table_full_name = s.table_full_name
-		WHERE r.access = 'READ' AND r.accesses > 0 AND r.access_date >= (_catalog_checks.since AT TIME ZONE 'UTC')::date
-			AND r.access_date < (_catalog_checks.until AT TIME ZONE 'UTC')::date
-		GROUP BY r.table_full_name
+		SELECT s.table_full_name, r.reads, r.unknown, r.newest
+		FROM sensitive s CROSS JOIN LATERAL (
+			SELECT sum(x.accesses) AS reads, coalesce(sum(x.accesses) FILTER (WHERE x.user_email IS NULL), 0) AS unknown, max(x.last_direct) AS newest
+			FROM dbinsight.rollup_access_daily x
+			WHERE x.table_full_name = s.table_full_name AND x.access = 'READ' AND x.accesses > 0
+				AND x.access_date >= (_catalog_checks.since AT TIME ZONE 'UTC')::date
+				AND x.access_date < (_catalog_checks.until AT TIME ZONE 'UTC')::date
+		) r
 	), catalogued AS MATERIALIZED (
 		SELECT m.table_full_name, m.has_owner, m.has_tags OR m.has_classification AS is_labelled
 		FROM dbinsight._metadata_tables((_catalog_checks.until AT TIME ZONE 'UTC')::date) m
@@ -352,12 +354,14 @@ BEGIN ATOMIC
 				(s.table_full_name, dbinsight._schema_of(s.table_full_name), split_part(s.table_full_name, '.', 1))
 		) p
 	), promise AS MATERIALIZED (
-		SELECT s.workspace_id, s.job_id, s.min_success_pct, count(*) FILTER (WHERE r.is_success) AS good,
-			count(*) FILTER (WHERE r.is_success OR r.is_failure) AS runs, max(r.end_time) AS newest
-		FROM dbinsight.sla_targets s LEFT JOIN dbinsight.job_run r ON r.workspace_id = s.workspace_id AND r.job_id = s.job_id
-			AND r.end_time >= _catalog_checks.since AND r.end_time < _catalog_checks.until
+		SELECT s.workspace_id, s.job_id, s.min_success_pct, r.good, r.runs, r.newest
+		FROM dbinsight.sla_targets s CROSS JOIN LATERAL (
+			SELECT count(*) FILTER (WHERE x.is_success) AS good, count(*) AS runs, max(x.end_time) AS newest
+			FROM dbinsight.job_run x
+			WHERE x.workspace_id = s.workspace_id AND x.job_id = s.job_id AND (x.is_success OR x.is_failure)
+				AND x.end_time >= _catalog_checks.since AND x.end_time < _catalog_checks.until
+		) r
 		WHERE s.min_success_pct IS NOT NULL
-		GROUP BY 1, 2, 3
 	), snapshot AS (
 		SELECT (SELECT max(t.snapshot_date) FROM dbinsight.dim_table t)::timestamp AT TIME ZONE 'UTC' AS tables,
 			(SELECT max(t.snapshot_date) FROM dbinsight.dim_grant t)::timestamp AT TIME ZONE 'UTC' AS grants
@@ -490,16 +494,28 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight._open_checks() IS 'Compliance checks whose input is in no loaded table, each with the reason';
 
+/*
+ * All results. A function of its own with plans that are kept, because to plan
+ * its many parts takes longer than to run them.
+ */
+CREATE FUNCTION dbinsight._check_results(since timestamptz, until timestamptz)
+	RETURNS TABLE (check_id text, status text, failing bigint, evidence jsonb, newest_input timestamptz)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 38 SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM dbinsight._audit_checks(since, until);
+	RETURN QUERY SELECT * FROM dbinsight._catalog_checks(since, until);
+	RETURN QUERY SELECT * FROM dbinsight._finding_checks(since, until);
+	RETURN QUERY SELECT * FROM dbinsight._open_checks();
+END $$;
+COMMENT ON FUNCTION dbinsight._check_results(timestamptz, timestamptz) IS 'Result of every compliance check between two times';
+
 CREATE FUNCTION dbinsight.get_compliance_report(regulation text DEFAULT NULL)
 	RETURNS TABLE (regulation text, requirement text, check_id text, question text, status text, failing bigint, evidence jsonb,
 		window_start date, window_end date, newest_input timestamptz, checked_at timestamptz)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 150
 BEGIN ATOMIC
 	WITH result AS MATERIALIZED (
-		SELECT * FROM dbinsight._audit_checks(dbinsight._since_days(90), dbinsight.now())
-		UNION ALL SELECT * FROM dbinsight._catalog_checks(dbinsight._since_days(90), dbinsight.now())
-		UNION ALL SELECT * FROM dbinsight._finding_checks(dbinsight._since_days(90), dbinsight.now())
-		UNION ALL SELECT * FROM dbinsight._open_checks()
+		SELECT * FROM dbinsight._check_results(dbinsight._since_days(90), dbinsight.now())
 	), wanted AS (
 		SELECT dbinsight._one_of('regulation', CASE WHEN w.word ~ '^soc2' THEN 'SOC2' WHEN w.word ~ '^iso(iec)?27001' THEN 'ISO27001'
 			WHEN w.word ~ '^pci' THEN 'PCI' WHEN w.word ~ '^hipaa' THEN 'HIPAA' WHEN w.word ~ '^gdpr' THEN 'GDPR'

@@ -147,7 +147,7 @@ INSERT INTO dbinsight.report_templates VALUES
 	('security', 'Security report', 7, '{security}', true);
 
 CREATE FUNCTION dbinsight._report_data(kind text, since date, until date) RETURNS jsonb
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	template dbinsight.report_templates;
 	sections jsonb := '[]';

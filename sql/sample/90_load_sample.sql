@@ -87,7 +87,9 @@ COMMENT ON FUNCTION dbinsight._sample_remove() IS 'Removes the rows of an earlie
  * next one is made from it.
  */
 CREATE FUNCTION dbinsight._sample_refresh(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+	-- What was filled a moment ago has no statistics yet: hash, whatever the estimate.
+	SET enable_nestloop = off SET enable_sort = off AS $$
 DECLARE
 	r record;
 BEGIN
@@ -97,6 +99,7 @@ BEGIN
 		GROUP BY d.refresh ORDER BY 2, 3
 	LOOP
 		EXECUTE format('SELECT dbinsight.%I($1, $2)', r.refresh) USING since, until;
+		RAISE DEBUG 'refreshed by % at %', r.refresh, clock_timestamp();
 		IF r.relations IS NOT NULL THEN
 			EXECUTE 'ANALYZE ' || array_to_string(r.relations, ', ');
 		END IF;

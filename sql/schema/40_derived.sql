@@ -311,35 +311,34 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION dbinsight._rebuild_task_paths(text[], text[]) IS 'Finds ready times and critical paths of job runs, given as arrays of workspace and run ids';
 
+/* A first version also holds for the runs before it. */
+CREATE FUNCTION dbinsight._job_task_changes(since timestamptz, until timestamptz)
+	RETURNS TABLE (workspace_id text, job_id text, changed timestamptz)
+	LANGUAGE sql STABLE ROWS 100
+BEGIN ATOMIC
+	SELECT v.workspace_id, v.job_id, min(CASE WHEN EXISTS (SELECT FROM dbinsight.dim_job_task o WHERE o.workspace_id = v.workspace_id
+		AND o.job_id = v.job_id AND o.task_key = v.task_key AND o.change_time < v.change_time) THEN v.change_time ELSE '-infinity' END)
+	FROM dbinsight.dim_job_task v
+	WHERE v.change_time BETWEEN _job_task_changes.since AND _job_task_changes.until
+	GROUP BY v.workspace_id, v.job_id;
+END;
+COMMENT ON FUNCTION dbinsight._job_task_changes(timestamptz, timestamptz) IS
+'Jobs whose task definitions changed between two times, and from when on that bears on their runs';
+
 CREATE FUNCTION dbinsight._refresh_task_path(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
 	SELECT dbinsight._rebuild_task_paths(array_agg(r.workspace_id), array_agg(r.job_run_id))
 	FROM (
-		SELECT DISTINCT f.workspace_id, f.job_run_id FROM dbinsight.fact_job_task_run_timeline f
+		SELECT f.workspace_id, f.job_run_id FROM dbinsight.fact_job_task_run_timeline f
 		WHERE f.period_start_time BETWEEN since AND until AND f.job_run_id IS NOT NULL
+		UNION
+		SELECT t.workspace_id, t.job_run_id
+		FROM dbinsight._job_task_changes(since, until) c JOIN dbinsight.job_task_run t USING (workspace_id, job_id)
+		WHERE t.job_run_id IS NOT NULL AND t.last_seen_time >= c.changed
 	) r;
 END;
 COMMENT ON FUNCTION dbinsight._refresh_task_path(timestamptz, timestamptz) IS
-'Finds ready times and critical paths of the job runs with a task slice that starts between two times';
-
-CREATE FUNCTION dbinsight._refresh_task_path_of_versions(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
-	-- A first version also holds for the runs before it.
-	SELECT dbinsight._rebuild_task_paths(array_agg(r.workspace_id), array_agg(r.job_run_id))
-	FROM (
-		SELECT DISTINCT t.workspace_id, t.job_run_id
-		FROM (
-			SELECT v.workspace_id, v.job_id, min(v.change_time) AS changed,
-				bool_or(NOT EXISTS (SELECT FROM dbinsight.dim_job_task o WHERE o.workspace_id = v.workspace_id AND o.job_id = v.job_id
-					AND o.task_key = v.task_key AND o.change_time < v.change_time)) AS is_first
-			FROM dbinsight.dim_job_task v WHERE v.change_time BETWEEN since AND until
-			GROUP BY v.workspace_id, v.job_id
-		) c JOIN dbinsight.job_task_run t USING (workspace_id, job_id)
-		WHERE t.job_run_id IS NOT NULL AND (c.is_first OR t.last_seen_time >= c.changed)
-	) r;
-END;
-COMMENT ON FUNCTION dbinsight._refresh_task_path_of_versions(timestamptz, timestamptz) IS
-'Finds critical paths anew for the jobs whose task definitions changed between two times';
+'Finds ready times and critical paths of the job runs with a task slice that starts between two times, and of those whose task definitions changed then';
 
 CREATE TABLE dbinsight.pipeline_update (
 	workspace_id text NOT NULL,
@@ -402,8 +401,8 @@ COMMENT ON FUNCTION dbinsight._refresh_pipeline_update(timestamptz, timestamptz)
 INSERT INTO dbinsight.derived_relations VALUES
 	('job_run', 'fact_job_run_timeline', 10, '_refresh_job_run'),
 	('job_task_run', 'fact_job_task_run_timeline', 10, '_refresh_job_task_run'),
-	('job_task_run_paths', 'fact_job_task_run_timeline', 20, '_refresh_task_path'),
-	('job_task_run_paths_of_versions', 'dim_job_task', 10, '_refresh_task_path_of_versions'),
+	('job_task_run paths', 'fact_job_task_run_timeline', 20, '_refresh_task_path'),
+	('job_task_run of versions', 'dim_job_task', 20, '_refresh_task_path'),
 	('pipeline_update', 'fact_pipeline_update_timeline', 10, '_refresh_pipeline_update');
 
 /* Current rows of the versioned dimensions, and names that are never NULL. */

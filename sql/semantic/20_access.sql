@@ -449,7 +449,56 @@ END;
 COMMENT ON FUNCTION dbinsight._connections(timestamptz, timestamptz) IS
 'How identities connected in [since, until), a window of a day or more: rows to be summed, hours as in rollup_connection_daily';
 
+CREATE TABLE dbinsight.rollup_address_daily (
+	day timestamptz NOT NULL,
+	source_ip inet NOT NULL,
+	user_email text,
+	service_name text,
+	events bigint NOT NULL,
+	failed bigint NOT NULL,
+	denied bigint NOT NULL,
+	sensitive bigint NOT NULL,
+	first_time timestamptz NOT NULL,
+	last_time timestamptz NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_address_daily IS 'rollup_audit_hourly per UTC day, address, identity and service';
+CREATE INDEX ON dbinsight.rollup_address_daily (day);
+
+CREATE FUNCTION dbinsight._refresh_address_daily(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_address_daily', 0));
+	DELETE FROM dbinsight.rollup_address_daily r WHERE r.day >= date_bin('1 day', since, 'epoch') AND r.day <= until;
+	INSERT INTO dbinsight.rollup_address_daily (day, source_ip, user_email, service_name, events, failed, denied, sensitive, first_time, last_time)
+	SELECT date_bin('1 day', h.hour, 'epoch'), h.source_ip, h.user_email, h.service_name, sum(h.events), sum(h.failed), sum(h.denied),
+		sum(h.sensitive), min(h.first_time), max(h.last_time)
+	FROM dbinsight.rollup_audit_hourly h
+	WHERE h.hour >= date_bin('1 day', since, 'epoch') AND h.hour < date_bin('1 day', until, 'epoch') + interval '1 day' AND h.source_ip IS NOT NULL
+	GROUP BY 1, 2, 3, 4;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_address_daily(timestamptz, timestamptz) IS 'Recomputes rollup_address_daily for the UTC days between two times';
+
+CREATE FUNCTION dbinsight._addresses(since timestamptz, until timestamptz)
+	RETURNS TABLE (source_ip inet, user_email text, service_name text, events bigint, failed bigint, denied bigint, sensitive bigint,
+		first_time timestamptz, last_time timestamptz)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+	SELECT d.source_ip, d.user_email, d.service_name, d.events, d.failed, d.denied, d.sensitive, d.first_time, d.last_time
+	FROM dbinsight.rollup_address_daily d
+	WHERE d.day >= _addresses.since AND d.day < date_bin('1 day', _addresses.until, 'epoch')
+	UNION ALL
+	SELECT h.source_ip, h.user_email, h.service_name, h.events, h.failed, h.denied, h.sensitive, h.first_time, h.last_time
+	FROM dbinsight._audit_hours(_addresses.since, date_bin('1 day', _addresses.since + interval '1 day - 1 microsecond', 'epoch')) h
+	WHERE h.source_ip IS NOT NULL
+	UNION ALL
+	SELECT h.source_ip, h.user_email, h.service_name, h.events, h.failed, h.denied, h.sensitive, h.first_time, h.last_time
+	FROM dbinsight._audit_hours(date_bin('1 day', _addresses.until, 'epoch'), _addresses.until) h
+	WHERE h.source_ip IS NOT NULL;
+END;
+COMMENT ON FUNCTION dbinsight._addresses(timestamptz, timestamptz) IS
+'Audit counts of [since, until), a window of a day or more, by address, identity and service; sum them';
+
 INSERT INTO dbinsight.derived_relations VALUES
+	('rollup_address_daily', 'fact_audit_logs', 21, '_refresh_address_daily'),
 	('rollup_connection', 'fact_audit_logs', 20, '_refresh_connection'),
 	('rollup_connection_daily', 'fact_audit_logs', 21, '_refresh_connection_daily'),
 	('rollup_concurrent', 'fact_audit_logs', 21, '_refresh_concurrent'),
@@ -465,4 +514,5 @@ INSERT INTO dbinsight.retention VALUES
 	('rollup_address_seen', 'last_seen', '400 days'),
 	('rollup_connection', 'bucket', '400 days'),
 	('rollup_connection_daily', 'day', '400 days'),
-	('rollup_concurrent', 'bucket', '400 days');
+	('rollup_concurrent', 'bucket', '400 days'),
+	('rollup_address_daily', 'day', '400 days');

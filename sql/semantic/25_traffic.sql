@@ -245,7 +245,39 @@ CREATE FUNCTION dbinsight._refresh_throttled_serving(since timestamptz, until ti
 END;
 COMMENT ON FUNCTION dbinsight._refresh_throttled_serving(timestamptz, timestamptz) IS 'Recomputes the serving rows of rollup_throttled between two times';
 
+/*
+ * Which clusters a job ran on each day. The cluster's version is looked up
+ * when asked: change logs may arrive after the runs.
+ */
+CREATE TABLE dbinsight.rollup_job_cluster_daily (
+	day timestamptz NOT NULL,
+	workspace_id text NOT NULL,
+	job_id text NOT NULL,
+	cluster_id text NOT NULL,
+	task_runs bigint NOT NULL,
+	first_start timestamptz NOT NULL,
+	last_start timestamptz NOT NULL,
+	last_seen timestamptz NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_job_cluster_daily IS 'job_task_run per UTC day of its start, job and cluster: task runs, first and last start, last moment seen';
+CREATE INDEX ON dbinsight.rollup_job_cluster_daily (day);
+
+CREATE FUNCTION dbinsight._refresh_job_cluster_daily(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_job_cluster_daily', 0));
+	-- A slice may belong to a run that started up to seven days before it (see _refresh_job_task_run).
+	DELETE FROM dbinsight.rollup_job_cluster_daily r WHERE r.day >= date_bin('1 day', since - interval '7 days', 'epoch') AND r.day <= until;
+	INSERT INTO dbinsight.rollup_job_cluster_daily (day, workspace_id, job_id, cluster_id, task_runs, first_start, last_start, last_seen)
+	SELECT date_bin('1 day', t.start_time, 'epoch'), t.workspace_id, t.job_id, c.cluster_id, count(*), min(t.start_time), max(t.start_time), max(t.last_seen_time)
+	FROM dbinsight.job_task_run t, LATERAL unnest(t.compute_ids) c(cluster_id)
+	WHERE t.start_time >= date_bin('1 day', since - interval '7 days', 'epoch')
+		AND t.start_time < date_bin('1 day', until, 'epoch') + interval '1 day' AND t.job_id IS NOT NULL AND c.cluster_id IS NOT NULL
+	GROUP BY 1, 2, 3, 4;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_job_cluster_daily(timestamptz, timestamptz) IS 'Recomputes rollup_job_cluster_daily for runs that may have a slice between two times';
+
 INSERT INTO dbinsight.derived_relations VALUES
+	('rollup_job_cluster_daily', 'fact_job_task_run_timeline', 25, '_refresh_job_cluster_daily'),
 	('rollup_node_traffic', 'fact_node_timeline', 20, '_refresh_node_traffic'),
 	('rollup_cluster_traffic', 'fact_node_timeline', 20, '_refresh_cluster_traffic'),
 	('rollup_warehouse_queue', 'fact_query_history', 20, '_refresh_warehouse_queue'),
@@ -255,5 +287,6 @@ INSERT INTO dbinsight.derived_relations VALUES
 INSERT INTO dbinsight.retention VALUES
 	('rollup_node_traffic', 'hour', '90 days'),
 	('rollup_cluster_traffic', 'hour', '90 days'),
+	('rollup_job_cluster_daily', 'day', '400 days'),
 	('rollup_warehouse_queue', 'bucket', '400 days'),
 	('rollup_throttled', 'bucket', '400 days');

@@ -121,7 +121,7 @@ COMMENT ON FUNCTION dbinsight._refresh_task_run_node(timestamptz, timestamptz) I
 
 INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_node_hourly', 'fact_node_timeline', 10, '_refresh_node_hourly'),
-	('task_run_node_of_nodes', 'fact_node_timeline', 20, '_refresh_task_run_node'),
+	('task_run_node of nodes', 'fact_node_timeline', 20, '_refresh_task_run_node'),
 	('task_run_node', 'fact_job_task_run_timeline', 30, '_refresh_task_run_node');
 
 INSERT INTO dbinsight.retention VALUES

@@ -147,14 +147,14 @@ CREATE FUNCTION dbinsight._refresh_service_clusters(since timestamptz, until tim
 	RETURN dbinsight._rebuild_service('clusters', since, until);
 COMMENT ON FUNCTION dbinsight._refresh_service_clusters(timestamptz, timestamptz) IS 'Recomputes the cluster buckets between two times';
 
-/* Each refreshes both tables; a name is a table's where something is to empty it by name. */
+/* Each refreshes both tables; their names are there so that both are analyzed and emptied. */
 INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_service_5min', 'fact_job_run_timeline', 30, '_refresh_service_jobs'),
 	('rollup_uptime_daily', 'fact_query_history', 30, '_refresh_service_sql'),
-	('rollup_service_5min_pipelines', 'fact_pipeline_update_timeline', 30, '_refresh_service_pipelines'),
-	('rollup_service_5min_serving', 'fact_endpoint_usage', 30, '_refresh_service_serving'),
-	('rollup_service_5min_latency', 'fact_inference_log', 30, '_refresh_service_serving'),
-	('rollup_service_5min_clusters', 'fact_audit_logs', 30, '_refresh_service_clusters');
+	('rollup_service_5min of pipelines', 'fact_pipeline_update_timeline', 30, '_refresh_service_pipelines'),
+	('rollup_service_5min of serving', 'fact_endpoint_usage', 30, '_refresh_service_serving'),
+	('rollup_service_5min of latency', 'fact_inference_log', 30, '_refresh_service_serving'),
+	('rollup_service_5min of clusters', 'fact_audit_logs', 30, '_refresh_service_clusters');
 
 /* In PL/pgSQL, so that a session plans the many branches once and not at every call. */
 CREATE FUNCTION dbinsight._service_edge(since timestamptz, until timestamptz)

@@ -66,35 +66,29 @@ END $$;
 COMMENT ON FUNCTION dbinsight._rebuild_task_daily(date[]) IS 'Recomputes days of rollup_task_daily';
 
 CREATE FUNCTION dbinsight._refresh_task_daily(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql
-	RETURN dbinsight._rebuild_task_daily(dbinsight._job_run_end_days(since, until));
-COMMENT ON FUNCTION dbinsight._refresh_task_daily(timestamptz, timestamptz) IS 'Brings rollup_task_daily up to date after job run slices';
-
-CREATE FUNCTION dbinsight._refresh_task_daily_of_tasks(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
-	SELECT dbinsight._rebuild_task_daily(array_agg(DISTINCT r.end_date))
-	FROM dbinsight.job_task_run t JOIN dbinsight.job_run r ON r.workspace_id = t.workspace_id AND r.run_id = t.job_run_id
-	WHERE t.start_time <= until AND t.last_seen_time >= since AND r.end_date IS NOT NULL;
+	-- After job run slices, after task slices or node minutes, after task definitions.
+	SELECT dbinsight._rebuild_task_daily(array_agg(d.day))
+	FROM (
+		SELECT u.day FROM unnest(dbinsight._job_run_end_days(since, until)) u(day)
+		UNION
+		SELECT r.end_date
+		FROM dbinsight.job_task_run t JOIN dbinsight.job_run r ON r.workspace_id = t.workspace_id AND r.run_id = t.job_run_id
+		WHERE t.start_time <= until AND t.last_seen_time >= since AND r.end_date IS NOT NULL
+		UNION
+		SELECT r.end_date
+		FROM dbinsight._job_task_changes(since, until) c JOIN dbinsight.job_run r USING (workspace_id, job_id)
+		WHERE r.last_seen_time >= c.changed AND r.end_date IS NOT NULL
+	) d;
 END;
-COMMENT ON FUNCTION dbinsight._refresh_task_daily_of_tasks(timestamptz, timestamptz) IS
-'Brings rollup_task_daily up to date after task slices or node minutes';
-
-CREATE FUNCTION dbinsight._refresh_task_daily_of_versions(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
-	SELECT dbinsight._rebuild_task_daily(array_agg(DISTINCT r.end_date))
-	FROM dbinsight.job_run r
-	WHERE r.end_date IS NOT NULL AND EXISTS (
-		SELECT FROM dbinsight.dim_job_task v WHERE v.workspace_id = r.workspace_id AND v.job_id = r.job_id
-			AND v.change_time BETWEEN since AND until);
-END;
-COMMENT ON FUNCTION dbinsight._refresh_task_daily_of_versions(timestamptz, timestamptz) IS
-'Brings rollup_task_daily up to date after task definitions';
+COMMENT ON FUNCTION dbinsight._refresh_task_daily(timestamptz, timestamptz) IS
+'Recomputes the days of rollup_task_daily that job runs, task runs, node minutes or task definitions between two times touch';
 
 INSERT INTO dbinsight.derived_relations VALUES
-	('rollup_task_daily', 'fact_job_run_timeline', 30, '_refresh_task_daily'),
-	('rollup_task_daily_of_tasks', 'fact_job_task_run_timeline', 40, '_refresh_task_daily_of_tasks'),
-	('rollup_task_daily_of_nodes', 'fact_node_timeline', 40, '_refresh_task_daily_of_tasks'),
-	('rollup_task_daily_of_versions', 'dim_job_task', 20, '_refresh_task_daily_of_versions');
+	('rollup_task_daily', 'fact_job_run_timeline', 40, '_refresh_task_daily'),
+	('rollup_task_daily of tasks', 'fact_job_task_run_timeline', 40, '_refresh_task_daily'),
+	('rollup_task_daily of nodes', 'fact_node_timeline', 40, '_refresh_task_daily'),
+	('rollup_task_daily of versions', 'dim_job_task', 40, '_refresh_task_daily');
 
 INSERT INTO dbinsight.retention VALUES
 	('rollup_task_daily', 'end_date', '400 days');

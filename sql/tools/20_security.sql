@@ -267,14 +267,13 @@ BEGIN ATOMIC
 		-- overlap the run, not hold at its first moment.
 		SELECT 'UNSUPPORTED_RUNTIME', 'medium', 'JOB', coalesce(min(j.job_name), r.job_id), min(j.run_as),
 			'runs on ' || string_agg(DISTINCT r.dbr_version, ', ') || ' in workspace ' || r.workspace_id,
-			min(r.start_time), max(r.start_time), '{SOC2,PCI}', r.job_id
+			min(r.first_start), max(r.last_start), '{SOC2,PCI}', r.job_id
 		FROM (
-			SELECT t.workspace_id, t.job_id, t.start_time, c.dbr_version
-			FROM dbinsight.job_task_run t, LATERAL unnest(t.compute_ids) u(cluster_id), dbinsight.dim_cluster c
+			SELECT t.workspace_id, t.job_id, t.first_start, t.last_start, c.dbr_version
+			FROM dbinsight.rollup_job_cluster_daily t JOIN dbinsight.dim_cluster c ON c.workspace_id = t.workspace_id AND c.cluster_id = t.cluster_id
+				AND c.valid_from <= t.last_seen AND c.valid_to > t.first_start
 			WHERE dbinsight._wants(get_compliance_violations.type, 'UNSUPPORTED_RUNTIME')
-				AND t.start_time >= dbinsight._first_day(30)::timestamp AT TIME ZONE 'UTC' AND t.start_time < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
-				AND c.workspace_id = t.workspace_id AND c.cluster_id = u.cluster_id
-				AND c.valid_from <= t.last_seen_time AND c.valid_to > t.start_time
+				AND t.day >= dbinsight._first_day(30)::timestamp AT TIME ZONE 'UTC' AND t.day < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
 				AND substring(c.dbr_version FROM '^(\d{1,6})\.')::int < 13
 		) r LEFT JOIN dbinsight.current_job j ON j.workspace_id = r.workspace_id AND j.job_id = r.job_id
 		GROUP BY r.workspace_id, r.job_id

@@ -271,13 +271,13 @@ CREATE FUNCTION dbinsight._hist_valid(edges float8[], counts bigint[]) RETURNS b
 COMMENT ON FUNCTION dbinsight._hist_valid(float8[], bigint[]) IS
 'Whether a histogram can be compared: one edge more than counts, nothing unknown, and something counted';
 
-CREATE FUNCTION dbinsight._running_sum(counts bigint[]) RETURNS float8[]
+CREATE FUNCTION dbinsight._cumulative(counts bigint[]) RETURNS float8[]
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT array_agg(s.upto ORDER BY s.n)
 	FROM (SELECT u.n, sum(u.c::float8) OVER (ORDER BY u.n) AS upto FROM unnest(counts) WITH ORDINALITY u(c, n)) s;
 END;
-COMMENT ON FUNCTION dbinsight._running_sum(bigint[]) IS 'Running sums of the counts of a histogram';
+COMMENT ON FUNCTION dbinsight._cumulative(bigint[]) IS 'Running sums of the counts of a histogram';
 
 /* upto are the running sums. The bin of x is found by width_bucket: 0 below the first edge, one more than bins from the last edge on. */
 CREATE FUNCTION dbinsight._hist_cdf(edges float8[], upto float8[], x float8) RETURNS float8
@@ -309,7 +309,7 @@ CREATE FUNCTION dbinsight._hist_distance(base_edges float8[], base_counts bigint
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
 	WITH sums AS MATERIALIZED (
-		SELECT dbinsight._running_sum(base_counts) AS base, dbinsight._running_sum(counts) AS cur
+		SELECT dbinsight._cumulative(base_counts) AS base, dbinsight._cumulative(counts) AS cur
 	), cut AS (
 		SELECT c.x, dbinsight._hist_cdf(base_edges, s.base, c.x) AS p, dbinsight._hist_cdf(edges, s.cur, c.x) AS q
 		FROM sums s, LATERAL (SELECT DISTINCT dbinsight._hist_quantile(base_edges, s.base, k / 10.0::float8) AS x FROM generate_series(1, 9) k) c

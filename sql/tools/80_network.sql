@@ -15,8 +15,7 @@ BEGIN ATOMIC
 		-- Distinct users and services of an address survive this grouping; it is small.
 		SELECT h.source_ip, h.user_email, h.service_name, sum(h.events) AS events, sum(h.failed) AS failed, sum(h.denied) AS denied,
 			sum(h.sensitive) AS sensitive, min(h.first_time) AS first_time, max(h.last_time) AS last_time
-		FROM dbinsight._audit_hours(dbinsight._since_days(get_external_ips.days), dbinsight.now()) h
-		WHERE h.source_ip IS NOT NULL
+		FROM dbinsight._addresses(dbinsight._since_days(get_external_ips.days), dbinsight.now()) h
 		GROUP BY h.source_ip, h.user_email, h.service_name
 	), ip AS (
 		SELECT p.source_ip, count(DISTINCT p.user_email) AS users, sum(p.events)::bigint AS events, sum(p.failed) AS failed,

@@ -323,38 +323,51 @@ END;
 COMMENT ON FUNCTION dbinsight._health_network() IS
 'Penalties of network: 15 each high-risk external address, 10 each destination with a high count of denied egress, 5 each severe bottleneck, last 7 days';
 
+/*
+ * All parts, now and a week earlier. A function of its own with plans that are
+ * kept, because to plan its many parts takes longer than to run some of them.
+ */
+CREATE FUNCTION dbinsight._health_parts()
+	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text, is_prior boolean)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	earlier timestamptz := dbinsight._since_days(7);
+	at timestamptz;
+BEGIN
+	RETURN QUERY SELECT *, false FROM dbinsight._health_cost();
+	RETURN QUERY SELECT *, false FROM dbinsight._health_security();
+	RETURN QUERY SELECT *, false FROM dbinsight._health_performance();
+	RETURN QUERY SELECT *, false FROM dbinsight._health_mlops();
+	RETURN QUERY SELECT *, false FROM dbinsight._health_network();
+	FOREACH at IN ARRAY ARRAY[dbinsight.now(), earlier] LOOP
+		RETURN QUERY SELECT *, at = earlier FROM dbinsight._health_reliability(at);
+		RETURN QUERY SELECT *, at = earlier FROM dbinsight._health_quality(at);
+		RETURN QUERY SELECT *, at = earlier FROM dbinsight._health_governance(at);
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION dbinsight._health_parts() IS 'Parts of the health of every domain; is_prior marks those of a week earlier';
+
 CREATE FUNCTION dbinsight.get_platform_health()
 	RETURNS TABLE (domain text, score float8, status text, weight float8, components jsonb, inputs_present boolean,
 		prior_score float8, top_issue text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 9
 BEGIN ATOMIC
 	WITH part AS MATERIALIZED (
-		SELECT * FROM dbinsight._health_cost()
-		UNION ALL SELECT * FROM dbinsight._health_security()
-		UNION ALL SELECT * FROM dbinsight._health_performance()
-		UNION ALL SELECT * FROM dbinsight._health_reliability(dbinsight.now())
-		UNION ALL SELECT * FROM dbinsight._health_quality(dbinsight.now())
-		UNION ALL SELECT * FROM dbinsight._health_mlops()
-		UNION ALL SELECT * FROM dbinsight._health_governance(dbinsight.now())
-		UNION ALL SELECT * FROM dbinsight._health_network()
+		SELECT * FROM dbinsight._health_parts()
 	), prior AS (
 		SELECT p.domain, CASE WHEN bool_and(p.points IS NOT NULL) THEN sum(p.points) END AS score
-		FROM (
-			SELECT * FROM dbinsight._health_reliability(dbinsight._since_days(7))
-			UNION ALL SELECT * FROM dbinsight._health_quality(dbinsight._since_days(7))
-			UNION ALL SELECT * FROM dbinsight._health_governance(dbinsight._since_days(7))
-		) p GROUP BY p.domain
+		FROM part p WHERE p.is_prior GROUP BY p.domain
 	), scored AS MATERIALIZED (
-		-- penalties (security, network) are taken from 100, shares begin at 0
+		-- penalties (security, network) are taken from 100, shares begin at 0; the issue named is the gravest kind, or the share that lost most
 		SELECT p.domain, bool_and(p.points IS NOT NULL) AS present,
 			CASE WHEN bool_and(p.points IS NOT NULL) THEN
 				dbinsight._r(greatest(0, CASE WHEN p.domain IN ('security', 'network') THEN 100 ELSE 0 END + sum(p.points)), 2) END AS score,
 			jsonb_object_agg(p.component, jsonb_build_object('weight', p.weight, 'points', dbinsight._r(p.points, 2), 'inputs', p.inputs)) AS components,
 			(array_agg(p.issue ORDER BY p.points IS NULL DESC,
-				CASE WHEN p.domain IN ('security', 'network') THEN p.points ELSE p.points - p.weight END, p.component)
+				CASE WHEN p.domain IN ('security', 'network') THEN -p.weight ELSE p.points - p.weight END, p.component)
 				FILTER (WHERE p.issue IS NOT NULL AND (p.points IS NULL
 					OR p.points < CASE WHEN p.domain IN ('security', 'network') THEN 0 ELSE p.weight END)))[1] AS issue
-		FROM part p GROUP BY p.domain
+		FROM part p WHERE NOT p.is_prior GROUP BY p.domain
 	), whole AS (
 		SELECT dbinsight._r(avg(s.score), 2) AS score, bool_and(s.present) AS present,
 			jsonb_object_agg(s.domain, s.score) AS components,

@@ -24,8 +24,8 @@
 static void
 strip_port(char *s)
 {
-	char	   *close = strchr(s, ']');
-	char	   *colon = strchr(s, ':');
+	char *close = strchr(s, ']');
+	char *colon = strchr(s, ':');
 
 	if (s[0] == '[' && close != NULL)
 	{
@@ -39,7 +39,7 @@ strip_port(char *s)
 static inet *
 make_inet(int family, const unsigned char *bytes)
 {
-	inet	   *result = palloc0(sizeof(inet));
+	inet *result = palloc0(sizeof(inet));
 
 	ip_family(result) = family == AF_INET ? PGSQL_AF_INET : PGSQL_AF_INET6;
 	ip_bits(result) = ip_maxbits(result);
@@ -52,9 +52,9 @@ PG_FUNCTION_INFO_V1(dbi_clean_ip);
 Datum
 dbi_clean_ip(PG_FUNCTION_ARGS)
 {
-	text	   *arg = PG_GETARG_TEXT_PP(0);
+	text *arg = PG_GETARG_TEXT_PP(0);
 	unsigned char bytes[16];
-	char		s[MAX_ADDRESS];
+	char s[MAX_ADDRESS];
 
 	if (VARSIZE_ANY_EXHDR(arg) == 0 || VARSIZE_ANY_EXHDR(arg) >= MAX_ADDRESS)
 		PG_RETURN_NULL();
@@ -73,37 +73,32 @@ typedef struct Block
 {
 	unsigned char prefix[2];
 	unsigned char third;
-	int			bits;
+	int bits;
 	const char *class;
 } Block;
 
 /* IANA special-purpose blocks as the catalogue groups them (tool-catalogue 4.8). */
 static const Block v4_blocks[] = {
-	{{10, 0}, 0, 8, "private"},
-	{{172, 16}, 0, 12, "private"},
-	{{192, 168}, 0, 16, "private"},
-	{{100, 64}, 0, 10, "cgnat"},
-	{{127, 0}, 0, 8, "loopback"},
-	{{169, 254}, 0, 16, "link_local"},
-	{{0, 0}, 0, 8, "reserved"},
-	{{192, 0}, 2, 24, "reserved"},
-	{{198, 18}, 0, 15, "reserved"},
-	{{198, 51}, 100, 24, "reserved"},
-	{{203, 0}, 113, 24, "reserved"},
-	{{224, 0}, 0, 4, "reserved"},
+	{{10, 0}, 0, 8, "private"},      {{172, 16}, 0, 12, "private"},
+	{{192, 168}, 0, 16, "private"},  {{100, 64}, 0, 10, "cgnat"},
+	{{127, 0}, 0, 8, "loopback"},    {{169, 254}, 0, 16, "link_local"},
+	{{0, 0}, 0, 8, "reserved"},      {{192, 0}, 2, 24, "reserved"},
+	{{198, 18}, 0, 15, "reserved"},  {{198, 51}, 100, 24, "reserved"},
+	{{203, 0}, 113, 24, "reserved"}, {{224, 0}, 0, 4, "reserved"},
 	{{240, 0}, 0, 4, "reserved"},
 };
 
 static const char *
 v4_class(const unsigned char *a)
 {
-	uint32		addr = (uint32) a[0] << 24 | (uint32) a[1] << 16 | (uint32) a[2] << 8 | a[3];
+	uint32 addr = (uint32) a[0] << 24 | (uint32) a[1] << 16 | (uint32) a[2] << 8 | a[3];
 
 	for (int i = 0; i < lengthof(v4_blocks); i++)
 	{
 		const Block *b = &v4_blocks[i];
-		uint32		net = (uint32) b->prefix[0] << 24 | (uint32) b->prefix[1] << 16 | (uint32) b->third << 8;
-		uint32		mask = 0xFFFFFFFFu << (32 - b->bits);
+		uint32 net =
+			(uint32) b->prefix[0] << 24 | (uint32) b->prefix[1] << 16 | (uint32) b->third << 8;
+		uint32 mask = 0xFFFFFFFFu << (32 - b->bits);
 
 		if ((addr & mask) == net)
 			return b->class;
@@ -134,8 +129,9 @@ PG_FUNCTION_INFO_V1(dbi_ip_class);
 Datum
 dbi_ip_class(PG_FUNCTION_ARGS)
 {
-	inet	   *address = PG_GETARG_INET_PP(0);
-	const char *class = ip_family(address) == PGSQL_AF_INET ? v4_class(ip_addr(address)) : v6_class(ip_addr(address));
+	inet *address = PG_GETARG_INET_PP(0);
+	const char *class = ip_family(address) == PGSQL_AF_INET ? v4_class(ip_addr(address))
+															: v6_class(ip_addr(address));
 
 	PG_RETURN_TEXT_P(cstring_to_text(class));
 }
@@ -143,7 +139,7 @@ dbi_ip_class(PG_FUNCTION_ARGS)
 static bool
 has_prefix(const char *s, size_t len, const char *prefix)
 {
-	size_t		n = strlen(prefix);
+	size_t n = strlen(prefix);
 
 	return len >= n && pg_strncasecmp(s, prefix, n) == 0;
 }
@@ -151,7 +147,7 @@ has_prefix(const char *s, size_t len, const char *prefix)
 static bool
 has_suffix(const char *s, size_t len, const char *suffix)
 {
-	size_t		n = strlen(suffix);
+	size_t n = strlen(suffix);
 
 	return len >= n && pg_strncasecmp(s + len - n, suffix, n) == 0;
 }
@@ -172,7 +168,7 @@ PG_FUNCTION_INFO_V1(dbi_user_type_sql);
 Datum
 dbi_user_type_sql(PG_FUNCTION_ARGS)
 {
-	text	   *arg;
+	text *arg;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_TEXT_P(cstring_to_text("SYSTEM"));
@@ -188,9 +184,9 @@ PG_FUNCTION_INFO_V1(dbi_one_of);
 Datum
 dbi_one_of(PG_FUNCTION_ARGS)
 {
-	Datum	   *words;
-	int			n;
-	char	   *value;
+	Datum *words;
+	int n;
+	char *value;
 	StringInfoData list;
 
 	if (PG_ARGISNULL(1))
@@ -200,14 +196,13 @@ dbi_one_of(PG_FUNCTION_ARGS)
 	initStringInfo(&list);
 	for (int i = 0; i < n; i++)
 	{
-		char	   *word = TextDatumGetCString(words[i]);
+		char *word = TextDatumGetCString(words[i]);
 
 		if (pg_strcasecmp(word, value) == 0)
 			PG_RETURN_TEXT_P(cstring_to_text(word));
 		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", word);
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s \"%s\" is not known", text_to_cstring(PG_GETARG_TEXT_PP(0)), value),
-			 errhint("Use one of: %s.", list.data)));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("%s \"%s\" is not known", text_to_cstring(PG_GETARG_TEXT_PP(0)), value),
+					errhint("Use one of: %s.", list.data)));
 }

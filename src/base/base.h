@@ -18,26 +18,26 @@ extern char *dbi_guc_required_tags;
 extern char *dbi_guc_business_tz;
 extern char *dbi_guc_business_hours;
 extern char *dbi_guc_price_basis;
-extern int	dbi_guc_max_tool_rows;
-extern int	dbi_guc_tool_timeout;
-extern int	dbi_guc_context_tokens;
-extern int	dbi_guc_max_steps;
+extern int dbi_guc_max_tool_rows;
+extern int dbi_guc_tool_timeout;
+extern int dbi_guc_context_tokens;
+extern int dbi_guc_max_steps;
 
-void		dbi_base_init(void);
+void dbi_base_init(void);
 
 /* Start and end hour (end exclusive) of dbinsight.business_hours. */
-void		dbi_business_hours(int *start, int *end);
+void dbi_business_hours(int *start, int *end);
 
 /* clock.c: the clock of the product; microseconds since 2000 in UTC. */
 TimestampTz dbi_now(void);
-DateADT		dbi_today(void);
+DateADT dbi_today(void);
 
 /*
  * timeparse.c: strict ISO 8601. Zone-less means UTC. Return false on anything
  * else; never throw, never read settings.
  */
-bool		dbi_parse_timestamp(const char *s, size_t len, TimestampTz *result);
-bool		dbi_parse_date(const char *s, size_t len, DateADT *result);
+bool dbi_parse_timestamp(const char *s, size_t len, TimestampTz *result);
+bool dbi_parse_date(const char *s, size_t len, DateADT *result);
 
 /* address.c */
 const char *dbi_user_type(const char *principal, size_t len);

@@ -52,19 +52,17 @@ dbi_today_sql(PG_FUNCTION_ARGS)
 static int
 checked_int(FunctionCallInfo fcinfo, int argno, const char *name, int max)
 {
-	int			v;
+	int v;
 
 	if (PG_ARGISNULL(argno))
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be null", name),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be null", name),
 				 errhint("Give a whole number from 1 to %d.", max)));
 	v = PG_GETARG_INT32(argno);
 	if (v < 1 || v > max)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be between 1 and %d, not %d", name, max, v),
-				 errhint("Give a whole number from 1 to %d.", max)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must be between 1 and %d, not %d", name, max, v),
+						errhint("Give a whole number from 1 to %d.", max)));
 	return v;
 }
 
@@ -72,7 +70,7 @@ PG_FUNCTION_INFO_V1(dbi_since_hours);
 Datum
 dbi_since_hours(PG_FUNCTION_ARGS)
 {
-	int			hours = checked_int(fcinfo, 0, "hours", PG_GETARG_INT32(1));
+	int hours = checked_int(fcinfo, 0, "hours", PG_GETARG_INT32(1));
 
 	PG_RETURN_TIMESTAMPTZ(dbi_now() - hours * USECS_PER_HOUR);
 }
@@ -81,7 +79,7 @@ PG_FUNCTION_INFO_V1(dbi_since_days);
 Datum
 dbi_since_days(PG_FUNCTION_ARGS)
 {
-	int			days = checked_int(fcinfo, 0, "days", PG_GETARG_INT32(1));
+	int days = checked_int(fcinfo, 0, "days", PG_GETARG_INT32(1));
 
 	PG_RETURN_TIMESTAMPTZ(dbi_now() - days * USECS_PER_DAY);
 }
@@ -90,7 +88,7 @@ PG_FUNCTION_INFO_V1(dbi_first_day);
 Datum
 dbi_first_day(PG_FUNCTION_ARGS)
 {
-	int			days = checked_int(fcinfo, 0, "days", PG_GETARG_INT32(1));
+	int days = checked_int(fcinfo, 0, "days", PG_GETARG_INT32(1));
 
 	PG_RETURN_DATEADT(dbi_today() - days);
 }
@@ -98,15 +96,14 @@ dbi_first_day(PG_FUNCTION_ARGS)
 static DateADT
 checked_date(FunctionCallInfo fcinfo, int argno, const char *name, DateADT fallback)
 {
-	DateADT		d;
+	DateADT d;
 
 	if (PG_ARGISNULL(argno))
 		return fallback;
 	d = PG_GETARG_DATEADT(argno);
 	if (DATE_NOT_FINITE(d))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be a finite date", name)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must be a finite date", name)));
 	return d;
 }
 
@@ -114,22 +111,20 @@ static void
 check_range(DateADT start, DateADT end)
 {
 	if (end < start)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("end_date must not be before start_date"),
-				 errhint("Give a range that ends on or after the day it starts.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("end_date must not be before start_date"),
+						errhint("Give a range that ends on or after the day it starts.")));
 	if (end - start >= MAX_RANGE_DAYS)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a range of dates must not span more than %d days", MAX_RANGE_DAYS),
-				 errhint("Ask for a shorter range.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a range of dates must not span more than %d days", MAX_RANGE_DAYS),
+						errhint("Ask for a shorter range.")));
 }
 
 /* A missing end is yesterday, or the start when that is later. */
 static DateADT
 range_end(FunctionCallInfo fcinfo)
 {
-	DateADT		yesterday = dbi_today() - 1;
+	DateADT yesterday = dbi_today() - 1;
 
 	if (!PG_ARGISNULL(0))
 		yesterday = Max(yesterday, checked_date(fcinfo, 0, "start_date", 0));
@@ -140,9 +135,9 @@ PG_FUNCTION_INFO_V1(dbi_start_date);
 Datum
 dbi_start_date(PG_FUNCTION_ARGS)
 {
-	DateADT		end = range_end(fcinfo);
-	DateADT		fallback = Min(dbi_today() - PG_GETARG_INT32(2), end);
-	DateADT		start = checked_date(fcinfo, 0, "start_date", fallback);
+	DateADT end = range_end(fcinfo);
+	DateADT fallback = Min(dbi_today() - PG_GETARG_INT32(2), end);
+	DateADT start = checked_date(fcinfo, 0, "start_date", fallback);
 
 	check_range(start, end);
 	PG_RETURN_DATEADT(start);
@@ -152,7 +147,7 @@ PG_FUNCTION_INFO_V1(dbi_end_date);
 Datum
 dbi_end_date(PG_FUNCTION_ARGS)
 {
-	DateADT		end = range_end(fcinfo);
+	DateADT end = range_end(fcinfo);
 
 	if (!PG_ARGISNULL(0))
 		check_range(PG_GETARG_DATEADT(0), end);
@@ -170,15 +165,14 @@ PG_FUNCTION_INFO_V1(dbi_in_range);
 Datum
 dbi_in_range(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	double		low = PG_GETARG_FLOAT8(2);
-	double		high = PG_GETARG_FLOAT8(3);
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	double low = PG_GETARG_FLOAT8(2);
+	double high = PG_GETARG_FLOAT8(3);
 
 	if (PG_ARGISNULL(1) || !(PG_GETARG_FLOAT8(1) >= low && PG_GETARG_FLOAT8(1) <= high))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be between %g and %g", name, low, high),
-				 errhint("Give a number from %g to %g.", low, high)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s must be between %g and %g", name, low, high),
+						errhint("Give a number from %g to %g.", low, high)));
 	PG_RETURN_FLOAT8(PG_GETARG_FLOAT8(1));
 }
 
@@ -189,11 +183,11 @@ dbi_is_off_hours(PG_FUNCTION_ARGS)
 {
 	static pg_tz *zone = NULL;
 	static char zone_name[TZ_STRLEN_MAX + 1];
-	pg_time_t	t = timestamptz_to_time_t(PG_GETARG_TIMESTAMPTZ(0));
+	pg_time_t t = timestamptz_to_time_t(PG_GETARG_TIMESTAMPTZ(0));
 	struct pg_tm *tm;
-	int			start;
-	int			end;
-	bool		inside;
+	int start;
+	int end;
+	bool inside;
 
 	if (TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(0)))
 		PG_RETURN_NULL();
@@ -204,6 +198,7 @@ dbi_is_off_hours(PG_FUNCTION_ARGS)
 	}
 	tm = pg_localtime(&t, zone);
 	dbi_business_hours(&start, &end);
-	inside = start < end ? (tm->tm_hour >= start && tm->tm_hour < end) : (tm->tm_hour >= start || tm->tm_hour < end);
+	inside = start < end ? (tm->tm_hour >= start && tm->tm_hour < end)
+						 : (tm->tm_hour >= start || tm->tm_hour < end);
 	PG_RETURN_BOOL(tm->tm_wday == 0 || tm->tm_wday == 6 || !inside);
 }

@@ -10,20 +10,19 @@
 #include "mb/pg_wchar.h"
 
 #if PG_VERSION_NUM >= 160000
-#include "varatt.h"				/* 16 took it out of postgres.h */
+#include "varatt.h" /* 16 took it out of postgres.h */
 #include "catalog/pg_proc.h"
 #define dbi_function_aclcheck(function, role, mode) \
 	object_aclcheck(ProcedureRelationId, function, role, mode)
 #else
-#define dbi_function_aclcheck(function, role, mode) \
-	pg_proc_aclcheck(function, role, mode)
+#define dbi_function_aclcheck(function, role, mode) pg_proc_aclcheck(function, role, mode)
 #endif
 
 /* A lexer over text in the database's encoding that unescapes, so that \u0000 is found. */
 static inline JsonLexContext *
 dbi_json_lexer(const char *text, int len)
 {
-#if PG_VERSION_NUM >= 170000	/* 17 put the context first */
+#if PG_VERSION_NUM >= 170000 /* 17 put the context first */
 	return makeJsonLexContextCstringLen(NULL, text, len, GetDatabaseEncoding(), true);
 #else
 	return makeJsonLexContextCstringLen((char *) text, len, GetDatabaseEncoding(), true);

@@ -13,20 +13,20 @@
 
 #include "base/base.h"
 
-char	   *dbi_guc_now;
-char	   *dbi_guc_user_id;
-char	   *dbi_guc_required_tags;
-char	   *dbi_guc_business_tz;
-char	   *dbi_guc_business_hours;
-char	   *dbi_guc_price_basis;
-int			dbi_guc_max_tool_rows;
-int			dbi_guc_tool_timeout;
-int			dbi_guc_context_tokens;
-int			dbi_guc_max_steps;
+char *dbi_guc_now;
+char *dbi_guc_user_id;
+char *dbi_guc_required_tags;
+char *dbi_guc_business_tz;
+char *dbi_guc_business_hours;
+char *dbi_guc_price_basis;
+int dbi_guc_max_tool_rows;
+int dbi_guc_tool_timeout;
+int dbi_guc_context_tokens;
+int dbi_guc_max_steps;
 
 static char *dbi_guc_sensitive_name_pattern;
-static int	business_start = 7;
-static int	business_end = 19;
+static int business_start = 7;
+static int business_end = 19;
 
 void
 dbi_business_hours(int *start, int *end)
@@ -42,7 +42,8 @@ check_now(char **newval, void **extra, GucSource source)
 
 	if (**newval == '\0' || dbi_parse_timestamp(*newval, strlen(*newval), &ignored))
 		return true;
-	GUC_check_errdetail("Write an ISO 8601 time such as 2026-06-15T12:00:00Z; without a zone it is UTC.");
+	GUC_check_errdetail(
+		"Write an ISO 8601 time such as 2026-06-15T12:00:00Z; without a zone it is UTC.");
 	return false;
 }
 
@@ -59,17 +60,17 @@ check_business_tz(char **newval, void **extra, GucSource source)
 static bool
 parse_hours(const char *s, int *start, int *end)
 {
-	char		rest;
+	char rest;
 
-	return sscanf(s, "%d-%d%c", start, end, &rest) == 2 &&
-		*start >= 0 && *start <= 23 && *end >= 1 && *end <= 24 && *start != *end;
+	return sscanf(s, "%d-%d%c", start, end, &rest) == 2 && *start >= 0 && *start <= 23 &&
+		   *end >= 1 && *end <= 24 && *start != *end;
 }
 
 static bool
 check_business_hours(char **newval, void **extra, GucSource source)
 {
-	int			start;
-	int			end;
+	int start;
+	int end;
 
 	if (parse_hours(*newval, &start, &end))
 		return true;
@@ -95,56 +96,50 @@ check_price_basis(char **newval, void **extra, GucSource source)
 static void
 define_strings(void)
 {
-	DefineCustomStringVariable("dbinsight.now",
-							   "The moment every function takes for the present.",
+	DefineCustomStringVariable("dbinsight.now", "The moment every function takes for the present.",
 							   "Empty: the transaction time. An ISO 8601 time replays a past moment.",
 							   &dbi_guc_now, "", PGC_USERSET, 0, check_now, NULL, NULL);
-	DefineCustomStringVariable("dbinsight.user_id",
-							   "For whom a shared login acts.",
+	DefineCustomStringVariable("dbinsight.user_id", "For whom a shared login acts.",
 							   "Honoured only when the session user is a member of dbinsight_proxy; otherwise the person is current_user.",
 							   &dbi_guc_user_id, "", PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("dbinsight.required_tags",
 							   "Tags every resource should have, separated by commas.", NULL,
 							   &dbi_guc_required_tags, "team,project,cost_center,environment",
 							   PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomStringVariable("dbinsight.business_tz",
-							   "Time zone of the business hours.", NULL,
-							   &dbi_guc_business_tz, "UTC", PGC_USERSET, 0,
-							   check_business_tz, NULL, NULL);
+	DefineCustomStringVariable("dbinsight.business_tz", "Time zone of the business hours.", NULL,
+							   &dbi_guc_business_tz, "UTC", PGC_USERSET, 0, check_business_tz, NULL,
+							   NULL);
 	DefineCustomStringVariable("dbinsight.business_hours",
 							   "Hours of work, Monday to Friday: start inside, end outside.", NULL,
 							   &dbi_guc_business_hours, "7-19", PGC_USERSET, 0,
 							   check_business_hours, assign_business_hours, NULL);
 	DefineCustomStringVariable("dbinsight.sensitive_name_pattern",
-							   "A regular expression; a table whose full name matches counts as sensitive.", NULL,
-							   &dbi_guc_sensitive_name_pattern, "(pii|phi|ssn|salary|sensitive)",
-							   PGC_USERSET, 0, NULL, NULL, NULL);
+							   "A regular expression; a table whose full name matches counts as sensitive.",
+							   NULL, &dbi_guc_sensitive_name_pattern,
+							   "(pii|phi|ssn|salary|sensitive)", PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("dbinsight.price_basis",
 							   "Prices that cost is computed from: list or account.",
 							   "account uses system.billing.account_prices where they are loaded.",
-							   &dbi_guc_price_basis, "list", PGC_USERSET, 0,
-							   check_price_basis, NULL, NULL);
+							   &dbi_guc_price_basis, "list", PGC_USERSET, 0, check_price_basis,
+							   NULL, NULL);
 }
 
 static void
 define_numbers(void)
 {
-	DefineCustomIntVariable("dbinsight.max_tool_rows",
-							"Rows an answer reads from one tool call.", NULL,
-							&dbi_guc_max_tool_rows, 200, 1, 10000, PGC_USERSET, 0,
-							NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.max_tool_rows", "Rows an answer reads from one tool call.",
+							NULL, &dbi_guc_max_tool_rows, 200, 1, 10000, PGC_USERSET, 0, NULL, NULL,
+							NULL);
 	DefineCustomIntVariable("dbinsight.tool_timeout",
 							"How long one tool call of an answer may take.", NULL,
 							&dbi_guc_tool_timeout, 10000, 10, INT_MAX, PGC_USERSET, GUC_UNIT_MS,
 							NULL, NULL, NULL);
 	DefineCustomIntVariable("dbinsight.context_tokens",
 							"Tokens of conversation an answer may build on.", NULL,
-							&dbi_guc_context_tokens, 16000, 1000, 1000000, PGC_USERSET, 0,
-							NULL, NULL, NULL);
-	DefineCustomIntVariable("dbinsight.max_steps",
-							"Rounds of tool calls in one answer.", NULL,
-							&dbi_guc_max_steps, 6, 1, 50, PGC_USERSET, 0,
-							NULL, NULL, NULL);
+							&dbi_guc_context_tokens, 16000, 1000, 1000000, PGC_USERSET, 0, NULL,
+							NULL, NULL);
+	DefineCustomIntVariable("dbinsight.max_steps", "Rounds of tool calls in one answer.", NULL,
+							&dbi_guc_max_steps, 6, 1, 50, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
 void
@@ -160,7 +155,7 @@ PG_FUNCTION_INFO_V1(dbi_setting);
 Datum
 dbi_setting(PG_FUNCTION_ARGS)
 {
-	char	   *name = psprintf("dbinsight.%s", text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	char *name = psprintf("dbinsight.%s", text_to_cstring(PG_GETARG_TEXT_PP(0)));
 
 	PG_RETURN_TEXT_P(cstring_to_text(GetConfigOption(name, false, true)));
 }

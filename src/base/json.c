@@ -21,20 +21,20 @@
 struct DbiSplitter
 {
 	StringInfoData buffer;
-	StringInfoData masked;		/* the buffer as the tokener sees it */
-	int			start;			/* of the value being read */
-	int			fed;			/* bytes the tokener has seen */
-	int			consumed;		/* end of the value returned last */
-	bool		finished;		/* no more bytes will come */
-	bool		inside;			/* a value is being read */
-	bool		array;			/* the stream is one array */
-	bool		opened;			/* the first byte that is not space was seen */
-	bool		closed;			/* the array has ended */
-	bool		comma;			/* a comma must come before the next element */
-	int64		line;
-	int64		line_start;		/* offset of the line's first byte in the stream */
-	int64		dropped;		/* bytes thrown away from the buffer's head */
-	int64		value_line;
+	StringInfoData masked; /* the buffer as the tokener sees it */
+	int start;             /* of the value being read */
+	int fed;               /* bytes the tokener has seen */
+	int consumed;          /* end of the value returned last */
+	bool finished;         /* no more bytes will come */
+	bool inside;           /* a value is being read */
+	bool array;            /* the stream is one array */
+	bool opened;           /* the first byte that is not space was seen */
+	bool closed;           /* the array has ended */
+	bool comma;            /* a comma must come before the next element */
+	int64 line;
+	int64 line_start; /* offset of the line's first byte in the stream */
+	int64 dropped;    /* bytes thrown away from the buffer's head */
+	int64 value_line;
 	const char *error;
 	json_tokener *tokener;
 	MemoryContextCallback callback;
@@ -74,7 +74,7 @@ dbi_splitter_create(MemoryContext context)
 static void
 drop_consumed(DbiSplitter *s)
 {
-	int			keep_from = s->inside ? s->start : s->consumed;
+	int keep_from = s->inside ? s->start : s->consumed;
 
 	if (keep_from == 0)
 		return;
@@ -134,7 +134,7 @@ skip_between(DbiSplitter *s, DbiSplit *result)
 {
 	while (s->consumed < s->buffer.len)
 	{
-		char		c = s->buffer.data[s->consumed];
+		char c = s->buffer.data[s->consumed];
 
 		if (c == '\n')
 			count_line(s, s->consumed);
@@ -172,7 +172,7 @@ skip_between(DbiSplitter *s, DbiSplit *result)
 static DbiSplit
 value_complete(DbiSplitter *s, const char **value, int *len)
 {
-	int			valid;
+	int valid;
 
 	*value = s->buffer.data + s->start;
 	*len = s->fed - s->start;
@@ -192,10 +192,10 @@ value_complete(DbiSplitter *s, const char **value, int *len)
 static DbiSplit
 read_value(DbiSplitter *s, const char **value, int *len)
 {
-	int			n = s->masked.len - s->fed;
+	int n = s->masked.len - s->fed;
 	json_object *object = json_tokener_parse_ex(s->tokener, s->masked.data + s->fed, n);
 	enum json_tokener_error error = json_tokener_get_error(s->tokener);
-	int			end = (int) json_tokener_get_parse_end(s->tokener);
+	int end = (int) json_tokener_get_parse_end(s->tokener);
 
 	if (object != NULL)
 		json_object_put(object);
@@ -217,7 +217,7 @@ read_value(DbiSplitter *s, const char **value, int *len)
 DbiSplit
 dbi_splitter_next(DbiSplitter *s, const char **value, int *len)
 {
-	DbiSplit	result;
+	DbiSplit result;
 
 	if (s->error != NULL)
 		return DBI_SPLIT_ERROR;
@@ -242,8 +242,8 @@ dbi_splitter_line(DbiSplitter *s)
 const char *
 dbi_splitter_error(DbiSplitter *s, int64 *line, int64 *column)
 {
-	int64		l = s->line;
-	int64		start = s->line_start;
+	int64 l = s->line;
+	int64 start = s->line_start;
 
 	/* A value that spans lines fails on one of its own lines. */
 	if (s->inside)

@@ -10,10 +10,10 @@
 #include "utils/jsonb.h"
 
 /* Whether text is valid JSON that jsonb can hold. Never throws. */
-bool		dbi_json_valid(const char *text, int len);
+bool dbi_json_valid(const char *text, int len);
 
 /* jsonb of a text, or NULL when it is not valid JSON. Palloc'd. */
-Jsonb	   *dbi_try_jsonb(const char *text, int len);
+Jsonb *dbi_try_jsonb(const char *text, int len);
 
 /*
  * Splits a stream of JSON values: newline-delimited, or one array. Feed bytes
@@ -32,12 +32,12 @@ typedef enum
 } DbiSplit;
 
 DbiSplitter *dbi_splitter_create(MemoryContext context);
-void		dbi_splitter_feed(DbiSplitter *s, const char *bytes, int len);
-void		dbi_splitter_finish(DbiSplitter *s);
-DbiSplit	dbi_splitter_next(DbiSplitter *s, const char **value, int *len);
+void dbi_splitter_feed(DbiSplitter *s, const char *bytes, int len);
+void dbi_splitter_finish(DbiSplitter *s);
+DbiSplit dbi_splitter_next(DbiSplitter *s, const char **value, int *len);
 
 /* Where the value returned last, or the error, starts: 1-based line. */
-int64		dbi_splitter_line(DbiSplitter *s);
+int64 dbi_splitter_line(DbiSplitter *s);
 const char *dbi_splitter_error(DbiSplitter *s, int64 *line, int64 *column);
 
 #endif

@@ -24,7 +24,7 @@ dbi_json_valid(const char *text, int len)
 Jsonb *
 dbi_try_jsonb(const char *text, int len)
 {
-	char	   *copy;
+	char *copy;
 
 	if (len >= MAX_TEXT_BYTES || !dbi_json_valid(text, len))
 		return NULL;
@@ -37,8 +37,8 @@ PG_FUNCTION_INFO_V1(dbi_try_jsonb_sql);
 Datum
 dbi_try_jsonb_sql(PG_FUNCTION_ARGS)
 {
-	text	   *arg = PG_GETARG_TEXT_PP(0);
-	Jsonb	   *result = dbi_try_jsonb(VARDATA_ANY(arg), VARSIZE_ANY_EXHDR(arg));
+	text *arg = PG_GETARG_TEXT_PP(0);
+	Jsonb *result = dbi_try_jsonb(VARDATA_ANY(arg), VARSIZE_ANY_EXHDR(arg));
 
 	if (result == NULL)
 		PG_RETURN_NULL();

@@ -15,14 +15,13 @@
 static Oid
 schema_owner(void)
 {
-	HeapTuple	tuple = SearchSysCache1(NAMESPACENAME, CStringGetDatum("dbinsight"));
-	Oid			owner;
+	HeapTuple tuple = SearchSysCache1(NAMESPACENAME, CStringGetDatum("dbinsight"));
+	Oid owner;
 
 	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("dbinsight is not installed in this database"),
-				 errhint("Run CREATE EXTENSION dbinsight.")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("dbinsight is not installed in this database"),
+						errhint("Run CREATE EXTENSION dbinsight.")));
 	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
 	ReleaseSysCache(tuple);
 	return owner;
@@ -31,13 +30,13 @@ schema_owner(void)
 void
 dbi_become_owner(DbiOwner *saved)
 {
-	Oid			owner = schema_owner();
+	Oid owner = schema_owner();
 
 	GetUserIdAndSecContext(&saved->user, &saved->sec_context);
 	SetUserIdAndSecContext(owner, saved->sec_context | SECURITY_LOCAL_USERID_CHANGE);
 	saved->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 void

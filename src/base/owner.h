@@ -8,9 +8,9 @@
 
 typedef struct DbiOwner
 {
-	Oid			user;
-	int			sec_context;
-	int			guc_level;
+	Oid user;
+	int sec_context;
+	int guc_level;
 } DbiOwner;
 
 /*
@@ -18,7 +18,7 @@ typedef struct DbiOwner
  * the search path holds pg_catalog alone. Who may call the function is decided
  * by its EXECUTE privilege. On error the transaction restores both.
  */
-void		dbi_become_owner(DbiOwner *saved);
-void		dbi_become_caller(const DbiOwner *saved);
+void dbi_become_owner(DbiOwner *saved);
+void dbi_become_caller(const DbiOwner *saved);
 
 #endif

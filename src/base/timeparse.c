@@ -22,7 +22,7 @@ typedef struct Scan
 static bool
 digits(Scan *s, int n, int *value)
 {
-	int			v = 0;
+	int v = 0;
 
 	if (s->end - s->p < n)
 		return false;
@@ -49,11 +49,12 @@ accept(Scan *s, char c)
 static bool
 scan_date(Scan *s, int *julian)
 {
-	int			y;
-	int			m;
-	int			d;
+	int y;
+	int m;
+	int d;
 
-	if (!digits(s, 4, &y) || !accept(s, '-') || !digits(s, 2, &m) || !accept(s, '-') || !digits(s, 2, &d))
+	if (!digits(s, 4, &y) || !accept(s, '-') || !digits(s, 2, &m) || !accept(s, '-') ||
+		!digits(s, 2, &d))
 		return false;
 	if (y < 1 || m < 1 || m > 12 || d < 1 || d > day_tab[isleap(y)][m - 1])
 		return false;
@@ -65,8 +66,8 @@ scan_date(Scan *s, int *julian)
 static bool
 scan_fraction(Scan *s, int *usec)
 {
-	int			n = 0;
-	int			v = 0;
+	int n = 0;
+	int v = 0;
 
 	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
 	{
@@ -85,10 +86,10 @@ scan_fraction(Scan *s, int *usec)
 static bool
 scan_time(Scan *s, int64 *usec_of_day)
 {
-	int			h;
-	int			mi;
-	int			sec = 0;
-	int			usec = 0;
+	int h;
+	int mi;
+	int sec = 0;
+	int usec = 0;
 
 	if (!digits(s, 2, &h) || !accept(s, ':') || !digits(s, 2, &mi))
 		return false;
@@ -106,10 +107,10 @@ scan_time(Scan *s, int64 *usec_of_day)
 static bool
 scan_zone(Scan *s, int64 *east)
 {
-	int			h;
-	int			m = 0;
-	int			sec = 0;
-	bool		minus;
+	int h;
+	int m = 0;
+	int sec = 0;
+	bool minus;
 
 	*east = 0;
 	if (s->p == s->end || accept(s, 'Z') || accept(s, 'z'))
@@ -136,7 +137,7 @@ scan_zone(Scan *s, int64 *east)
 static Scan
 trimmed(const char *str, size_t len)
 {
-	Scan		s = {str, str + len};
+	Scan s = {str, str + len};
 
 	while (s.p < s.end && *s.p == ' ')
 		s.p++;
@@ -148,10 +149,10 @@ trimmed(const char *str, size_t len)
 bool
 dbi_parse_timestamp(const char *str, size_t len, TimestampTz *result)
 {
-	Scan		s = trimmed(str, len);
-	int			day;
-	int64		time = 0;
-	int64		east = 0;
+	Scan s = trimmed(str, len);
+	int day;
+	int64 time = 0;
+	int64 east = 0;
 
 	if (!scan_date(&s, &day))
 		return false;

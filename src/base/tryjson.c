@@ -21,8 +21,8 @@
 static bool
 too_deep(const char *s, size_t len)
 {
-	bool		in_string = false;
-	int			depth = 0;
+	bool in_string = false;
+	int depth = 0;
 
 	for (size_t i = 0; i < len; i++)
 	{
@@ -54,7 +54,7 @@ PG_FUNCTION_INFO_V1(dbi_try_json);
 Datum
 dbi_try_json(PG_FUNCTION_ARGS)
 {
-	text	   *json = PG_GETARG_TEXT_PP(0);
+	text *json = PG_GETARG_TEXT_PP(0);
 
 	if (too_deep(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json)) ||
 		!dbi_json_valid(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json)))

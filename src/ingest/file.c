@@ -26,39 +26,39 @@ check_may_read_files(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to read files on the server"),
-				 errhint("Only members of pg_read_server_files may; others send the rows to load_rows().")));
+				 errhint(
+					 "Only members of pg_read_server_files may; others send the rows to load_rows().")));
 }
 
 static FILE *
 open_file(const char *path)
 {
-	FILE	   *file = AllocateFile(path, PG_BINARY_R);
+	FILE *file = AllocateFile(path, PG_BINARY_R);
 	struct stat st;
 
 	if (file == NULL)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not open file \"%s\" for reading: %m", path),
-				 errhint("The path is one of the server's, readable by the server's user.")));
+		ereport(ERROR, (errcode_for_file_access(),
+						errmsg("could not open file \"%s\" for reading: %m", path),
+						errhint("The path is one of the server's, readable by the server's user.")));
 	if (fstat(fileno(file), &st) == 0 && !S_ISREG(st.st_mode))
 		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a regular file", path)));
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a regular file", path)));
 	return file;
 }
 
 static void
 not_json(DbiSplitter *splitter, const char *path)
 {
-	int64		line;
-	int64		column;
+	int64 line;
+	int64 column;
 	const char *why = dbi_splitter_error(splitter, &line, &column);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("line %lld, character %lld of \"%s\" is not JSON: %s",
-					(long long) line, (long long) column, path, why),
-			 errhint("Nothing was loaded. The file must hold one JSON object a line, or one array of objects.")));
+			 errmsg("line %lld, character %lld of \"%s\" is not JSON: %s", (long long) line,
+					(long long) column, path, why),
+			 errhint(
+				 "Nothing was loaded. The file must hold one JSON object a line, or one array of objects.")));
 }
 
 /* Take every value that is complete. */
@@ -66,14 +66,14 @@ static void
 take_values(DbiLoad *load, DbiSplitter *splitter, const char *path)
 {
 	const char *value;
-	int			len;
-	DbiSplit	split;
+	int len;
+	DbiSplit split;
 
 	while ((split = dbi_splitter_next(splitter, &value, &len)) == DBI_SPLIT_VALUE)
 	{
-		char	   *text = pg_any_to_server(value, len, PG_UTF8);
-		Jsonb	   *row = dbi_try_jsonb(text, text == value ? len : (int) strlen(text));
-		JsonbValue	v;
+		char *text = pg_any_to_server(value, len, PG_UTF8);
+		Jsonb *row = dbi_try_jsonb(text, text == value ? len : (int) strlen(text));
+		JsonbValue v;
 
 		if (row == NULL)
 		{
@@ -95,13 +95,13 @@ PG_FUNCTION_INFO_V1(dbi_load_file);
 Datum
 dbi_load_file(PG_FUNCTION_ARGS)
 {
-	char	   *source;
-	char	   *path;
-	char	   *chunk = palloc(CHUNK);
+	char *source;
+	char *path;
+	char *chunk = palloc(CHUNK);
 	DbiSplitter *splitter;
-	DbiLoad    *load;
-	FILE	   *file;
-	size_t		n;
+	DbiLoad *load;
+	FILE *file;
+	size_t n;
 
 	dbi_not_null(fcinfo, 0, "source");
 	dbi_not_null(fcinfo, 1, "path");

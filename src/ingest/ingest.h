@@ -18,74 +18,74 @@
 typedef enum
 {
 	DBI_AS_IS,
-	DBI_AS_STATE,				/* result states, one spelling */
+	DBI_AS_STATE, /* result states, one spelling */
 	DBI_AS_UPPER,
-	DBI_AS_PRIVILEGE,			/* upper case, underscores for spaces */
-	DBI_AS_TODAY				/* dbinsight.today() when absent */
+	DBI_AS_PRIVILEGE, /* upper case, underscores for spaces */
+	DBI_AS_TODAY      /* dbinsight.today() when absent */
 } DbiNormal;
 
 /*
  * Convert a value to a column's type. Returns NULL when it worked (with
  * *isnull), else the reason in words, palloc'd; never throws for bad data.
  */
-const char *dbi_value_to_datum(const JsonbValue *value, Oid type, DbiNormal normal,
-							   Datum *result, bool *isnull);
+const char *dbi_value_to_datum(const JsonbValue *value, Oid type, DbiNormal normal, Datum *result,
+							   bool *isnull);
 
 /* ---- source.c: the registry ---- */
 
 typedef struct DbiPath
 {
-	int			n;
-	char	  **parts;
-	int		   *lens;
+	int n;
+	char **parts;
+	int *lens;
 } DbiPath;
 
 typedef struct DbiColumn
 {
-	AttrNumber	attnum;
-	char	   *name;
-	Oid			type;
-	List	   *paths;			/* of DbiPath: the first that is not null */
-	List	   *concat;			/* of DbiPath: joined with dots */
-	char	   *fallback;		/* const; NULL: none */
-	DbiNormal	normal;
-	bool		required;
+	AttrNumber attnum;
+	char *name;
+	Oid type;
+	List *paths;    /* of DbiPath: the first that is not null */
+	List *concat;   /* of DbiPath: joined with dots */
+	char *fallback; /* const; NULL: none */
+	DbiNormal normal;
+	bool required;
 } DbiColumn;
 
 /* A tree of the fields that columns take, to tell what is left over. */
 typedef struct DbiField
 {
-	char	   *name;
-	int			len;
-	bool		taken;			/* whole, by a column or because it is excluded */
-	List	   *members;		/* of DbiField */
+	char *name;
+	int len;
+	bool taken;    /* whole, by a column or because it is excluded */
+	List *members; /* of DbiField */
 } DbiField;
 
 typedef struct DbiSource
 {
-	char	   *name;
-	char	   *gold_table;
-	Oid			gold_oid;
-	List	   *key;			/* of char * */
-	char	   *version_column;
-	char	   *time_column;
-	char	   *watermark_column;
-	char		write_mode;		/* a, u, v as in sources.write_mode */
-	char	   *computed_from;
-	char	   *after_load;
-	List	   *computed_names; /* of char *, with computed_exprs beside it */
-	List	   *computed_exprs;
-	List	   *columns;		/* of DbiColumn */
-	List	   *excluded;		/* of char * */
-	DbiField	root;
-	AttrNumber	extra_attnum;	/* 0: the table has none */
-	AttrNumber	time_attnum;
-	AttrNumber	watermark_attnum;
-	bool		partitioned;
+	char *name;
+	char *gold_table;
+	Oid gold_oid;
+	List *key; /* of char * */
+	char *version_column;
+	char *time_column;
+	char *watermark_column;
+	char write_mode; /* a, u, v as in sources.write_mode */
+	char *computed_from;
+	char *after_load;
+	List *computed_names; /* of char *, with computed_exprs beside it */
+	List *computed_exprs;
+	List *columns;  /* of DbiColumn */
+	List *excluded; /* of char * */
+	DbiField root;
+	AttrNumber extra_attnum; /* 0: the table has none */
+	AttrNumber time_attnum;
+	AttrNumber watermark_attnum;
+	bool partitioned;
 } DbiSource;
 
 /* Opens a source by name; an unknown one is an error that names the nearest. In CurrentMemoryContext. */
-DbiSource  *dbi_source_open(const char *name);
+DbiSource *dbi_source_open(const char *name);
 
 /* ---- row.c: one JSON object to one row ---- */
 
@@ -93,36 +93,37 @@ DbiSource  *dbi_source_open(const char *name);
  * Fills values/nulls (by attribute number - 1). Returns NULL, or the reason
  * the row is bad with the column it is about.
  */
-const char *dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row,
-							  Datum *values, bool *nulls, const char **column);
+const char *dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum *values,
+							  bool *nulls, const char **column);
 
 /* The row without the fields that must never be kept. */
-Jsonb	   *dbi_row_without_excluded(DbiSource *source, JsonbContainer *row);
+Jsonb *dbi_row_without_excluded(DbiSource *source, JsonbContainer *row);
 
 /* ---- load.c: a load from begin to end ---- */
 
 typedef struct DbiLoad DbiLoad;
 
-DbiLoad    *dbi_load_begin(const char *source);
-void		dbi_load_element(DbiLoad *load, JsonbValue *element);
+DbiLoad *dbi_load_begin(const char *source);
+void dbi_load_element(DbiLoad *load, JsonbValue *element);
 /* JSON that jsonb can't hold (a \u0000 for one): set aside as its text. */
-void		dbi_load_unstorable(DbiLoad *load, const char *text);
+void dbi_load_unstorable(DbiLoad *load, const char *text);
 /* Writes what is left, refreshes what depends on it; rows written. */
-int64		dbi_load_end(DbiLoad *load);
+int64 dbi_load_end(DbiLoad *load);
 
 /* Raises 22004 when argument n of a load function is null. */
-void		dbi_not_null(FunctionCallInfo fcinfo, int n, const char *name);
+void dbi_not_null(FunctionCallInfo fcinfo, int n, const char *name);
 
 /* ---- store.c: typed rows into the gold table ---- */
 
 typedef struct DbiStored
 {
-	int64		written;		/* rows inserted, new or in place of older ones */
-	int64		replaced;		/* rows deleted for newer ones */
+	int64 written;  /* rows inserted, new or in place of older ones */
+	int64 replaced; /* rows deleted for newer ones */
 	TimestampTz oldest_replaced;
 	TimestampTz newest_replaced;
 } DbiStored;
 
-void		dbi_store(DbiSource *source, Tuplestorestate *rows, int64 count, bool has_duplicates, DbiStored *stored);
+void dbi_store(DbiSource *source, Tuplestorestate *rows, int64 count, bool has_duplicates,
+			   DbiStored *stored);
 
 #endif

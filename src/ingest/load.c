@@ -37,40 +37,41 @@
 
 struct DbiLoad
 {
-	DbiSource  *source;
-	DbiOwner	caller;
-	TupleDesc	desc;
-	Datum	   *values;
-	bool	   *nulls;
+	DbiSource *source;
+	DbiOwner caller;
+	TupleDesc desc;
+	Datum *values;
+	bool *nulls;
 	MemoryContext row_context;
 	MemoryContext slice_context;
 	Tuplestorestate *rows;
-	HTAB	   *keys;			/* hashes of the keys of this slice */
-	bool		has_duplicates;
-	int64		slice_count;
-	int64		read;
-	int64		written;
-	int64		rejected;
-	bool		any_time;
+	HTAB *keys; /* hashes of the keys of this slice */
+	bool has_duplicates;
+	int64 slice_count;
+	int64 read;
+	int64 written;
+	int64 rejected;
+	bool any_time;
 	TimestampTz oldest;
 	TimestampTz newest;
 	TimestampTz watermark;
-	bool		any_watermark;
-	bool		touched[MONTHS];	/* months with rows in this load */
-	bool		fresh[MONTHS];		/* months that may still lack a partition */
-	instr_time	started;
+	bool any_watermark;
+	bool touched[MONTHS]; /* months with rows in this load */
+	bool fresh[MONTHS];   /* months that may still lack a partition */
+	instr_time started;
 };
 
 static void
 new_slice(DbiLoad *load)
 {
-	HASHCTL		ctl = {0};
+	HASHCTL ctl = {0};
 	MemoryContext old = MemoryContextSwitchTo(load->slice_context);
 
 	ctl.keysize = sizeof(uint64);
 	ctl.entrysize = sizeof(uint64);
 	ctl.hcxt = load->slice_context;
-	load->keys = hash_create("dbinsight keys of a slice", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	load->keys =
+		hash_create("dbinsight keys of a slice", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	load->rows = tuplestore_begin_heap(true, false, work_mem);
 	load->has_duplicates = false;
 	load->slice_count = 0;
@@ -81,8 +82,8 @@ new_slice(DbiLoad *load)
 static void
 lock_gold(DbiSource *source)
 {
-	Oid			argtypes[1] = {TEXTOID};
-	Datum		args[1] = {CStringGetTextDatum(source->gold_table)};
+	Oid argtypes[1] = {TEXTOID};
+	Datum args[1] = {CStringGetTextDatum(source->gold_table)};
 
 	SPI_connect();
 	SPI_execute_with_args("SELECT pg_advisory_xact_lock(hashtextextended('dbinsight load of ' || $1, 0))",
@@ -93,8 +94,8 @@ lock_gold(DbiSource *source)
 DbiLoad *
 dbi_load_begin(const char *name)
 {
-	DbiLoad    *load = palloc0(sizeof(DbiLoad));
-	Relation	rel;
+	DbiLoad *load = palloc0(sizeof(DbiLoad));
+	Relation rel;
 
 	INSTR_TIME_SET_CURRENT(load->started);
 	dbi_become_owner(&load->caller);
@@ -105,8 +106,10 @@ dbi_load_begin(const char *name)
 	table_close(rel, NoLock);
 	load->values = palloc(sizeof(Datum) * load->desc->natts);
 	load->nulls = palloc(sizeof(bool) * load->desc->natts);
-	load->row_context = AllocSetContextCreate(CurrentMemoryContext, "dbinsight row", ALLOCSET_DEFAULT_SIZES);
-	load->slice_context = AllocSetContextCreate(CurrentMemoryContext, "dbinsight slice", ALLOCSET_DEFAULT_SIZES);
+	load->row_context =
+		AllocSetContextCreate(CurrentMemoryContext, "dbinsight row", ALLOCSET_DEFAULT_SIZES);
+	load->slice_context =
+		AllocSetContextCreate(CurrentMemoryContext, "dbinsight slice", ALLOCSET_DEFAULT_SIZES);
 	new_slice(load);
 	return load;
 }
@@ -116,7 +119,7 @@ dbi_load_begin(const char *name)
 static TimestampTz
 column_time(DbiLoad *load, AttrNumber attnum)
 {
-	Datum		d = load->values[attnum - 1];
+	Datum d = load->values[attnum - 1];
 
 	if (TupleDescAttr(load->desc, attnum - 1)->atttypid == DATEOID)
 		return (TimestampTz) DatumGetDateADT(d) * USECS_PER_DAY;
@@ -126,10 +129,10 @@ column_time(DbiLoad *load, AttrNumber attnum)
 static void
 note_month(DbiLoad *load, TimestampTz t)
 {
-	int			y;
-	int			m;
-	int			d;
-	int			month;
+	int y;
+	int m;
+	int d;
+	int month;
 
 	j2date((int) (t / USECS_PER_DAY) + POSTGRES_EPOCH_JDATE, &y, &m, &d);
 	month = (y - 2000) * 12 + m - 1;
@@ -143,7 +146,7 @@ note_month(DbiLoad *load, TimestampTz t)
 static void
 note_times(DbiLoad *load)
 {
-	DbiSource  *s = load->source;
+	DbiSource *s = load->source;
 	TimestampTz t;
 
 	if (s->time_attnum > 0 && !load->nulls[s->time_attnum - 1])
@@ -168,15 +171,15 @@ note_times(DbiLoad *load)
 static void
 note_key(DbiLoad *load)
 {
-	uint64		hash = 0;
-	bool		found;
-	ListCell   *lc;
+	uint64 hash = 0;
+	bool found;
+	ListCell *lc;
 
 	foreach(lc, load->source->key)
 	{
-		AttrNumber	n = SPI_fnumber(load->desc, lfirst(lc));
-		Datum		d = load->values[n - 1];
-		uint64		h;
+		AttrNumber n = SPI_fnumber(load->desc, lfirst(lc));
+		Datum d = load->values[n - 1];
+		uint64 h;
 
 		if (TupleDescAttr(load->desc, n - 1)->attlen == -1)
 			h = hash_bytes_extended((unsigned char *) VARDATA_ANY(DatumGetPointer(d)),
@@ -192,8 +195,8 @@ note_key(DbiLoad *load)
 static void
 make_partitions(DbiLoad *load)
 {
-	Oid			argtypes[2] = {TEXTOID, TIMESTAMPTZOID};
-	Datum		args[2] = {CStringGetTextDatum(load->source->gold_table)};
+	Oid argtypes[2] = {TEXTOID, TIMESTAMPTZOID};
+	Datum args[2] = {CStringGetTextDatum(load->source->gold_table)};
 
 	if (!load->source->partitioned)
 		return;
@@ -201,9 +204,12 @@ make_partitions(DbiLoad *load)
 	{
 		if (!load->fresh[month])
 			continue;
-		args[1] = TimestampTzGetDatum((int64) (date2j(2000 + month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY);
+		args[1] = TimestampTzGetDatum(
+			(int64) (date2j(2000 + month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE) *
+			USECS_PER_DAY);
 		SPI_connect();
-		SPI_execute_with_args("SELECT dbinsight._ensure_partitions($1, $2, $2)", 2, argtypes, args, NULL, false, 0);
+		SPI_execute_with_args("SELECT dbinsight._ensure_partitions($1, $2, $2)", 2, argtypes, args,
+							  NULL, false, 0);
 		SPI_finish();
 		load->fresh[month] = false;
 	}
@@ -212,7 +218,7 @@ make_partitions(DbiLoad *load)
 static void
 flush_slice(DbiLoad *load)
 {
-	DbiStored	stored;
+	DbiStored stored;
 
 	if (load->slice_count > 0)
 	{
@@ -237,7 +243,7 @@ flush_slice(DbiLoad *load)
 static bytea *
 row_hash(Jsonb *row)
 {
-	bytea	   *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	bytea *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
 	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA256);
 
 	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
@@ -252,9 +258,9 @@ row_hash(Jsonb *row)
 static void
 reject(DbiLoad *load, Jsonb *row, const char *column, const char *reason)
 {
-	Oid			argtypes[5] = {TEXTOID, BYTEAOID, TEXTOID, TEXTOID, JSONBOID};
-	Datum		args[5];
-	char		nulls[6] = "     ";
+	Oid argtypes[5] = {TEXTOID, BYTEAOID, TEXTOID, TEXTOID, JSONBOID};
+	Datum args[5];
+	char nulls[6] = "     ";
 
 	load->rejected++;
 	args[0] = CStringGetTextDatum(load->source->name);
@@ -304,14 +310,15 @@ void
 dbi_load_unstorable(DbiLoad *load, const char *text)
 {
 	MemoryContext old = MemoryContextSwitchTo(load->row_context);
-	JsonbValue	v;
+	JsonbValue v;
 
 	CHECK_FOR_INTERRUPTS();
 	load->read++;
 	v.type = jbvString;
 	v.val.string.len = pg_mbcliplen(text, strlen(text), MAX_KEPT_BYTES);
 	v.val.string.val = (char *) text;
-	reject(load, JsonbValueToJsonb(&v), NULL, "the row holds a \\u0000 or a character the database has no place for");
+	reject(load, JsonbValueToJsonb(&v), NULL,
+		   "the row holds a \\u0000 or a character the database has no place for");
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(load->row_context);
 }
@@ -321,21 +328,23 @@ dbi_load_unstorable(DbiLoad *load, const char *text)
 static void
 refresh_between(DbiLoad *load, TimestampTz since, TimestampTz until)
 {
-	Oid			argtypes[3] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
-	Datum		args[3];
+	Oid argtypes[3] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum args[3];
 
 	args[0] = CStringGetTextDatum(load->source->gold_table);
 	args[1] = TimestampTzGetDatum(since);
 	args[2] = TimestampTzGetDatum(until);
 	SPI_connect();
-	SPI_execute_with_args("SELECT dbinsight._refresh_derived($1, $2, $3)", 3, argtypes, args, NULL, false, 0);
+	SPI_execute_with_args("SELECT dbinsight._refresh_derived($1, $2, $3)", 3, argtypes, args, NULL,
+						  false, 0);
 	SPI_finish();
 }
 
 static TimestampTz
 month_start(int month)
 {
-	return (TimestampTz) (date2j(2000 + month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+	return (TimestampTz) (date2j(2000 + month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE) *
+		   USECS_PER_DAY;
 }
 
 /*
@@ -353,7 +362,7 @@ refresh_derived(DbiLoad *load)
 	}
 	for (int month = 0; month < MONTHS; month++)
 	{
-		int			first = month;
+		int first = month;
 
 		if (!load->touched[month])
 			continue;
@@ -370,14 +379,16 @@ after_load(DbiLoad *load)
 	if (load->source->after_load == NULL)
 		return;
 	SPI_connect();
-	SPI_execute(psprintf("SELECT %s()", quote_qualified_identifier("dbinsight", load->source->after_load)), false, 0);
+	SPI_execute(psprintf("SELECT %s()",
+						 quote_qualified_identifier("dbinsight", load->source->after_load)),
+				false, 0);
 	SPI_finish();
 }
 
 static double
 elapsed_ms(DbiLoad *load)
 {
-	instr_time	now;
+	instr_time now;
 
 	INSTR_TIME_SET_CURRENT(now);
 	INSTR_TIME_SUBTRACT(now, load->started);
@@ -387,9 +398,10 @@ elapsed_ms(DbiLoad *load)
 static void
 write_log(DbiLoad *load)
 {
-	Oid			argtypes[8] = {TEXTOID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, FLOAT8OID};
-	Datum		args[8];
-	char		nulls[9] = "        ";
+	Oid argtypes[8] = {TEXTOID,        INT8OID,        INT8OID,        INT8OID,
+					   TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, FLOAT8OID};
+	Datum args[8];
+	char nulls[9] = "        ";
 
 	args[0] = CStringGetTextDatum(load->source->name);
 	args[1] = Int64GetDatum(load->read);
@@ -405,19 +417,20 @@ write_log(DbiLoad *load)
 	SPI_execute_with_args("INSERT INTO dbinsight.ingest_log (source, rows_read, rows_written, rows_rejected, first_event, last_event, elapsed_ms)"
 						  " VALUES ($1, $2, $3, $4, $5, $6, round($8::numeric, 1))",
 						  8, argtypes, args, nulls, false, 0);
-	SPI_execute_with_args("INSERT INTO dbinsight.ingest_state AS s (source, watermark, last_event_time, last_loaded_at)"
-						  " SELECT $1, $7, $6, dbinsight.now() WHERE $2 IS NOT NULL AND $3 IS NOT NULL AND $4 IS NOT NULL AND $5 IS NOT DISTINCT FROM $5 AND $8 IS NOT NULL"
-						  " ON CONFLICT (source) DO UPDATE SET watermark = greatest(s.watermark, excluded.watermark),"
-						  " last_event_time = greatest(s.last_event_time, excluded.last_event_time),"
-						  " last_loaded_at = excluded.last_loaded_at, last_error = NULL",
-						  8, argtypes, args, nulls, false, 0);
+	SPI_execute_with_args(
+		"INSERT INTO dbinsight.ingest_state AS s (source, watermark, last_event_time, last_loaded_at)"
+		" SELECT $1, $7, $6, dbinsight.now() WHERE $2 IS NOT NULL AND $3 IS NOT NULL AND $4 IS NOT NULL AND $5 IS NOT DISTINCT FROM $5 AND $8 IS NOT NULL"
+		" ON CONFLICT (source) DO UPDATE SET watermark = greatest(s.watermark, excluded.watermark),"
+		" last_event_time = greatest(s.last_event_time, excluded.last_event_time),"
+		" last_loaded_at = excluded.last_loaded_at, last_error = NULL",
+		8, argtypes, args, nulls, false, 0);
 	SPI_finish();
 }
 
 int64
 dbi_load_end(DbiLoad *load)
 {
-	int64		written;
+	int64 written;
 
 	flush_slice(load);
 	written = load->written;
@@ -432,7 +445,8 @@ dbi_load_end(DbiLoad *load)
 		ereport(WARNING,
 				(errmsg("%lld of %lld rows of \"%s\" were set aside", (long long) load->rejected,
 						(long long) load->read, load->source->name),
-				 errhint("SELECT reason, \"row\" FROM dbinsight.rejected_rows WHERE source = '%s' shows why.", load->source->name)));
+				 errhint("SELECT reason, \"row\" FROM dbinsight.rejected_rows WHERE source = '%s' shows why.",
+						 load->source->name)));
 	tuplestore_end(load->rows);
 	return written;
 }
@@ -442,20 +456,19 @@ dbi_not_null(FunctionCallInfo fcinfo, int n, const char *name)
 {
 	if (PG_ARGISNULL(n))
 		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name)));
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
 }
 
 PG_FUNCTION_INFO_V1(dbi_load_rows);
 Datum
 dbi_load_rows(PG_FUNCTION_ARGS)
 {
-	char	   *source;
-	Jsonb	   *rows;
-	DbiLoad    *load;
+	char *source;
+	Jsonb *rows;
+	DbiLoad *load;
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	v;
+	JsonbValue v;
 
 	dbi_not_null(fcinfo, 0, "source");
 	dbi_not_null(fcinfo, 1, "rows");
@@ -465,7 +478,8 @@ dbi_load_rows(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("rows must be a JSON array of objects"),
-				 errhint("Write '[{\"column\": \"value\", …}, …]' with the system table's own columns.")));
+				 errhint(
+					 "Write '[{\"column\": \"value\", …}, …]' with the system table's own columns.")));
 	load = dbi_load_begin(source);
 	if (JB_ROOT_IS_OBJECT(rows))
 	{

@@ -28,8 +28,8 @@ mix(uint64 x)
 static inline uint64
 draw(FunctionCallInfo fcinfo)
 {
-	uint64		seed = (uint32) PG_GETARG_INT32(0);
-	uint64		stream = (uint32) PG_GETARG_INT32(1);
+	uint64 seed = (uint32) PG_GETARG_INT32(0);
+	uint64 stream = (uint32) PG_GETARG_INT32(1);
 
 	return mix(mix(seed << 32 | stream) ^ (uint64) PG_GETARG_INT64(2));
 }
@@ -46,12 +46,11 @@ PG_FUNCTION_INFO_V1(dbi_pick);
 Datum
 dbi_pick(PG_FUNCTION_ARGS)
 {
-	int32		of = PG_GETARG_INT32(3);
+	int32 of = PG_GETARG_INT32(3);
 
 	if (of < 1)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("cannot pick one of %d", of)));
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("cannot pick one of %d", of)));
 	PG_RETURN_INT32((int32) (((draw(fcinfo) >> 32) * (uint64) of) >> 32));
 }
 
@@ -62,15 +61,15 @@ dbi_pick(PG_FUNCTION_ARGS)
 static double
 deviate(uint64 x)
 {
-	uint64		sum = 0;
-	int			i;
+	uint64 sum = 0;
+	int i;
 
 	for (i = 0; i < 4; i++)
 	{
 		x = mix(x);
 		sum += (x >> 32) + (x & 0xFFFFFFFF);
 	}
-	return ((double) sum - 17179869180.0) / 3506826113.0;	/* 2^32 * sqrt(8/12) */
+	return ((double) sum - 17179869180.0) / 3506826113.0; /* 2^32 * sqrt(8/12) */
 }
 
 PG_FUNCTION_INFO_V1(dbi_noise);
@@ -88,9 +87,9 @@ PG_FUNCTION_INFO_V1(dbi_spread);
 Datum
 dbi_spread(PG_FUNCTION_ARGS)
 {
-	double		x = PG_GETARG_FLOAT8(3) * deviate(draw(fcinfo));
-	double		y = 1.0 + x / 1024.0;
-	int			i;
+	double x = PG_GETARG_FLOAT8(3) * deviate(draw(fcinfo));
+	double y = 1.0 + x / 1024.0;
+	int i;
 
 	for (i = 0; i < 10; i++)
 		y *= y;
@@ -112,14 +111,13 @@ PG_FUNCTION_INFO_V1(dbi_random_hex);
 Datum
 dbi_random_hex(PG_FUNCTION_ARGS)
 {
-	uint64		x = draw(fcinfo);
-	int32		digits = PG_GETARG_INT32(3);
-	char		buf[32];
+	uint64 x = draw(fcinfo);
+	int32 digits = PG_GETARG_INT32(3);
+	char buf[32];
 
 	if (digits < 1 || digits > 32)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("digits must be between 1 and 32, not %d", digits)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("digits must be between 1 and 32, not %d", digits)));
 	hex(buf, x, 16);
 	hex(buf + 16, mix(x), 16);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf, digits));
@@ -129,7 +127,7 @@ dbi_random_hex(PG_FUNCTION_ARGS)
 static Datum
 uuid_text(uint64 head, int version, uint64 x, uint64 y)
 {
-	char		buf[36];
+	char buf[36];
 
 	hex(buf, head >> 16, 8);
 	buf[8] = '-';
@@ -147,7 +145,7 @@ PG_FUNCTION_INFO_V1(dbi_random_uuid);
 Datum
 dbi_random_uuid(PG_FUNCTION_ARGS)
 {
-	uint64		x = draw(fcinfo);
+	uint64 x = draw(fcinfo);
 
 	return uuid_text(x >> 16, 4, x, mix(x));
 }
@@ -157,9 +155,9 @@ PG_FUNCTION_INFO_V1(dbi_time_uuid);
 Datum
 dbi_time_uuid(PG_FUNCTION_ARGS)
 {
-	uint64		x = draw(fcinfo);
-	int64		ms = PG_GETARG_TIMESTAMPTZ(3) / 1000 +
-		(int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * 1000;
+	uint64 x = draw(fcinfo);
+	int64 ms = PG_GETARG_TIMESTAMPTZ(3) / 1000 +
+			   (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * 1000;
 
 	return uuid_text((uint64) ms, 7, x, mix(x));
 }

@@ -19,7 +19,7 @@
 static JsonbContainer *
 as_object(JsonbValue *v, const char **why)
 {
-	Jsonb	   *parsed;
+	Jsonb *parsed;
 
 	if (v == NULL || v->type == jbvNull)
 		return NULL;
@@ -61,7 +61,7 @@ lookup(JsonbContainer *row, DbiPath *path, const char **why)
 static JsonbValue *
 first_value(DbiColumn *column, JsonbContainer *row, const char **why)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, column->paths)
 	{
@@ -77,15 +77,15 @@ first_value(DbiColumn *column, JsonbContainer *row, const char **why)
 static JsonbValue *
 concatenated(DbiColumn *column, JsonbContainer *row, const char **why)
 {
-	StringInfo	s = makeStringInfo();
+	StringInfo s = makeStringInfo();
 	JsonbValue *result = palloc0(sizeof(JsonbValue));
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, column->concat)
 	{
 		JsonbValue *v = lookup(row, lfirst(lc), why);
-		bool		isnull;
-		Datum		d;
+		bool isnull;
+		Datum d;
 
 		if (dbi_value_to_datum(v, TEXTOID, DBI_AS_IS, &d, &isnull) != NULL || isnull)
 			return NULL;
@@ -102,7 +102,7 @@ fill_column(DbiColumn *column, JsonbContainer *row, Datum *value, bool *isnull)
 {
 	const char *why = NULL;
 	JsonbValue *v = first_value(column, row, &why);
-	JsonbValue	fallback;
+	JsonbValue fallback;
 
 	if (why == NULL && v == NULL && column->concat != NIL)
 		v = concatenated(column, row, &why);
@@ -129,11 +129,11 @@ fill_column(DbiColumn *column, JsonbContainer *row, Datum *value, bool *isnull)
 static DbiField *
 member_named(DbiField *field, JsonbValue *key)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, field->members)
 	{
-		DbiField   *m = lfirst(lc);
+		DbiField *m = lfirst(lc);
 
 		if (m->len == key->val.string.len && memcmp(m->name, key->val.string.val, m->len) == 0)
 			return m;
@@ -146,18 +146,19 @@ member_named(DbiField *field, JsonbValue *key)
  * the others. Pushes the object only when something is left; returns whether.
  */
 static bool
-push_rest(JsonbParseState **state, DbiField *field, JsonbContainer *c, JsonbValue *name, JsonbValue **root)
+push_rest(JsonbParseState **state, DbiField *field, JsonbContainer *c, JsonbValue *name,
+		  JsonbValue **root)
 {
 	JsonbIterator *it = JsonbIteratorInit(c);
-	JsonbValue	key;
-	JsonbValue	v;
+	JsonbValue key;
+	JsonbValue v;
 	JsonbIteratorToken token;
-	bool		any = false;
+	bool any = false;
 
 	(void) JsonbIteratorNext(&it, &v, true);
 	while ((token = JsonbIteratorNext(&it, &key, true)) == WJB_KEY)
 	{
-		DbiField   *member = member_named(field, &key);
+		DbiField *member = member_named(field, &key);
 		const char *why = NULL;
 
 		(void) JsonbIteratorNext(&it, &v, true);
@@ -200,19 +201,19 @@ push_rest(JsonbParseState **state, DbiField *field, JsonbContainer *c, JsonbValu
 }
 
 const char *
-dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row,
-				  Datum *values, bool *nulls, const char **column_name)
+dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum *values,
+				  bool *nulls, const char **column_name)
 {
 	JsonbParseState *state = NULL;
 	JsonbValue *rest = NULL;
-	ListCell   *lc;
+	ListCell *lc;
 
 	memset(nulls, true, sizeof(bool) * desc->natts);
 	memset(values, 0, sizeof(Datum) * desc->natts);
 	foreach(lc, source->columns)
 	{
-		DbiColumn  *column = lfirst(lc);
-		int			i = column->attnum - 1;
+		DbiColumn *column = lfirst(lc);
+		int i = column->attnum - 1;
 		const char *why = fill_column(column, row, &values[i], &nulls[i]);
 
 		if (why != NULL)
@@ -232,14 +233,14 @@ dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row,
 Jsonb *
 dbi_row_without_excluded(DbiSource *source, JsonbContainer *row)
 {
-	DbiField	fields = {0};
+	DbiField fields = {0};
 	JsonbParseState *state = NULL;
 	JsonbValue *rest = NULL;
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, source->excluded)
 	{
-		DbiField   *f = palloc0(sizeof(DbiField));
+		DbiField *f = palloc0(sizeof(DbiField));
 
 		f->name = lfirst(lc);
 		f->len = strlen(f->name);

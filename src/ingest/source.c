@@ -23,7 +23,7 @@ static const char *const maintained[] = {"extra", "valid_to", "is_current"};
 static void
 unknown_source(const char *name)
 {
-	List	   *names = NIL;
+	List *names = NIL;
 	const char *nearest;
 
 	SPI_execute("SELECT source FROM dbinsight.sources ORDER BY source", true, 0);
@@ -31,18 +31,18 @@ unknown_source(const char *name)
 		names = lappend(names, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
 	nearest = dbi_nearest(name, names);
 	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("source \"%s\" does not exist", name),
+			(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("source \"%s\" does not exist", name),
 			 nearest != NULL
-			 ? errhint("Did you mean \"%s\"? SELECT source FROM dbinsight.sources lists them all.", nearest)
-			 : errhint("SELECT source FROM dbinsight.sources lists them all.")));
+				 ? errhint("Did you mean \"%s\"? SELECT source FROM dbinsight.sources lists them all.",
+						   nearest)
+				 : errhint("SELECT source FROM dbinsight.sources lists them all.")));
 }
 
 /* Everything read by SPI is copied to the context that is to own the source. */
 static char *
 field(MemoryContext owner, int n)
 {
-	char	   *v = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, n);
+	char *v = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, n);
 
 	return v == NULL ? NULL : MemoryContextStrdup(owner, v);
 }
@@ -50,11 +50,12 @@ field(MemoryContext owner, int n)
 static List *
 names_of(Datum array)
 {
-	Datum	   *values;
-	int			n;
-	List	   *result = NIL;
+	Datum *values;
+	int n;
+	List *result = NIL;
 
-	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &n);
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &values, NULL,
+					  &n);
 	for (int i = 0; i < n; i++)
 		result = lappend(result, TextDatumGetCString(values[i]));
 	return result;
@@ -63,9 +64,9 @@ names_of(Datum array)
 static DbiPath *
 make_path(const char *dotted, int len)
 {
-	DbiPath    *p = palloc0(sizeof(DbiPath));
-	char	   *s = pnstrdup(dotted, len);
-	int			n = 1;
+	DbiPath *p = palloc0(sizeof(DbiPath));
+	char *s = pnstrdup(dotted, len);
+	int n = 1;
 
 	for (char *c = s; *c; c++)
 		n += *c == '.';
@@ -73,7 +74,7 @@ make_path(const char *dotted, int len)
 	p->lens = palloc(sizeof(int) * n);
 	for (char *c = s; c != NULL; p->n++)
 	{
-		char	   *dot = strchr(c, '.');
+		char *dot = strchr(c, '.');
 
 		p->parts[p->n] = c;
 		if (dot != NULL)
@@ -87,13 +88,14 @@ make_path(const char *dotted, int len)
 static List *
 paths_of(JsonbValue *v)
 {
-	List	   *result = NIL;
+	List *result = NIL;
 
 	if (v->type == jbvString)
 		return list_make1(make_path(v->val.string.val, v->val.string.len));
 	if (v->type == jbvBinary && JsonContainerIsArray(v->val.binary.data))
 		for (uint32 i = 0; i < JsonContainerSize(v->val.binary.data); i++)
-			result = list_concat(result, paths_of(getIthJsonbValueFromContainer(v->val.binary.data, i)));
+			result =
+				list_concat(result, paths_of(getIthJsonbValueFromContainer(v->val.binary.data, i)));
 	return result;
 }
 
@@ -103,9 +105,11 @@ normal_of(JsonbValue *v)
 	static const struct
 	{
 		const char *name;
-		DbiNormal	normal;
-	}			words[] = {{"state", DBI_AS_STATE}, {"upper", DBI_AS_UPPER},
-	{"privilege", DBI_AS_PRIVILEGE}, {"today", DBI_AS_TODAY}};
+		DbiNormal normal;
+	} words[] = {{"state", DBI_AS_STATE},
+				 {"upper", DBI_AS_UPPER},
+				 {"privilege", DBI_AS_PRIVILEGE},
+				 {"today", DBI_AS_TODAY}};
 
 	for (int i = 0; v != NULL && i < lengthof(words); i++)
 		if (v->val.string.len == strlen(words[i].name) &&
@@ -118,7 +122,8 @@ normal_of(JsonbValue *v)
 static void
 map_column(DbiColumn *column, JsonbContainer *mapping)
 {
-	JsonbValue *spec = getKeyJsonValueFromContainer(mapping, column->name, strlen(column->name), NULL);
+	JsonbValue *spec =
+		getKeyJsonValueFromContainer(mapping, column->name, strlen(column->name), NULL);
 	JsonbContainer *c;
 	JsonbValue *v;
 
@@ -143,7 +148,7 @@ map_column(DbiColumn *column, JsonbContainer *mapping)
 static bool
 in_list(List *names, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, names)
 		if (strcmp(lfirst(lc), name) == 0)
@@ -164,8 +169,8 @@ is_maintained(const char *name)
 static void
 take_path(DbiField *field, DbiPath *path, int depth)
 {
-	ListCell   *lc;
-	DbiField   *member;
+	ListCell *lc;
+	DbiField *member;
 
 	if (depth == path->n)
 	{
@@ -191,7 +196,7 @@ take_path(DbiField *field, DbiPath *path, int depth)
 static void
 take_paths(DbiField *root, List *paths)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, paths)
 		take_path(root, lfirst(lc), 0);
@@ -200,7 +205,7 @@ take_paths(DbiField *root, List *paths)
 static void
 note_attribute(DbiSource *source, Form_pg_attribute att)
 {
-	char	   *name = NameStr(att->attname);
+	char *name = NameStr(att->attname);
 
 	if (strcmp(name, "extra") == 0)
 		source->extra_attnum = att->attnum;
@@ -213,15 +218,15 @@ note_attribute(DbiSource *source, Form_pg_attribute att)
 static void
 open_columns(DbiSource *source, Jsonb *mapping)
 {
-	Relation	rel = table_open(source->gold_oid, AccessShareLock);
-	TupleDesc	desc = RelationGetDescr(rel);
-	ListCell   *lc;
+	Relation rel = table_open(source->gold_oid, AccessShareLock);
+	TupleDesc desc = RelationGetDescr(rel);
+	ListCell *lc;
 
 	source->partitioned = rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, i);
-		DbiColumn  *column;
+		DbiColumn *column;
 
 		if (att->attisdropped)
 			continue;
@@ -249,22 +254,24 @@ open_computed(DbiSource *source, Jsonb *computed)
 {
 	JsonbIterator *it = JsonbIteratorInit(&computed->root);
 	JsonbIteratorToken token;
-	JsonbValue	v;
+	JsonbValue v;
 
 	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
 	{
 		if (token == WJB_KEY)
-			source->computed_names = lappend(source->computed_names, pnstrdup(v.val.string.val, v.val.string.len));
+			source->computed_names =
+				lappend(source->computed_names, pnstrdup(v.val.string.val, v.val.string.len));
 		else if (token == WJB_VALUE)
-			source->computed_exprs = lappend(source->computed_exprs, pnstrdup(v.val.string.val, v.val.string.len));
+			source->computed_exprs =
+				lappend(source->computed_exprs, pnstrdup(v.val.string.val, v.val.string.len));
 	}
 }
 
 static Datum
 spi_datum(int n)
 {
-	bool		isnull;
-	Datum		d = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, n, &isnull);
+	bool isnull;
+	Datum d = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, n, &isnull);
 
 	Assert(!isnull);
 	return d;
@@ -274,11 +281,11 @@ DbiSource *
 dbi_source_open(const char *name)
 {
 	MemoryContext owner = CurrentMemoryContext;
-	DbiSource  *source = palloc0(sizeof(DbiSource));
-	Oid			argtypes[1] = {TEXTOID};
-	Datum		args[1] = {CStringGetTextDatum(name)};
+	DbiSource *source = palloc0(sizeof(DbiSource));
+	Oid argtypes[1] = {TEXTOID};
+	Datum args[1] = {CStringGetTextDatum(name)};
 	MemoryContext old;
-	char	   *mode;
+	char *mode;
 
 	SPI_connect();
 	SPI_execute_with_args("SELECT gold_table, version_column, time_column, watermark_column, write_mode, computed_from,"
@@ -297,9 +304,9 @@ dbi_source_open(const char *name)
 	source->after_load = field(owner, 7);
 	source->gold_oid = get_relname_relid(source->gold_table, get_namespace_oid("dbinsight", false));
 	if (!OidIsValid(source->gold_oid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("gold table \"%s\" of source \"%s\" does not exist", source->gold_table, name)));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("gold table \"%s\" of source \"%s\" does not exist",
+							   source->gold_table, name)));
 
 	old = MemoryContextSwitchTo(owner);
 	source->key = names_of(spi_datum(8));

@@ -41,8 +41,8 @@ show_incoming(DbiSource *source, Tuplestorestate *rows, int64 count)
 static void
 append_names(StringInfo sql, const char *prefix, List *names, const char *skip)
 {
-	ListCell   *lc;
-	bool		first = true;
+	ListCell *lc;
+	bool first = true;
 
 	foreach(lc, names)
 	{
@@ -57,8 +57,8 @@ append_names(StringInfo sql, const char *prefix, List *names, const char *skip)
 static void
 append_key_match(StringInfo sql, DbiSource *source, const char *skip)
 {
-	ListCell   *lc;
-	bool		first = true;
+	ListCell *lc;
+	bool first = true;
 
 	foreach(lc, source->key)
 	{
@@ -75,14 +75,14 @@ append_key_match(StringInfo sql, DbiSource *source, const char *skip)
 static List *
 source_columns(DbiSource *source)
 {
-	List	   *names = NIL;
-	ListCell   *lc;
+	List *names = NIL;
+	ListCell *lc;
 
 	foreach(lc, source->columns)
 	{
-		DbiColumn  *c = lfirst(lc);
-		ListCell   *computed;
-		bool		is_computed = false;
+		DbiColumn *c = lfirst(lc);
+		ListCell *computed;
+		bool is_computed = false;
 
 		foreach(computed, source->computed_names)
 			is_computed |= strcmp(lfirst(computed), c->name) == 0;
@@ -105,7 +105,9 @@ incoming_rows(DbiSource *source, bool has_duplicates)
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "(SELECT DISTINCT ON (");
 	append_names(&sql, "n.", source->key, NULL);
-	appendStringInfoString(&sql, ") n.* FROM (SELECT incoming.*, row_number() OVER () AS dbi_position FROM incoming) n ORDER BY ");
+	appendStringInfoString(
+		&sql,
+		") n.* FROM (SELECT incoming.*, row_number() OVER () AS dbi_position FROM incoming) n ORDER BY ");
 	append_names(&sql, "n.", source->key, NULL);
 	if (source->version_column != NULL)
 		appendStringInfo(&sql, ", n.%s DESC NULLS LAST", quote_identifier(source->version_column));
@@ -116,7 +118,7 @@ incoming_rows(DbiSource *source, bool has_duplicates)
 static void
 run(const char *sql, int expected)
 {
-	int			rc = SPI_execute(sql, false, 0);
+	int rc = SPI_execute(sql, false, 0);
 
 	if (rc != expected)
 		elog(ERROR, "unexpected result of a load statement: %s", SPI_result_code_string(rc));
@@ -152,7 +154,7 @@ static void
 delete_outdated(DbiSource *source, const char *incoming, DbiStored *stored)
 {
 	StringInfoData sql;
-	bool		isnull;
+	bool isnull;
 	const char *gold = quote_qualified_identifier("dbinsight", source->gold_table);
 
 	initStringInfo(&sql);
@@ -161,14 +163,18 @@ delete_outdated(DbiSource *source, const char *incoming, DbiStored *stored)
 	appendStringInfoString(&sql, " AND ");
 	append_outdated(&sql, source);
 	if (source->time_column != NULL)
-		appendStringInfo(&sql, " RETURNING g.%s::timestamp AT TIME ZONE 'UTC' AS t", quote_identifier(source->time_column));
+		appendStringInfo(&sql, " RETURNING g.%s::timestamp AT TIME ZONE 'UTC' AS t",
+						 quote_identifier(source->time_column));
 	else
 		appendStringInfoString(&sql, " RETURNING NULL::timestamptz AS t");
 	appendStringInfoString(&sql, ") SELECT count(*), min(t), max(t) FROM gone");
 	run(sql.data, SPI_OK_SELECT);
-	stored->replaced = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	stored->oldest_replaced = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
-	stored->newest_replaced = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull));
+	stored->replaced =
+		DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	stored->oldest_replaced =
+		DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	stored->newest_replaced =
+		DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull));
 	if (isnull)
 		stored->oldest_replaced = stored->newest_replaced = 0;
 }
@@ -177,11 +183,12 @@ static int64
 insert_missing(DbiSource *source, const char *incoming)
 {
 	StringInfoData sql;
-	List	   *plain = source_columns(source);
-	ListCell   *lc;
+	List *plain = source_columns(source);
+	ListCell *lc;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "INSERT INTO %s (", quote_qualified_identifier("dbinsight", source->gold_table));
+	appendStringInfo(&sql, "INSERT INTO %s (",
+					 quote_qualified_identifier("dbinsight", source->gold_table));
 	append_names(&sql, "", plain, NULL);
 	if (source->computed_names != NIL)
 		appendStringInfoString(&sql, ", ");
@@ -190,8 +197,8 @@ insert_missing(DbiSource *source, const char *incoming)
 	append_names(&sql, "i.", plain, NULL);
 	foreach(lc, source->computed_exprs)
 		appendStringInfo(&sql, ", %s", (char *) lfirst(lc));
-	appendStringInfo(&sql, " FROM %s i %s WHERE NOT EXISTS (SELECT 1 FROM %s g WHERE ",
-					 incoming, source->computed_from != NULL ? source->computed_from : "",
+	appendStringInfo(&sql, " FROM %s i %s WHERE NOT EXISTS (SELECT 1 FROM %s g WHERE ", incoming,
+					 source->computed_from != NULL ? source->computed_from : "",
 					 quote_qualified_identifier("dbinsight", source->gold_table));
 	append_key_match(&sql, source, NULL);
 	appendStringInfoString(&sql, ")");
@@ -210,7 +217,9 @@ end_versions(DbiSource *source)
 	const char *gold = quote_qualified_identifier("dbinsight", source->gold_table);
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "UPDATE %s g SET valid_to = i.ends, is_current = (i.ends = 'infinity') FROM (SELECT ", gold);
+	appendStringInfo(&sql,
+					 "UPDATE %s g SET valid_to = i.ends, is_current = (i.ends = 'infinity') FROM (SELECT ",
+					 gold);
 	append_names(&sql, "v.", source->key, NULL);
 	appendStringInfoString(&sql, ", coalesce(lead(v.change_time) OVER (PARTITION BY ");
 	append_names(&sql, "v.", source->key, "change_time");
@@ -232,18 +241,20 @@ end_versions(DbiSource *source)
 static void
 prefer_index_probes(void)
 {
-	static const char *const off[] = {"enable_hashjoin", "enable_mergejoin", "enable_seqscan",
-		"enable_bitmapscan", "enable_material", "jit"};
+	static const char *const off[] = {"enable_hashjoin",   "enable_mergejoin", "enable_seqscan",
+									  "enable_bitmapscan", "enable_material",  "jit"};
 
 	for (int i = 0; i < lengthof(off); i++)
-		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+								 0, false);
 }
 
 void
-dbi_store(DbiSource *source, Tuplestorestate *rows, int64 count, bool has_duplicates, DbiStored *stored)
+dbi_store(DbiSource *source, Tuplestorestate *rows, int64 count, bool has_duplicates,
+		  DbiStored *stored)
 {
 	const char *incoming;
-	int			guc_level = NewGUCNestLevel();
+	int guc_level = NewGUCNestLevel();
 
 	prefer_index_probes();
 	SPI_connect();

@@ -25,8 +25,8 @@
 /* More digits than decimal(38,18) has in any spelling; keeps numeric_in from raising. */
 #define MAX_NUMBER_CHARS 100
 /* Times outside are a mistake of the feed: the oldest audit sample is of 2009. */
-#define MIN_TIME ((int64) 0)										/* 2000-01-01 */
-#define MAX_TIME ((int64) 36525 * USECS_PER_DAY)	/* 2100-01-01 */
+#define MIN_TIME ((int64) 0)                     /* 2000-01-01 */
+#define MAX_TIME ((int64) 36525 * USECS_PER_DAY) /* 2100-01-01 */
 
 static const char *
 shown(const JsonbValue *v)
@@ -54,7 +54,7 @@ bad(const JsonbValue *v, const char *what)
 static char *
 value_text(const JsonbValue *v, int *len)
 {
-	char	   *s;
+	char *s;
 
 	switch (v->type)
 	{
@@ -62,13 +62,13 @@ value_text(const JsonbValue *v, int *len)
 			*len = v->val.string.len;
 			return v->val.string.val;
 		case jbvBinary:
-			{
-				StringInfo	out = makeStringInfo();
+		{
+			StringInfo out = makeStringInfo();
 
-				(void) JsonbToCString(out, v->val.binary.data, v->val.binary.len);
-				*len = out->len;
-				return out->data;
-			}
+			(void) JsonbToCString(out, v->val.binary.data, v->val.binary.len);
+			*len = out->len;
+			return out->data;
+		}
 		default:
 			s = pstrdup(shown(v));
 			*len = strlen(s);
@@ -90,7 +90,7 @@ static bool
 looks_like_number(const char *s, int len)
 {
 	const char *end = s + len;
-	int			digits = 0;
+	int digits = 0;
 
 	if (len == 0 || len > MAX_NUMBER_CHARS)
 		return false;
@@ -121,8 +121,8 @@ looks_like_number(const char *s, int len)
 static Numeric
 value_numeric(const JsonbValue *v)
 {
-	char	   *s;
-	int			len;
+	char *s;
+	int len;
 
 	if (v->type == jbvNumeric)
 		return v->val.numeric;
@@ -140,7 +140,7 @@ value_numeric(const JsonbValue *v)
 static const char *
 to_numeric(const JsonbValue *v, Datum *result)
 {
-	Numeric		n = value_numeric(v);
+	Numeric n = value_numeric(v);
 
 	if (n == NULL)
 		return bad(v, "a number");
@@ -151,11 +151,11 @@ to_numeric(const JsonbValue *v, Datum *result)
 static const char *
 to_integer(const JsonbValue *v, Oid type, Datum *result)
 {
-	Numeric		n = value_numeric(v);
-	char	   *s;
-	char	   *dot;
-	char	   *end;
-	long long	i;
+	Numeric n = value_numeric(v);
+	char *s;
+	char *dot;
+	char *end;
+	long long i;
 
 	if (n == NULL)
 		return bad(v, "a whole number");
@@ -170,7 +170,8 @@ to_integer(const JsonbValue *v, Oid type, Datum *result)
 	errno = 0;
 	i = strtoll(s, &end, 10);
 	if (errno != 0 || *end != '\0' || (type == INT4OID && (i < PG_INT32_MIN || i > PG_INT32_MAX)))
-		return bad(v, type == INT4OID ? "in the range of a 32-bit number" : "in the range of a 64-bit number");
+		return bad(v, type == INT4OID ? "in the range of a 32-bit number"
+									  : "in the range of a 64-bit number");
 	*result = type == INT4OID ? Int32GetDatum((int32) i) : Int64GetDatum((int64) i);
 	return NULL;
 }
@@ -180,15 +181,17 @@ static bool
 special_double(const JsonbValue *v, double *d)
 {
 	const char *s = v->val.string.val;
-	int			len = v->val.string.len;
+	int len = v->val.string.len;
 
 	if (v->type != jbvString)
 		return false;
 	if (len == 3 && pg_strncasecmp(s, "nan", 3) == 0)
 		*d = get_float8_nan();
-	else if ((len == 8 && pg_strncasecmp(s, "infinity", 8) == 0) || (len == 3 && pg_strncasecmp(s, "inf", 3) == 0))
+	else if ((len == 8 && pg_strncasecmp(s, "infinity", 8) == 0) ||
+			 (len == 3 && pg_strncasecmp(s, "inf", 3) == 0))
 		*d = get_float8_infinity();
-	else if ((len == 9 && pg_strncasecmp(s, "-infinity", 9) == 0) || (len == 4 && pg_strncasecmp(s, "-inf", 4) == 0))
+	else if ((len == 9 && pg_strncasecmp(s, "-infinity", 9) == 0) ||
+			 (len == 4 && pg_strncasecmp(s, "-inf", 4) == 0))
 		*d = -get_float8_infinity();
 	else
 		return false;
@@ -198,8 +201,8 @@ special_double(const JsonbValue *v, double *d)
 static const char *
 to_double(const JsonbValue *v, Datum *result)
 {
-	Numeric		n;
-	double		d;
+	Numeric n;
+	double d;
 
 	if (!special_double(v, &d))
 	{
@@ -217,8 +220,8 @@ to_double(const JsonbValue *v, Datum *result)
 static const char *
 to_bool(const JsonbValue *v, Datum *result)
 {
-	int			len;
-	char	   *s;
+	int len;
+	char *s;
 
 	if (v->type == jbvBool)
 	{
@@ -244,8 +247,8 @@ to_bool(const JsonbValue *v, Datum *result)
 static bool
 epoch_time(Numeric n, TimestampTz *t)
 {
-	double		d = strtod(DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(n))), NULL);
-	double		usec = d < 1e11 ? d * 1e6 : d < 1e14 ? d * 1e3 : d;
+	double d = strtod(DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(n))), NULL);
+	double usec = d < 1e11 ? d * 1e6 : d < 1e14 ? d * 1e3 : d;
 
 	if (!(usec >= 0 && usec < 1e17))
 		return false;
@@ -257,7 +260,7 @@ static const char *
 to_time(const JsonbValue *v, Oid type, Datum *result)
 {
 	TimestampTz t;
-	Numeric		n;
+	Numeric n;
 
 	if (v->type == jbvString && dbi_parse_timestamp(v->val.string.val, v->val.string.len, &t))
 		;
@@ -265,14 +268,15 @@ to_time(const JsonbValue *v, Oid type, Datum *result)
 		return bad(v, type == DATEOID ? "a date" : "a timestamp");
 	if (t < MIN_TIME || t >= MAX_TIME)
 		return bad(v, "between the years 2000 and 2100");
-	*result = type == DATEOID ? DateADTGetDatum((DateADT) (t / USECS_PER_DAY)) : TimestampTzGetDatum(t);
+	*result =
+		type == DATEOID ? DateADTGetDatum((DateADT) (t / USECS_PER_DAY)) : TimestampTzGetDatum(t);
 	return NULL;
 }
 
 static const char *
 to_json_object(const JsonbValue *v, Datum *result)
 {
-	Jsonb	   *j = NULL;
+	Jsonb *j = NULL;
 
 	if (v->type == jbvBinary)
 		j = JsonbValueToJsonb((JsonbValue *) v);
@@ -287,14 +291,14 @@ to_json_object(const JsonbValue *v, Datum *result)
 static const char *
 to_array(const JsonbValue *v, Oid type, Datum *result)
 {
-	Oid			element = type == TEXTARRAYOID ? TEXTOID : type == FLOAT8ARRAYOID ? FLOAT8OID : INT8OID;
+	Oid element = type == TEXTARRAYOID ? TEXTOID : type == FLOAT8ARRAYOID ? FLOAT8OID : INT8OID;
 	JsonbContainer *c;
-	Datum	   *values;
-	bool	   *nulls;
-	Datum		json;
-	int			n;
-	int			dims[1];
-	int			lower[1] = {1};
+	Datum *values;
+	bool *nulls;
+	Datum json;
+	int n;
+	int dims[1];
+	int lower[1] = {1};
 
 	if (to_json_object(v, &json) != NULL)
 		return bad(v, "an array");
@@ -306,17 +310,19 @@ to_array(const JsonbValue *v, Oid type, Datum *result)
 	nulls = palloc0(sizeof(bool) * Max(n, 1));
 	for (int i = 0; i < n; i++)
 	{
-		const char *why = dbi_value_to_datum(getIthJsonbValueFromContainer(c, i), element, DBI_AS_IS,
-											 &values[i], &nulls[i]);
+		const char *why = dbi_value_to_datum(getIthJsonbValueFromContainer(c, i), element,
+											 DBI_AS_IS, &values[i], &nulls[i]);
 
 		if (why != NULL)
 			return why;
 	}
 	dims[0] = n;
-	*result = n == 0 ? PointerGetDatum(construct_empty_array(element)) :
-		PointerGetDatum(construct_md_array(values, nulls, 1, dims, lower, element,
-										   element == TEXTOID ? -1 : 8, element == TEXTOID ? false : FLOAT8PASSBYVAL,
-										   element == TEXTOID ? TYPALIGN_INT : TYPALIGN_DOUBLE));
+	*result = n == 0 ? PointerGetDatum(construct_empty_array(element))
+					 : PointerGetDatum(
+						   construct_md_array(values, nulls, 1, dims, lower, element,
+											  element == TEXTOID ? -1 : 8,
+											  element == TEXTOID ? false : FLOAT8PASSBYVAL,
+											  element == TEXTOID ? TYPALIGN_INT : TYPALIGN_DOUBLE));
 	return NULL;
 }
 
@@ -330,8 +336,8 @@ upper_ascii(char *s, int len)
 static text *
 normalised(char *s, int len, DbiNormal normal)
 {
-	text	   *t = cstring_to_text_with_len(s, len);
-	char	   *p = VARDATA(t);
+	text *t = cstring_to_text_with_len(s, len);
+	char *p = VARDATA(t);
 
 	if (normal == DBI_AS_IS || normal == DBI_AS_TODAY)
 		return t;
@@ -358,8 +364,8 @@ normalised(char *s, int len, DbiNormal normal)
 const char *
 dbi_value_to_datum(const JsonbValue *v, Oid type, DbiNormal normal, Datum *result, bool *isnull)
 {
-	char	   *s;
-	int			len;
+	char *s;
+	int len;
 
 	*isnull = v == NULL || v->type == jbvNull;
 	*result = (Datum) 0;

@@ -205,7 +205,7 @@ INSERT INTO dbinsight.dim_job (workspace_id, job_id, job_name, run_as_user_name,
 INSERT INTO dbinsight.job_task_run (workspace_id, task_run_id, job_id, start_time, last_seen_time, duration_s, compute_ids) VALUES
 	('w1', 'x2', 'j2', '2025-03-04 10:00Z', '2025-03-04 10:30Z', 1800, '{c2}'), ('w1', 'x3', 'j3', '2025-03-06 10:00Z', '2025-03-06 10:30Z', 1800, '{c3}'),
 	('w1', 'x4', 'j4', '2025-03-04 10:00Z', '2025-03-04 10:30Z', 1800, '{c3}'), ('w1', 'x5', 'j5', '2025-02-07 10:00Z', '2025-02-07 10:30Z', 1800, '{c2}');
-SELECT dbinsight._refresh_derived('fact_node_timeline', '2025-02-01', '2025-03-11');
+SELECT dbinsight._refresh_job_cluster_daily('2025-02-01', '2025-03-11'), dbinsight._refresh_derived('fact_node_timeline', '2025-02-01', '2025-03-11');
 -- Of the reads above, off hours in D(7) (not today) by people: bob's on Sunday.
 SELECT violation_type, severity, object_type, object_name, principal, detail FROM dbinsight.get_compliance_violations();
 SELECT violation_type, first_seen, last_seen, regulations, evidence_id FROM dbinsight.get_compliance_violations()

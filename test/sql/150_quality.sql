@@ -94,7 +94,7 @@ SELECT round(psi::numeric, 12) AS psi, round(js::numeric, 12) AS js, ks FROM dbi
 SELECT * FROM dbinsight._hist_distance('{5,5}', '{9}', '{5,5}', '{70}');
 -- skewed: 90 of 100 in the first of two bins. Deciles lie at 10/9, 20/9 .. 10 (the ninth at the edge)
 SELECT round(dbinsight._hist_quantile('{0,10,20}', '{90,100}', k / 10.0)::numeric, 4) FROM generate_series(1, 9) k;
-SELECT dbinsight._hist_cdf('{0,10,20}', dbinsight._running_sum('{90,10}'), 15) AS share, dbinsight._hist_cdf('{0,10,20}', '{90,100}', -1) AS none,
+SELECT dbinsight._hist_cdf('{0,10,20}', dbinsight._cumulative('{90,10}'), 15) AS share, dbinsight._hist_cdf('{0,10,20}', '{90,100}', -1) AS none,
 	dbinsight._hist_cdf('{0,10,20}', '{90,100}', 99) AS everything;
 SELECT dbinsight._hist_valid('{0,1}', '{1}') AS good, dbinsight._hist_valid('{0,1}', '{1,2}') AS wrong_length,
 	dbinsight._hist_valid('{0,1}', '{0}') AS empty, dbinsight._hist_valid(NULL, '{1}') AS missing, dbinsight._hist_valid('{0,NULL}', '{1}') AS unknown;

@@ -1,7 +1,9 @@
 -- The sample account the later tests use, with the clock they share.
+\set ECHO none
 SELECT format('ALTER DATABASE %I SET dbinsight.now = %L', current_database(), '2026-06-15 12:00:00+00') \gexec
 SELECT format('ALTER DATABASE %I SET timezone = %L', current_database(), 'UTC') \gexec
-\connect
+\set ECHO all
+\connect -
 SET client_min_messages = warning;
 SELECT dbinsight.now();
 SELECT table_name, rows FROM dbinsight.load_sample() ORDER BY table_name COLLATE "C";

@@ -9,8 +9,8 @@ SELECT f ->> 'label' AS label, (f ->> 'value')::numeric = CASE f ->> 'label'
 	END AS as_in_the_facts
 FROM r, jsonb_path_query(r, '$.sections[*].figures[*] ? (@.label == "Cost" || @.label == "Runs" || @.label == "Failures")') f;
 -- The planted spike and its failures stand in it.
-SELECT jsonb_path_exists(r, '$.sections[*] ? (@.id == "cost").tables[*].rows[*] ? (@[1] == "gpu_model_training")') AS driver,
-	jsonb_path_exists(r, '$.sections[*] ? (@.id == "jobs").tables[*].rows[*] ? (@[1] == "gpu_model_training")') AS failure FROM r;
+SELECT jsonb_path_exists(r, '$.sections[*] ? (@.id == "cost").tables[*].rows[*][1] ? (@ == "gpu_model_training")') AS driver,
+	jsonb_path_exists(r, '$.sections[*] ? (@.id == "jobs").tables[*].rows[*][1] ? (@ == "gpu_model_training")') AS failure FROM r;
 SELECT xmlparse(DOCUMENT h) IS DOCUMENT AS well_formed, h ~* '<script|javascript:|https?://|url\(|@import' AS fetches_or_runs, octet_length(h) < 150000 AS small_enough FROM r;
 SELECT s ->> 'id' AS section, jsonb_array_length(s -> 'charts') AS charts, jsonb_array_length(s -> 'tables') AS tables FROM r, jsonb_path_query(r, '$.sections[*]') s;
 -- Every kind in every form.
