@@ -216,7 +216,9 @@ tell_verdict(DbiTurn *turn, DbiTold *told)
 {
 	bool yes;
 
-	if (!asks_whether(turn->question) || told->template->yes == NULL || dbi_no_data(told) ||
+	if (!asks_whether(turn->question) ||
+		strcmp(told->result->call->agent, linitial(turn->agents)) != 0 ||
+		told->template->yes == NULL || dbi_no_data(told) ||
 		(told->result->nrows == 0 && ends_before_period(told)))
 		return;
 	yes = dbi_holds(told->template->yes, &told->scope) != expects_good(turn->question);
@@ -264,8 +266,6 @@ tell_generic(DbiTurn *turn, DbiTold *told)
 		dbi_say(t, "**.");
 		return;
 	}
-	if (r->truncated)
-		dbi_say(t, "More than ");
 	dbi_say_value(t, &rows, told->template->noun);
 	tell_focus(t, told);
 	tell_period(t, told);

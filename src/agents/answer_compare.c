@@ -10,6 +10,16 @@
 
 #define MAX_ROWS 8
 
+/* What the two sides are measured by: a column, or the number of their rows. */
+typedef struct Measure
+{
+	bool rows;
+	int column;      /* in the result */
+	int base_column; /* in the other side */
+	DbiKind kind;
+	const char *name;
+} Measure;
+
 /* A thing in either result and its measure there. */
 typedef struct Pair
 {
@@ -19,13 +29,20 @@ typedef struct Pair
 } Pair;
 
 static double
-total(const DbiResult *r, int measure)
+value(const DbiResult *r, int row, const Measure *m, int column)
+{
+	if (m->rows)
+		return 1;
+	return r->rows[row][column].isnull ? 0 : r->rows[row][column].number;
+}
+
+static double
+total(const DbiResult *r, const Measure *m, int column)
 {
 	double sum = 0;
 
 	for (int i = 0; i < r->nrows; i++)
-		if (!r->rows[i][measure].isnull)
-			sum += r->rows[i][measure].number;
+		sum += value(r, i, m, column);
 	return sum;
 }
 
@@ -35,6 +52,29 @@ can_be_summed(DbiKind kind)
 {
 	return kind == DBI_USD || kind == DBI_COUNT || kind == DBI_BYTES || kind == DBI_GIB ||
 		   kind == DBI_TIB;
+}
+
+/* A list of events, whose template names no measure, is counted. */
+static bool
+find_measure(const DbiTold *told, Measure *m)
+{
+	const DbiResult *r = told->result;
+
+	memset(m, 0, sizeof(Measure));
+	if (told->template->known && told->template->measure == NULL)
+	{
+		m->rows = true;
+		m->kind = DBI_COUNT;
+		m->name = "rows";
+		return true;
+	}
+	m->column = dbi_measure(told);
+	if (m->column < 0)
+		return false;
+	m->kind = r->columns[m->column].kind;
+	m->name = r->columns[m->column].name;
+	m->base_column = dbi_column(told->base->result, m->name);
+	return m->base_column >= 0;
 }
 
 static Pair *
@@ -48,19 +88,19 @@ find_pair(Pair *pairs, int *n, const char *name)
 }
 
 static void
-add_side(Pair *pairs, int *n, const DbiResult *r, int subject, int measure, bool now)
+add_side(Pair *pairs, int *n, const DbiResult *r, int subject, const Measure *m, bool now)
 {
 	for (int i = 0; i < r->nrows; i++)
 	{
 		Pair *p;
 
-		if (r->rows[i][subject].isnull || r->rows[i][measure].isnull)
+		if (r->rows[i][subject].isnull)
 			continue;
 		p = find_pair(pairs, n, r->rows[i][subject].text);
 		if (now)
-			p->now += r->rows[i][measure].number;
+			p->now += value(r, i, m, m->column);
 		else
-			p->before += r->rows[i][measure].number;
+			p->before += value(r, i, m, m->base_column);
 	}
 }
 
@@ -114,7 +154,7 @@ say_label(DbiText *t, const DbiTold *told, bool first)
 }
 
 static void
-say_change(DbiText *t, const DbiResult *r, DbiKind kind, double now, double before, const char *how)
+say_change(DbiText *t, const DbiResult *r, double now, double before, const char *how)
 {
 	if (before == 0)
 	{
@@ -125,64 +165,94 @@ say_change(DbiText *t, const DbiResult *r, DbiKind kind, double now, double befo
 			   "change");
 }
 
+/* A sum; more was there than was read when the rows were cut. */
 static void
-tell_totals(DbiText *t, const DbiTold *told, int measure, int base_measure)
+say_total(DbiText *t, const DbiTold *told, const Measure *m, double sum)
+{
+	if (told->result->truncated)
+		dbi_say(t, "at least ");
+	say_number(t, told->result, m->kind, sum, psprintf("sum(%s)", m->name),
+			   m->rows ? told->template->noun : NULL);
+}
+
+static void
+tell_totals(DbiText *t, const DbiTold *told, const Measure *m)
 {
 	const DbiResult *r = told->result;
-	DbiKind kind = r->columns[measure].kind;
-	const char *name = r->columns[measure].name;
-	double now = total(r, measure);
-	double before = total(told->base->result, base_measure);
+	double now = total(r, m, m->column);
+	double before = total(told->base->result, m, m->base_column);
 
 	say_label(t, told, true);
-	dbi_sayf(t, ": **");
-	say_number(t, r, kind, now, psprintf("sum(%s)", name), NULL);
+	dbi_say(t, ": **");
+	say_total(t, told, m, now);
 	dbi_say(t, "**, against ");
-	say_number(t, told->base->result, kind, before, psprintf("sum(%s)", name), NULL);
+	say_total(t, told->base, m, before);
 	dbi_say(t, " ");
 	say_label(t, told->base, false);
+	if (r->truncated || told->base->result->truncated)
+	{
+		dbi_say(t, ". Not all rows were read, so the two cannot be set against each other exactly.");
+		return;
+	}
 	dbi_say(t, ": ");
-	say_change(t, r, kind, now, before, name);
+	say_change(t, r, now, before, m->name);
 	if (now != before)
 	{
 		dbi_say(t, " (");
-		say_number(t, r, kind, now - before, psprintf("difference of sum(%s)", name), "signed");
+		say_number(t, r, m->kind, now - before, psprintf("difference of sum(%s)", m->name),
+				   "signed");
 		dbi_say(t, ")");
 	}
 	dbi_say(t, ".");
 }
 
 static void
-tell_pairs(DbiText *t, const DbiTold *told, int subject, int measure, Pair *pairs, int n)
+tell_largest(DbiText *t, const DbiTold *told, const Measure *m, const Pair *pairs, int n)
 {
-	const DbiResult *r = told->result;
-	DbiKind kind = r->columns[measure].kind;
-	const char *name = r->columns[measure].name;
+	if (n < 2 || pairs[0].now == pairs[0].before || !can_be_summed(m->kind))
+		return;
+	dbi_say(t, " The largest change is **");
+	dbi_say_name(t, dbi_markdown(pairs[0].name, 100));
+	dbi_say(t, "** (");
+	say_number(t, told->result, m->kind, pairs[0].now - pairs[0].before,
+			   psprintf("difference of %s of %s", m->name, pairs[0].name), "signed");
+	dbi_say(t, ").");
+}
 
+static void
+tell_pair(DbiText *t, const DbiTold *told, const Measure *m, const Pair *pair)
+{
+	const char *what = psprintf("%s of %s", m->name, pair->name);
+
+	dbi_say(t, "\n| ");
+	dbi_say_name(t, dbi_markdown(pair->name, 60));
+	dbi_say(t, " | ");
+	say_number(t, told->result, m->kind, pair->now, what, NULL);
+	dbi_say(t, " | ");
+	say_number(t, told->base->result, m->kind, pair->before, what, NULL);
+	dbi_say(t, " | ");
+	say_number(t, told->result, m->kind, pair->now - pair->before,
+			   psprintf("difference of %s", what), "signed");
+	dbi_say(t, " | ");
+	say_change(t, told->result, pair->now, pair->before, what);
+	dbi_say(t, " |");
+}
+
+static void
+tell_pairs(DbiText *t, const DbiTold *told, const char *heading, const Measure *m,
+		   const Pair *pairs, int n)
+{
+	if (n == 0)
+		return;
 	dbi_say(t, "\n\n| ");
-	dbi_say_name(t, subject >= 0 ? dbi_label(r->columns[subject].name) : "Part");
+	dbi_say_name(t, heading);
 	dbi_say(t, " | ");
 	say_label(t, told, true);
 	dbi_say(t, " | ");
 	say_label(t, told->base, true);
 	dbi_say(t, " | Change | |\n| --- | ---: | ---: | ---: | --- |");
 	for (int i = 0; i < n && i < MAX_ROWS; i++)
-	{
-		dbi_say(t, "\n| ");
-		dbi_say_name(t, dbi_markdown(pairs[i].name, 60));
-		dbi_say(t, " | ");
-		say_number(t, r, kind, pairs[i].now, psprintf("%s of %s", name, pairs[i].name), NULL);
-		dbi_say(t, " | ");
-		say_number(t, told->base->result, kind, pairs[i].before,
-				   psprintf("%s of %s", name, pairs[i].name), NULL);
-		dbi_say(t, " | ");
-		say_number(t, r, kind, pairs[i].now - pairs[i].before,
-				   psprintf("difference of %s of %s", name, pairs[i].name), "signed");
-		dbi_say(t, " | ");
-		say_change(t, r, kind, pairs[i].now, pairs[i].before,
-				   psprintf("%s of %s", name, pairs[i].name));
-		dbi_say(t, " |");
-	}
+		tell_pair(t, told, m, &pairs[i]);
 }
 
 /* A part of the total: one of the table's columns, but not an average or what was before. */
@@ -205,7 +275,7 @@ is_part(const DbiTold *told, const char *name)
 
 /* Days do not meet between two periods: the parts of the total are compared instead. */
 static void
-tell_measures(DbiText *t, const DbiTold *told, int measure)
+tell_measures(DbiText *t, const DbiTold *told, const Measure *m)
 {
 	const DbiResult *r = told->result;
 	const DbiResult *base = told->base->result;
@@ -217,28 +287,32 @@ tell_measures(DbiText *t, const DbiTold *told, int measure)
 		const char *name = r->columns[c].name;
 		int other = dbi_column(base, name);
 
-		if (c == measure || other < 0 || r->columns[c].kind != r->columns[measure].kind ||
+		if (m->rows || c == m->column || other < 0 || r->columns[c].kind != m->kind ||
 			!is_part(told, name))
 			continue;
-		parts[n].name = name;
-		parts[n].now = total(r, c);
-		parts[n].before = total(base, other);
+		parts[n].name = dbi_label(name);
+		parts[n].now = total(r, m, c);
+		parts[n].before = total(base, m, other);
 		n++;
 	}
 	qsort(parts, n, sizeof(Pair), by_change);
-	if (n > 1 && parts[0].now != parts[0].before)
-	{
-		dbi_say(t, " Most of the change is in **");
-		dbi_say_name(t, dbi_label(parts[0].name));
-		dbi_say(t, "** (");
-		say_number(t, r, r->columns[measure].kind, parts[0].now - parts[0].before,
-				   psprintf("difference of sum(%s)", parts[0].name), "signed");
-		dbi_say(t, ").");
-	}
-	for (int i = 0; i < n; i++)
-		parts[i].name = dbi_label(parts[i].name);
-	if (n > 0)
-		tell_pairs(t, told, -1, measure, parts, n);
+	tell_largest(t, told, m, parts, n);
+	tell_pairs(t, told, "Part", m, parts, n);
+}
+
+static void
+tell_things(DbiText *t, const DbiTold *told, const Measure *m, int subject, int base_subject)
+{
+	const DbiResult *r = told->result;
+	const DbiResult *base = told->base->result;
+	Pair *pairs = palloc0(sizeof(Pair) * (r->nrows + base->nrows + 1));
+	int n = 0;
+
+	add_side(pairs, &n, r, subject, m, true);
+	add_side(pairs, &n, base, base_subject, m, false);
+	qsort(pairs, n, sizeof(Pair), by_change);
+	tell_largest(t, told, m, pairs, n);
+	tell_pairs(t, told, dbi_label(r->columns[subject].name), m, pairs, n);
 }
 
 void
@@ -246,23 +320,19 @@ dbi_tell_comparison(DbiTurn *turn, DbiTold *told)
 {
 	DbiText *t = turn->text;
 	const DbiResult *r = told->result;
-	const DbiResult *base = told->base->result;
+	Measure m;
 	int subject = dbi_subject(told);
-	int measure = dbi_measure(told);
-	int base_measure = measure >= 0 ? dbi_column(base, r->columns[measure].name) : -1;
-	int base_subject = subject >= 0 ? dbi_column(base, r->columns[subject].name) : -1;
-	Pair *pairs;
-	int n = 0;
+	int base_subject = subject >= 0 ? dbi_column(told->base->result, r->columns[subject].name) : -1;
 
-	if (measure < 0 || base_measure < 0)
+	if (!find_measure(told, &m))
 	{
 		dbi_tell_headline(turn, told, true);
 		dbi_say(t, "\n\n");
 		dbi_tell_headline(turn, told->base, false);
 		return;
 	}
-	if (can_be_summed(r->columns[measure].kind))
-		tell_totals(t, told, measure, base_measure);
+	if (can_be_summed(m.kind))
+		tell_totals(t, told, &m);
 	else
 	{
 		say_label(t, told, true);
@@ -272,25 +342,10 @@ dbi_tell_comparison(DbiTurn *turn, DbiTold *told)
 	}
 	if (subject < 0 || base_subject < 0)
 		return;
+	if (r->truncated || told->base->result->truncated)
+		return; /* sums of some of the rows would mislead */
 	if (r->columns[subject].kind == DBI_DATE || r->columns[subject].kind == DBI_TIME)
-	{
-		tell_measures(t, told, measure);
-		return;
-	}
-	pairs = palloc0(sizeof(Pair) * (r->nrows + base->nrows + 1));
-	add_side(pairs, &n, r, subject, measure, true);
-	add_side(pairs, &n, base, base_subject, base_measure, false);
-	qsort(pairs, n, sizeof(Pair), by_change);
-	if (n > 1 && pairs[0].now != pairs[0].before && can_be_summed(r->columns[measure].kind))
-	{
-		dbi_say(t, " The largest change is **");
-		dbi_say_name(t, dbi_markdown(pairs[0].name, 100));
-		dbi_say(t, "** (");
-		say_number(t, r, r->columns[measure].kind, pairs[0].now - pairs[0].before,
-				   psprintf("difference of %s of %s", r->columns[measure].name, pairs[0].name),
-				   "signed");
-		dbi_say(t, ").");
-	}
-	if (n > 0)
-		tell_pairs(t, told, subject, measure, pairs, n);
+		tell_measures(t, told, &m);
+	else
+		tell_things(t, told, &m, subject, base_subject);
 }

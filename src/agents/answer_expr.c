@@ -331,6 +331,14 @@ fold_pass(Parser *parser, bool bare, DbiValue *v, DbiValue *by)
 	return holds(&condition);
 }
 
+/* Aggregates that more rows can only make larger. */
+static bool
+grows_with_rows(const char *name)
+{
+	return strcmp(name, "rows") == 0 || strcmp(name, "sum") == 0 || strcmp(name, "distinct") == 0 ||
+		   strcmp(name, "mode_count") == 0;
+}
+
 static DbiValue
 aggregate(Parser *parser, const char *name)
 {
@@ -367,6 +375,7 @@ aggregate(Parser *parser, const char *name)
 	{
 		result.tool = scope->self->call->tool;
 		result.column = psprintf("%s(%s)", name, pnstrdup(start, parser->p - start));
+		result.at_least = scope->self->truncated && grows_with_rows(name);
 	}
 	expect(parser, ")");
 	return result;
@@ -562,6 +571,7 @@ name_value(Parser *parser)
 			return null_value();
 		v.tool = parser->scope->self->call->tool;
 		v.column = "rows";
+		v.at_least = parser->scope->self->truncated;
 		return v;
 	}
 	if (strcmp(name, "focus") == 0)

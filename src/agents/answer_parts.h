@@ -21,6 +21,7 @@ typedef struct DbiRule
 /* A row of answer_templates with its rules; the tool may have none. */
 typedef struct DbiTemplate
 {
+	bool known; /* there is a row for the tool */
 	char *noun; /* "failed run/failed runs"; never NULL */
 	char *subject;
 	char *measure;

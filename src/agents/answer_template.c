@@ -82,6 +82,7 @@ set_template(DbiTurn *turn, HeapTuple tuple)
 
 		if (told->result->tool == NULL || strcmp(qualified(told->result), tool) != 0)
 			continue;
+		told->template->known = true;
 		told->template->noun = text_column(tuple, 2);
 		told->template->subject = text_column(tuple, 3);
 		told->template->measure = text_column(tuple, 4);

@@ -109,6 +109,8 @@ dbi_say_value(DbiText *t, const DbiValue *v, const char *formats)
 	char *printed = dbi_format(v, formats);
 	char *figure = dbi_kind_numeric(v->kind) && !v->cell.isnull ? figure_of(printed, formats) : NULL;
 
+	if (v->at_least && figure)
+		appendStringInfoString(&t->out, "at least ");
 	appendStringInfoString(&t->out, printed);
 	add_span(t, start);
 	if (figure)

@@ -19,6 +19,7 @@ typedef struct DbiValue
 	const char *tool;   /* NULL: not from a tool */
 	int row;            /* from 1; 0: derived from several */
 	const char *column; /* or the expression it was derived by */
+	bool at_least;      /* not all rows were read: the true value may be larger */
 } DbiValue;
 
 /* A figure of the answer and what it rests on. */

@@ -50,6 +50,7 @@ typedef struct DbiCell
 	bool isnull;
 	double number;
 	char *text;
+	char *id;   /* what text was before a name took its place, or NULL */
 	int nitems; /* elements of a list */
 	char **items;
 } DbiCell;

@@ -80,7 +80,10 @@ name_column(DbiResult *r, IdColumn *column)
 
 		for (int row = 0; name && row < r->nrows; row++)
 			if (is_of_type(r, row, column, id, type) && strcmp(r->rows[row][id].text, known) == 0)
+			{
+				r->rows[row][id].id = known;
 				r->rows[row][id].text = name;
+			}
 	}
 }
 

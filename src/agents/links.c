@@ -23,7 +23,9 @@ typedef struct KeyColumns
 
 /* In order of how much a shared thing explains. */
 static const KeyColumns keys[] =
-	{{"job", "job_id", "job_name", NULL, NULL, true},
+	{{"job", "writer_id", "writer_id", "writer_type", "JOB", true},
+	 {"pipeline", "writer_id", "writer_id", "writer_type", "PIPELINE", true},
+	 {"job", "job_id", "job_name", NULL, NULL, true},
 	 {"job", "resource_id", "resource_name", "resource_type", "JOB", true},
 	 {"job", "entity_id", "entity_name", "entity_type", "JOB", true},
 	 {"pipeline", "pipeline_id", "pipeline_name", NULL, NULL, true},
@@ -76,6 +78,8 @@ row_id(const DbiResult *r, int row, const KeyColumns *key)
 
 	if (key->type_column && (type == NULL || pg_strcasecmp(type->text, key->type) != 0))
 		return NULL;
+	if (id && id->id)
+		return id->id;
 	return id && id->text[0] ? id->text : NULL;
 }
 
@@ -105,15 +109,32 @@ gather_rows(const DbiTold *told, int first, const KeyColumns *key, int **rows, i
 			(*rows)[(*n)++] = i;
 }
 
+/* An address of one's own network connects everything and explains nothing. */
+static bool
+is_trusted(const DbiResult *r, int row)
+{
+	const DbiCell *trusted = cell(r, row, "is_trusted");
+
+	return trusted && trusted->number != 0;
+}
+
+/* People and addresses are everywhere: only where they stand high they mean something. */
+static int
+material_rows(const KeyColumns *key)
+{
+	return strcmp(key->kind, "user") == 0 || strcmp(key->kind, "ip") == 0 ? TOP_ROWS : PG_INT32_MAX;
+}
+
 static Link *
 find_link(DbiTold *a, DbiTold *b, const KeyColumns *a_key, const KeyColumns *b_key)
 {
 	for (int i = 0; i < Min(a->result->nrows, TOP_ROWS); i++)
-		for (int j = 0; j < b->result->nrows; j++)
+		for (int j = 0; j < Min(b->result->nrows, material_rows(a_key)); j++)
 		{
 			Link *link;
 
-			if (!same(a->result, i, a_key, b->result, j, b_key))
+			if (!same(a->result, i, a_key, b->result, j, b_key) || is_trusted(a->result, i) ||
+				is_trusted(b->result, j))
 				continue;
 			link = palloc0(sizeof(Link));
 			link->a_key = a_key;
@@ -245,8 +266,10 @@ tell_link(DbiTurn *turn, const Link *link)
 
 	/* it leads the first result: then it explains it; further down it is only there too */
 	dbi_sayf(turn->text,
-			 link->a_row == 0 ? "**The same %s is behind both: " : "**The same %s is in both: ",
-			 link->a_key->kind);
+			 link->a_row == 0 && material_rows(link->a_key) > TOP_ROWS
+				 ? "**The same %s is behind both: "
+				 : "**The same %s is in both: ",
+			 strcmp(link->a_key->kind, "ip") == 0 ? "address" : link->a_key->kind);
 	dbi_say_name(turn->text, dbi_markdown(scope.entity, 100));
 	dbi_say(turn->text, ".** ");
 	dbi_sayf(turn->text, "%s: ", dbi_agent_title(link->a->result->call->agent));

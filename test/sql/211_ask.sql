@@ -61,6 +61,7 @@ FROM (SELECT dbinsight.export_conversation(:'conversation_id', 'JSON')::jsonb AS
 
 -- More rows than are read: said so.
 SET LOCAL dbinsight.max_tool_rows = 2;
+SELECT split_part(dbinsight.ask('Which customer orders are open?'), E'\n', 1);
 SELECT split_part(dbinsight.ask('Which customer orders are open?'), '*Sources:*', 2);
 RESET dbinsight.max_tool_rows;
 
