@@ -79,7 +79,7 @@ CREATE INDEX ON dbinsight.job_run (workspace_id, job_id, end_time) WHERE is_fail
 CREATE INDEX ON dbinsight.job_run (workspace_id, job_id, end_time) WHERE is_success;
 
 CREATE FUNCTION dbinsight._refresh_job_run(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on SET enable_nestloop = on AS $$
 DECLARE
 	low timestamptz;
 	high timestamptz;
@@ -184,7 +184,7 @@ CREATE INDEX ON dbinsight.job_task_run (workspace_id, job_run_id);
 CREATE INDEX ON dbinsight.job_task_run (start_time);
 
 CREATE FUNCTION dbinsight._refresh_job_task_run(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on SET enable_nestloop = on AS $$
 DECLARE
 	low timestamptz;
 	high timestamptz;
@@ -276,7 +276,7 @@ COMMENT ON FUNCTION dbinsight._critical_path(text[], timestamptz[], text[]) IS
  * with the runs and nothing else.
  */
 CREATE FUNCTION dbinsight._rebuild_task_paths(workspaces text[], job_runs text[]) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on SET enable_nestloop = on AS $$
 BEGIN
 	UPDATE dbinsight.job_task_run t SET ready_time = p.ready_time, on_critical_path = p.on_critical_path
 	FROM (
@@ -361,7 +361,7 @@ CREATE INDEX ON dbinsight.pipeline_update (end_time);
 CREATE INDEX ON dbinsight.pipeline_update (workspace_id, pipeline_id, end_time);
 
 CREATE FUNCTION dbinsight._refresh_pipeline_update(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on AS $$
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on SET enable_nestloop = on AS $$
 DECLARE
 	low timestamptz;
 	high timestamptz;
