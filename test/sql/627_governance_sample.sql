@@ -39,7 +39,7 @@ FROM dbinsight.get_access_grants() g;
 -- Documentation: the sandbox as planted, and the counts of every schema.
 SELECT m.with_comment = (t.figures ->> 'with_comment')::bigint AS comments, m.with_owner = (t.figures ->> 'with_owner')::bigint AS owners, m.with_tags = (t.figures ->> 'with_tags')::bigint AS tags,
 	m.tables = (t.figures ->> 'tables')::bigint AS tables, m.metadata_score
-FROM dbinsight.sample_truth t LEFT JOIN dbinsight.get_metadata_quality(t.entity_id) m ON true WHERE t.tool = 'get_metadata_quality';
+FROM dbinsight.sample_truth t LEFT JOIN dbinsight.get_metadata_quality(t.entity_id) m ON true WHERE t.tool = 'get_metadata_quality' AND t.kind = 'undocumented';
 SELECT schema_full_name FROM dbinsight.get_metadata_quality() LIMIT 1;
 SELECT count(*) AS different FROM dbinsight.get_metadata_quality() m JOIN (
 	SELECT t.table_catalog || '.' || t.table_schema AS name, count(*) AS tables, count(t.comment) AS comments, count(t.table_owner) AS owners,
