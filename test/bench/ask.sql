@@ -17,7 +17,7 @@ BEGIN
 			SELECT * INTO answer FROM dbinsight.chat(q);
 			IF i > 1 THEN -- the first one warms the caches
 				INSERT INTO asked VALUES (q, 1000 * extract(epoch FROM clock_timestamp() - began),
-					(SELECT sum((c ->> 'ms')::numeric) FROM jsonb_array_elements(answer.tool_calls) c));
+					(SELECT sum((c ->> 'elapsed_ms')::numeric) FROM jsonb_array_elements(answer.tool_calls) c));
 			END IF;
 		END LOOP;
 	END LOOP;
