@@ -212,6 +212,22 @@ add_domains(DbiPlanner *p, const DbiClause *clause, List *slots, DbiSlot *period
 	}
 }
 
+/* Whether the intent is the question's, or a concept that one of the clause's words means. */
+static bool
+asks_for(DbiPlanner *p, const DbiClause *clause, const char *intent)
+{
+	if (strcmp(p->plan->intent, intent) == 0)
+		return true;
+	for (int i = clause->from; i < clause->to; i++)
+		if (p->text->tokens[i].slot < 0 && dbi_is_concept_word(p->lex, &p->text->tokens[i], intent))
+			return true;
+	return false;
+}
+
+/*
+ * Tools beside a tool: those of an intent that was given, or (NULL) those that
+ * the question's intent and the words of the clause ask for.
+ */
 static void
 add_companions(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period,
 			   const char *intent)
@@ -221,13 +237,14 @@ add_companions(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, Db
 		const DbiCompanion *c = &p->lex->companions[i];
 		int other;
 
-		if (strcmp(c->tool, p->lex->tools[tool].name) != 0 || strcmp(c->intent, intent) != 0)
+		if (strcmp(c->tool, p->lex->tools[tool].name) != 0 ||
+			(intent ? strcmp(c->intent, intent) != 0 : !asks_for(p, clause, c->intent)))
 			continue;
 		other = owned_tool(p->lex, c->companion);
 		if (other < 0 || (p->only_agent >= 0 && p->lex->tools[other].agent != p->only_agent))
 			continue;
 		(void) dbi_add_call(p, clause, other, slots, period, NULL,
-							strcmp(intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
+							strcmp(c->intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
 							rint(clause->confidence * 90) / 100);
 	}
 }
@@ -313,7 +330,7 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, bool inherit)
 						clause->confidence);
 	if (p->missing)
 		return;
-	add_companions(p, clause, clause->best_tool, slots, period, intent);
+	add_companions(p, clause, clause->best_tool, slots, period, NULL);
 	if (wide)
 	{
 		add_companions(p, clause, clause->best_tool, slots, period, "platform");
