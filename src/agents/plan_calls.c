@@ -181,10 +181,11 @@ is_platform_wide(DbiPlanner *p, const DbiClause *clause, int *domain)
 		strcmp(p->lex->tools[clause->best_tool].name, "get_active_alerts") == 0)
 	{
 		for (int a = 0; a < p->lex->nagents; a++)
-			if (a != clause->best_agent && clause->agents[a] >= 1 &&
-				(*domain < 0 || clause->agents[a] > clause->agents[*domain]))
+			if (a != clause->best_agent && clause->lexical[a] >= 1 &&
+				(*domain < 0 || clause->lexical[a] > clause->lexical[*domain]))
 				*domain = a;
-		return *domain < 0;
+		if (*domain >= 0)
+			return false;
 	}
 	return dbi_clause_hit(p->lex, clause, "overall") != NULL;
 }
