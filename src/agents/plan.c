@@ -141,6 +141,19 @@ dbi_best_evidence(DbiPlanner *p)
 	return best;
 }
 
+/* Of what the lexicon says: a few words are like many an example, and no question of their own. */
+double
+dbi_lexical_evidence(DbiPlanner *p)
+{
+	double best = 0;
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+		for (int a = 0; a < p->lex->nagents; a++)
+			best = Max(best, ((DbiClause *) lfirst(lc))->lexical[a]);
+	return best;
+}
+
 /* ---- the plan ---- */
 
 static DbiPlan *
@@ -228,7 +241,7 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
 	if (scope_evidence(p) > 0 && scope_evidence(p) >= dbi_best_evidence(p))
 		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
-	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_best_evidence(p) < DBI_OWN_EVIDENCE &&
+	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
 	{
 		all = dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n);
@@ -295,7 +308,7 @@ make_plan(DbiPlanner *p)
 		return reply(p, DBI_PLAN_CLARIFY, dbi_refusal(DBI_PLAN_CLARIFY));
 	p->clauses = dbi_split(p->lex, p->text, p->slots, p->only_agent);
 	p->plan->intent = intent_of(p->lex, p->clauses);
-	if (dbi_hit_anywhere(p, "start_over") && dbi_best_evidence(p) < DBI_OWN_EVIDENCE)
+	if (dbi_hit_anywhere(p, "start_over") && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE)
 	{
 		p->frame_json = "{}";
 		return reply(p, DBI_PLAN_SMALLTALK,
