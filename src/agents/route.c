@@ -176,6 +176,10 @@ match_slots(const DbiLexicon *lex, List *hits, List *slots, int from, int to)
 
 		if (slot->from < from || slot->to > to)
 			continue;
+		/* "mtd" is a period that says what is asked. */
+		if (slot->kind == DBI_SLOT_DATE)
+			hits = add_hits(lex, hits, psprintf("=%s", dbi_lower(slot->span)), 1, slot->from,
+							slot->to);
 		foreach(c, slot->kind == DBI_SLOT_NAME ? slot->candidates : NIL)
 		{
 			hits = add_hits(lex, hits, psprintf("<%s>", ((DbiCandidate *) lfirst(c))->kind), share,
