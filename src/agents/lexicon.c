@@ -40,7 +40,6 @@ static const char *const watched[] = {"agents",        "agent_tools",     "conce
 									  "name_hints",    "router_models"};
 
 static DbiLexicon *lexicon = NULL;
-static MemoryContext lexicon_context = NULL;
 static bool lexicon_valid = false;
 static Oid watched_oids[lengthof(watched)];
 
@@ -624,6 +623,18 @@ load(MemoryContext context)
 	return lex;
 }
 
+/* One that somebody still points into goes with the last of them. */
+static void
+drop(DbiLexicon *old)
+{
+	if (old == NULL)
+		return;
+	if (old->holders > 0)
+		old->replaced = true;
+	else
+		MemoryContextDelete(old->context);
+}
+
 /*
  * Reads under the newest snapshot: an invalidation that came before it is in
  * what is read, and one that comes later makes the lexicon invalid again.
@@ -656,11 +667,30 @@ dbi_lexicon(void)
 	}
 	PG_END_TRY();
 	MemoryContextSetParent(context, TopMemoryContext);
-	if (lexicon_context)
-		MemoryContextDelete(lexicon_context);
-	lexicon_context = context;
+	drop(lexicon);
+	fresh->context = context;
 	lexicon = fresh;
 	return lexicon;
+}
+
+static void
+release(void *held)
+{
+	DbiLexicon *lex = held;
+
+	if (--lex->holders == 0 && lex->replaced)
+		MemoryContextDelete(lex->context);
+}
+
+void
+dbi_keep_lexicon(MemoryContext holder)
+{
+	MemoryContextCallback *callback = MemoryContextAllocZero(holder, sizeof(MemoryContextCallback));
+
+	callback->func = release;
+	callback->arg = lexicon;
+	lexicon->holders++;
+	MemoryContextRegisterResetCallback(holder, callback);
 }
 
 /* ---- looking up ---- */

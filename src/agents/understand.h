@@ -315,6 +315,9 @@ typedef struct DbiLexicon
 	int nhints;
 	DbiNameHint *hints;
 	struct DbiRouter *router; /* what was learned, or NULL */
+	MemoryContext context;    /* everything above lives here */
+	int holders;              /* turns that point into it */
+	bool replaced;            /* goes with the last of them */
 } DbiLexicon;
 
 /* Valid until the next call that may read tables. */

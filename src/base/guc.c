@@ -23,6 +23,11 @@ int dbi_guc_max_tool_rows;
 int dbi_guc_tool_timeout;
 int dbi_guc_context_tokens;
 int dbi_guc_max_steps;
+int dbi_guc_progress;
+
+static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS_OFF, false},
+															{"notice", DBI_PROGRESS_NOTICE, false},
+															{NULL}};
 
 static char *dbi_guc_sensitive_name_pattern;
 static int business_start = 7;
@@ -142,11 +147,21 @@ define_numbers(void)
 							&dbi_guc_max_steps, 6, 1, 50, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
+static void
+define_choices(void)
+{
+	DefineCustomEnumVariable("dbinsight.progress", "Says what ask() and chat() are doing.",
+							 "notice: a NOTICE for each agent and each call of a tool.",
+							 &dbi_guc_progress, DBI_PROGRESS_OFF, progress_options, PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+}
+
 void
 dbi_base_init(void)
 {
 	define_strings();
 	define_numbers();
+	define_choices();
 	MarkGUCPrefixReserved("dbinsight");
 }
 
