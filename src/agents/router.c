@@ -65,9 +65,26 @@ take_label(Reader *r, DbiLabel *label, MemoryContext context)
 		   isfinite(label->scale);
 }
 
+/* What the label's scores are added to. */
+static void
+bind_label(DbiLabel *label, const DbiLexicon *lex, MemoryContext context)
+{
+	label->agent = label->kind == DBI_LABEL_AGENT ? dbi_find_agent(lex, label->name) : -1;
+	label->refusal = -1;
+	for (int k = 0; k < DBI_REFUSAL_LABELS && label->kind == DBI_LABEL_REFUSAL; k++)
+		if (strcmp(label->name, dbi_refusal_label_name(k)) == 0)
+			label->refusal = k;
+	if (label->kind != DBI_LABEL_TOOL)
+		return;
+	label->tools = MemoryContextAlloc(context, sizeof(int) * Max(lex->ntools, 1));
+	for (int t = 0; t < lex->ntools; t++)
+		if (strcmp(lex->tools[t].name, label->name) == 0)
+			label->tools[label->ntools++] = t;
+}
+
 /* NULL when the bytes are not a model of this build: then there is no model. */
 DbiRouter *
-dbi_router_from_bytes(const char *bytes, Size size, MemoryContext context)
+dbi_router_from_bytes(const char *bytes, Size size, const DbiLexicon *lex, MemoryContext context)
 {
 	Reader r = {bytes, bytes + size};
 	DbiRouter *router = MemoryContextAllocZero(context, sizeof(DbiRouter));
@@ -87,6 +104,8 @@ dbi_router_from_bytes(const char *bytes, Size size, MemoryContext context)
 	for (int i = 0; i < labels; i++)
 		if (!take_label(&r, &router->labels[i], context))
 			return NULL;
+	for (int i = 0; i < labels; i++)
+		bind_label(&router->labels[i], lex, context);
 	n = (Size) labels * DBI_ROUTER_BUCKETS;
 	if ((Size) (r.end - r.at) != n)
 		return NULL;
@@ -145,25 +164,13 @@ dbi_router_add(const DbiRouter *router, const DbiLexicon *lex, const DbiSparse *
 	for (int l = 0; l < router->nlabels; l++)
 	{
 		const DbiLabel *label = &router->labels[l];
-		int agent;
 
-		switch (label->kind)
-		{
-			case DBI_LABEL_AGENT:
-				if ((agent = dbi_find_agent(lex, label->name)) >= 0)
-					clause->agents[agent] += share * scores[l];
-				break;
-			case DBI_LABEL_TOOL:
-				for (int t = 0; t < lex->ntools; t++)
-					if (strcmp(lex->tools[t].name, label->name) == 0)
-						clause->tools[t] += scores[l];
-				break;
-			case DBI_LABEL_REFUSAL:
-				for (int k = 0; k < DBI_REFUSAL_LABELS; k++)
-					if (strcmp(label->name, dbi_refusal_label_name(k)) == 0)
-						clause->refusal[k] += scores[l];
-				break;
-		}
+		if (label->agent >= 0)
+			clause->agents[label->agent] += share * scores[l];
+		if (label->refusal >= 0)
+			clause->refusal[label->refusal] += scores[l];
+		for (int i = 0; i < label->ntools; i++)
+			clause->tools[label->tools[i]] += scores[l];
 	}
 	pfree(scores);
 }

@@ -39,6 +39,10 @@ typedef struct DbiLabel
 	DbiLabelKind kind;
 	char *name;
 	float scale; /* of its int8 weights */
+	int agent;   /* whose evidence it is, in the lexicon at hand; -1: of none */
+	int refusal; /* DbiRefusalLabel, or -1 */
+	int ntools;
+	int *tools;
 } DbiLabel;
 
 typedef struct DbiSparse
@@ -65,8 +69,9 @@ extern void dbi_router_features(const DbiLexicon *lexicon, const DbiText *text, 
 
 /* ---- router.c ---- */
 
-/* NULL when the bytes are not a model of this form. */
-extern DbiRouter *dbi_router_from_bytes(const char *bytes, Size size, MemoryContext context);
+/* NULL when the bytes are not a model of this form. Scores go to what the lexicon has of the labels. */
+extern DbiRouter *dbi_router_from_bytes(const char *bytes, Size size, const DbiLexicon *lexicon,
+										MemoryContext context);
 extern const char *dbi_refusal_label_name(DbiRefusalLabel label);
 
 /* Adds what was learned to the clause's evidence; kinds of refusal to clause->refusal. */

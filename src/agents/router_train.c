@@ -28,15 +28,17 @@
 #include "agents/router.h"
 #include "agents/router_learn.h"
 
-#define EPOCHS 20
+#define EPOCHS 8
 #define RATE 0.3f
 /* Share of every weight that an epoch takes away. */
 #define DECAY 0.01f
 /* A gradient this small moves nothing. */
-#define STILL 0.005f
+#define STILL 0.02f
 /* Examples of one label among eighty would be drowned by the others. */
 #define POSITIVE_WEIGHT 3.0
 #define HELD_OUT 5
+/* There are more kinds of what is not ours than examples of it. */
+#define FOREIGN_WEIGHT 2
 #define LEAST_EXAMPLES 20
 
 typedef struct Example
@@ -515,7 +517,8 @@ learn_scope(Trainer *t, const DbiLexicon *lex, float *scope)
 			strcmp(t->labels[e->agent].name, "refuse_injection") == 0)
 			continue;
 		all = read_words(lex, e->words, &text, &slots);
-		dbi_scope_features(lex, text, all, dbi_table_row(&table, foreign));
+		for (int times = foreign ? FOREIGN_WEIGHT : 1; times > 0; times--)
+			dbi_scope_features(lex, text, all, dbi_table_row(&table, foreign));
 	}
 	dbi_fit_logistic(&table, scope);
 }
@@ -535,8 +538,8 @@ learn_decisions(Trainer *t, Decisions *d)
 			questions[n].words = t->examples[i].words;
 			questions[n++].label = t->examples[i].tool;
 		}
-	with_router.router =
-		dbi_router_from_bytes(VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ, CurrentMemoryContext);
+	with_router.router = dbi_router_from_bytes(VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ, t->lex,
+											   CurrentMemoryContext);
 	dbi_router_off = false;
 	if (n > 0)
 		dbi_learn_split(&with_router, questions, n, d->split);
