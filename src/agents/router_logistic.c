@@ -10,8 +10,8 @@
 
 #include "agents/router_learn.h"
 
-#define ROUNDS 3000
-#define RATE 0.5
+#define ROUNDS 1500
+#define RATE 0.8
 #define DECAY 1e-4
 
 void

@@ -14,6 +14,8 @@
 #include "agents/router_learn.h"
 #include "agents/split.h"
 
+/* More show the same. */
+#define MOST_QUESTIONS 600
 /* Neighbours in the list are of one tool: the second of a pair comes from afar. */
 #define PAIR_STEP 37
 
@@ -56,11 +58,11 @@ gather(const DbiLexicon *lex, const DbiQuestion *questions, int n, Truth *truth)
 		AllocSetContextCreate(CurrentMemoryContext, "dbinsight split", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext context = CurrentMemoryContext;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i += Max(n / MOST_QUESTIONS, 1))
 	{
 		const DbiQuestion *a = &questions[i];
 		const DbiQuestion *b = &questions[(int) (((int64) i * PAIR_STEP + 11) % n)];
-		const char *joint = joints[i % lengthof(joints)];
+		const char *joint = joints[i / Max(n / MOST_QUESTIONS, 1) % lengthof(joints)];
 
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextReset(scratch);
