@@ -11,6 +11,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -24,19 +25,32 @@
 
 /* More digits than decimal(38,18) has in any spelling; keeps numeric_in from raising. */
 #define MAX_NUMBER_CHARS 100
+/* Bytes of a value that a reason quotes. */
+#define MAX_SHOWN 60
 /* Times outside are a mistake of the feed: the oldest audit sample is of 2009. */
 #define MIN_TIME ((int64) 0)                     /* 2000-01-01 */
 #define MAX_TIME ((int64) 36525 * USECS_PER_DAY) /* 2100-01-01 */
 
+static char *
+number_text(Numeric n)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(n)));
+}
+
 static const char *
 shown(const JsonbValue *v)
 {
+	char *s;
+
 	switch (v->type)
 	{
 		case jbvString:
-			return psprintf("\"%.*s\"", Min(v->val.string.len, 60), v->val.string.val);
+			return psprintf("\"%.*s\"",
+							pg_mbcliplen(v->val.string.val, v->val.string.len, MAX_SHOWN),
+							v->val.string.val);
 		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(v->val.numeric)));
+			s = number_text(v->val.numeric);
+			return strlen(s) <= MAX_SHOWN ? s : psprintf("%.*s...", MAX_SHOWN, s);
 		case jbvBool:
 			return v->val.boolean ? "true" : "false";
 		default:
@@ -69,6 +83,10 @@ value_text(const JsonbValue *v, int *len)
 			*len = out->len;
 			return out->data;
 		}
+		case jbvNumeric:
+			s = number_text(v->val.numeric);
+			*len = strlen(s);
+			return s;
 		default:
 			s = pstrdup(shown(v));
 			*len = strlen(s);
@@ -159,7 +177,7 @@ to_integer(const JsonbValue *v, Oid type, Datum *result)
 
 	if (n == NULL)
 		return bad(v, "a whole number");
-	s = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(n)));
+	s = number_text(n);
 	dot = strchr(s, '.');
 	if (dot != NULL)
 	{
@@ -209,7 +227,7 @@ to_double(const JsonbValue *v, Datum *result)
 		n = value_numeric(v);
 		if (n == NULL)
 			return bad(v, "a number");
-		d = strtod(DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(n))), NULL);
+		d = strtod(number_text(n), NULL);
 		if (isinf(d))
 			return bad(v, "in the range of a double");
 	}
@@ -247,7 +265,7 @@ to_bool(const JsonbValue *v, Datum *result)
 static bool
 epoch_time(Numeric n, TimestampTz *t)
 {
-	double d = strtod(DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(n))), NULL);
+	double d = strtod(number_text(n), NULL);
 	double usec = d < 1e11 ? d * 1e6 : d < 1e14 ? d * 1e3 : d;
 
 	if (!(usec >= 0 && usec < 1e17))
