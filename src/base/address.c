@@ -207,7 +207,7 @@ dbi_one_of(PG_FUNCTION_ARGS)
 			PG_RETURN_TEXT_P(cstring_to_text(word));
 		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", word);
 	}
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("%s \"%s\" is not known", name, value),
-					errhint("Use one of: %s.", list.data)));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s \"%s\" is not known", name, value), errhint("Use one of: %s.", list.data)));
 }

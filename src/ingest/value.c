@@ -25,6 +25,9 @@
 
 /* More digits than decimal(38,18) has in any spelling; keeps numeric_in from raising. */
 #define MAX_NUMBER_CHARS 100
+/* Larger ones are no measurement, and their sums and squares would raise in the rollups. */
+#define MAX_DOUBLE 1e100
+#define MAX_INT8 (PG_INT64_MAX / 2)
 /* Bytes of a value that a reason quotes. */
 #define MAX_SHOWN 60
 /* Times outside are a mistake of the feed: the oldest audit sample is of 2009. */
@@ -190,6 +193,8 @@ to_integer(const JsonbValue *v, Oid type, Datum *result)
 	if (errno != 0 || *end != '\0' || (type == INT4OID && (i < PG_INT32_MIN || i > PG_INT32_MAX)))
 		return bad(v, type == INT4OID ? "in the range of a 32-bit number"
 									  : "in the range of a 64-bit number");
+	if (type == INT8OID && (i > MAX_INT8 || i < -MAX_INT8))
+		return bad(v, "between -2^62 and 2^62");
 	*result = type == INT4OID ? Int32GetDatum((int32) i) : Int64GetDatum((int64) i);
 	return NULL;
 }
@@ -230,6 +235,8 @@ to_double(const JsonbValue *v, Datum *result)
 		d = strtod(number_text(n), NULL);
 		if (isinf(d))
 			return bad(v, "in the range of a double");
+		if (fabs(d) > MAX_DOUBLE)
+			return bad(v, "between -1e100 and 1e100");
 	}
 	*result = Float8GetDatum(d);
 	return NULL;
