@@ -12,6 +12,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 
+#include "agents/router.h"
 #include "agents/understand.h"
 
 /* Share of a tool's own evidence that also speaks for its agent. */
@@ -38,6 +39,9 @@
 #define LOOKS_AHEAD 1.5
 /* A part that loses most of its evidence beside the part before belongs to it. */
 #define DISSOLVED 0.3
+/* Words and evidence that make a part a question of its own though the lexicon knows none of it. */
+#define OWN_WORDS 2
+#define OWN_LEARNED 2.4
 /* An agent that was chosen needs little more. */
 #define CHOSEN_AGENT 0.7
 
@@ -334,8 +338,13 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 	for (int i = 0; i < lex->nexamples; i++)
 	{
 		const DbiExample *e = &lex->examples[i];
-		double like = enough * dbi_likeness(&question, e) * (e->description ? DESCRIPTION_SHARE : 1);
+		double like = dbi_likeness(&question, e);
 		bool owned = e->tool < 0 || lex->tools[e->tool].owner == e->tool;
+
+		/* In training no question may be its own witness. */
+		if (dbi_router_off && like >= SAME_LIKENESS)
+			continue;
+		like *= enough * (e->description ? DESCRIPTION_SHARE : 1);
 
 		if (e->tool >= 0)
 			clause->likeness[e->tool] =
@@ -352,6 +361,19 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 			clause->tools[t] +=
 				LIKE_TOOL * (clause->likeness[t] - CHANCE_LIKENESS) / (1 - CHANCE_LIKENESS) +
 				(clause->likeness[t] >= SAME_LIKENESS ? SAME_BONUS : 0);
+}
+
+/* What was learned from examples, on top of what the lexicon says. */
+static void
+add_learned(const DbiLexicon *lex, const DbiText *text, List *slots, DbiClause *clause)
+{
+	DbiSparse features;
+
+	if (lex->router == NULL || dbi_router_off)
+		return;
+	dbi_router_features(lex, text, slots, clause, &features);
+	dbi_router_add(lex->router, lex, &features, clause);
+	clause->scope = Max(clause->scope + clause->refusal[DBI_LABEL_SCOPE], 0);
 }
 
 static bool
@@ -448,9 +470,29 @@ choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 	if (clause->best_agent < 0)
 		return;
 	clause->best_tool = best_tool(lex, clause, clause->best_agent);
-	clause->confidence = (1 - exp(-0.9 * clause->evidence)) *
-						 sqrt(clause->evidence / (clause->evidence + 0.5 * Max(second, 0)));
+	if (lex->router != NULL && !dbi_router_off)
+		clause->confidence = dbi_router_confidence(lex->router, clause->evidence, second);
+	else
+		clause->confidence = (1 - exp(-0.9 * clause->evidence)) *
+							 sqrt(clause->evidence / (clause->evidence + 0.5 * Max(second, 0)));
 	clause->confidence = rint(clause->confidence * 100) / 100;
+}
+
+/* By agent, before anything learned is added. */
+static double *
+lexical_evidence(const DbiLexicon *lex, const DbiClause *clause)
+{
+	double *lexical = palloc0(sizeof(double) * Max(lex->nagents, 1));
+
+	for (int a = 0; a < lex->nagents; a++)
+	{
+		int t = best_tool(lex, clause, a);
+
+		lexical[a] = clause->agents[a];
+		if (t >= 0 && lex->tools[t].owner == t && clause->tools[t] > 0)
+			lexical[a] += TOOL_SHARE * clause->tools[t];
+	}
+	return lexical;
 }
 
 void
@@ -465,6 +507,8 @@ dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *c
 	clause->scope = 0;
 	add_concepts(lex, clause, strength);
 	add_likeness(lex, text, slots, clause);
+	clause->lexical = lexical_evidence(lex, clause);
+	add_learned(lex, text, slots, clause);
 	weigh_period(lex, slots, clause);
 	if (frame_agent >= 0)
 		clause->agents[frame_agent] += FRAME_AGENT;
@@ -533,11 +577,30 @@ separator(const DbiText *text, int i)
 	return 0;
 }
 
-static bool
-stands_alone(const DbiClause *clause)
+/* Words that carry meaning and name nothing. */
+static int
+own_words(const DbiLexicon *lex, const DbiText *text, const DbiClause *clause)
 {
-	return clause->best_agent >= 0 && clause->evidence >= DBI_OWN_EVIDENCE &&
-		   clause->scope < clause->evidence;
+	int n = 0;
+
+	for (int i = clause->from; i < clause->to; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+
+		n += t->slot < 0 && t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem);
+	}
+	return n;
+}
+
+/* "past 3 days" is like the end of many a question, and no question. */
+static bool
+stands_alone(const DbiLexicon *lex, const DbiText *text, const DbiClause *clause)
+{
+	if (clause->best_agent < 0 || clause->evidence < DBI_OWN_EVIDENCE ||
+		clause->scope >= clause->evidence)
+		return false;
+	return clause->lexical[clause->best_agent] >= DBI_SOME_EVIDENCE ||
+		   (clause->evidence >= OWN_LEARNED && own_words(lex, text, clause) >= OWN_WORDS);
 }
 
 static bool
@@ -562,8 +625,9 @@ add_stretch(const DbiLexicon *lex, DbiText *text, List *slots, List *clauses, Db
 		return list_make1(next);
 	last = llast(clauses);
 	both = scored(lex, text, slots, last->from, next->to, only_agent);
-	if (stands_alone(last) && stands_alone(next) && !same_question(last, next) &&
-		both->agents[next->best_agent] > DISSOLVED * next->evidence)
+	if (stands_alone(lex, text, last) && stands_alone(lex, text, next) &&
+		!same_question(last, next) &&
+		both->lexical[next->best_agent] >= DISSOLVED * next->lexical[next->best_agent])
 		return lappend(clauses, next);
 	llast(clauses) = both;
 	return clauses;

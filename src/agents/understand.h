@@ -245,6 +245,16 @@ typedef struct DbiAgent
 	bool enabled;
 } DbiAgent;
 
+/* Labels of the router that are no agent and no tool. */
+typedef enum DbiRefusalLabel
+{
+	DBI_LABEL_SCOPE,
+	DBI_LABEL_WRITE,
+	DBI_LABEL_INJECTION,
+	DBI_LABEL_SMALLTALK,
+	DBI_REFUSAL_LABELS
+} DbiRefusalLabel;
+
 /* Features of one example question, or of a tool's description. */
 typedef struct DbiExample
 {
@@ -304,6 +314,7 @@ typedef struct DbiLexicon
 	DbiCompanion *companions;
 	int nhints;
 	DbiNameHint *hints;
+	struct DbiRouter *router; /* what was learned, or NULL */
 } DbiLexicon;
 
 /* Valid until the next call that may read tables. */
@@ -345,14 +356,16 @@ typedef struct DbiClause
 {
 	int from; /* tokens [from, to) */
 	int to;
-	List *hits;       /* of DbiHit * */
-	double *agents;   /* evidence by agent */
-	double *tools;    /* evidence by tool */
-	double *likeness; /* of the best example, by tool */
-	double scope;     /* evidence for nothing of ours */
-	int best_agent;   /* or -1 */
-	int best_tool;    /* or -1 */
-	double evidence;  /* of the best agent */
+	List *hits;                         /* of DbiHit * */
+	double *agents;                     /* evidence by agent */
+	double *tools;                      /* evidence by tool */
+	double *lexical;                    /* of the evidence by agent, what the lexicon gave */
+	double *likeness;                   /* of the best example, by tool */
+	double scope;                       /* evidence for nothing of ours */
+	double refusal[DBI_REFUSAL_LABELS]; /* what was learned of questions that are refused */
+	int best_agent;                     /* or -1 */
+	int best_tool;                      /* or -1 */
+	double evidence;                    /* of the best agent */
 	double confidence;
 } DbiClause;
 
