@@ -324,8 +324,6 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, bool inherit)
 	}
 	if (!period && strcmp(intent, "why") == 0)
 		period = period_for_why(p, clause, slots);
-	if (domain >= 0)
-		add_route(p, domain, rint(clause->confidence * 90) / 100, true);
 	(void) dbi_add_call(p, clause, clause->best_tool, slots, period,
 						domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
 						clause->confidence);

@@ -2,7 +2,7 @@
  * router.c: the active router model: its bytes, its scores.
  *
  * Bytes (little endian, as the server is; written and read by this file and
- * router_train.c only): magic, labels, three floats of the calibration; for
+ * router_train.c only): magic, number of labels, the floats of the calibration and of the split; for
  * each label kind, length of the name, name, scale; then [bucket][label] int8.
  */
 #include "postgres.h"
@@ -75,7 +75,8 @@ dbi_router_from_bytes(const char *bytes, Size size, MemoryContext context)
 
 	if (!take(&r, magic, 4) || memcmp(magic, DBI_ROUTER_MAGIC, 4) != 0 ||
 		!take(&r, &labels, sizeof(labels)) ||
-		!take(&r, router->confidence, sizeof(router->confidence)))
+		!take(&r, router->confidence, sizeof(router->confidence)) ||
+		!take(&r, router->split, sizeof(router->split)))
 		return NULL;
 	router->nlabels = labels;
 	router->labels = MemoryContextAllocZero(context, sizeof(DbiLabel) * Max(labels, 1));
@@ -145,6 +146,16 @@ dbi_router_add(const DbiRouter *router, const DbiLexicon *lex, const DbiSparse *
 		}
 	}
 	pfree(scores);
+}
+
+/* Whether there was anything to learn about an agent or a tool when the model was made. */
+bool
+dbi_router_knows(const DbiRouter *router, DbiLabelKind kind, const char *name)
+{
+	for (int l = 0; l < router->nlabels; l++)
+		if (router->labels[l].kind == kind && strcmp(router->labels[l].name, name) == 0)
+			return true;
+	return false;
 }
 
 /* Share of such questions that went to the right agent, in the calibration. */

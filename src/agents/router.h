@@ -19,6 +19,9 @@
 #define DBI_PRIOR_SCALE 0.8
 #define DBI_PRIOR_BIAS (-1.6)
 
+/* What is looked at to tell whether two stretches are two questions. */
+#define DBI_SPLIT_FEATURES 19
+
 typedef enum DbiLabelKind
 {
 	DBI_LABEL_AGENT = 'a',
@@ -47,6 +50,7 @@ typedef struct DbiRouter
 	DbiLabel *labels;
 	const int8 *weights; /* [bucket][label] */
 	float confidence[3]; /* of the calibration: constant, best evidence, runner-up */
+	float split[DBI_SPLIT_FEATURES];
 } DbiRouter;
 
 /* ---- router_features.c ---- */
@@ -62,6 +66,7 @@ extern const char *dbi_refusal_label_name(DbiRefusalLabel label);
 /* Adds what was learned to the clause's evidence; kinds of refusal to clause->refusal. */
 extern void dbi_router_add(const DbiRouter *router, const DbiLexicon *lexicon,
 						   const DbiSparse *features, DbiClause *clause);
+extern bool dbi_router_knows(const DbiRouter *router, DbiLabelKind kind, const char *name);
 extern double dbi_router_confidence(const DbiRouter *router, double best, double second);
 
 /* Whether route.c leaves the model out: while it is being trained. */

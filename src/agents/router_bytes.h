@@ -4,6 +4,6 @@
 #ifndef DBI_AGENTS_ROUTER_BYTES_H
 #define DBI_AGENTS_ROUTER_BYTES_H
 
-#define DBI_ROUTER_MAGIC "DBR1"
+#define DBI_ROUTER_MAGIC "DBR2"
 
 #endif

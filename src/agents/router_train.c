@@ -27,6 +27,7 @@
 
 #include "agents/router.h"
 #include "agents/router_bytes.h"
+#include "agents/router_learn.h"
 
 #define EPOCHS 20
 #define RATE 0.3f
@@ -41,6 +42,7 @@
 
 typedef struct Example
 {
+	const char *words;
 	int agent; /* label of the agent, or of the refusal */
 	int tool;  /* label of the tool, or -1 */
 	float weight;
@@ -145,6 +147,7 @@ read_example(Trainer *t, const char *words, Example *e)
 	List *slots;
 	DbiClause *clause;
 
+	e->words = words;
 	dbi_set_clock(&clock, NULL);
 	dbi_repair_typos(t->lex, text);
 	slots = dbi_find_slots(text, &clock);
@@ -457,7 +460,7 @@ calibrate(const Sample *samples, int n, float *c)
 /* ---- the result ---- */
 
 static bytea *
-to_bytes(Trainer *t, const float *confidence)
+to_bytes(Trainer *t, const float *confidence, const float *split)
 {
 	StringInfoData s;
 	uint16 labels = (uint16) t->nlabels;
@@ -469,6 +472,7 @@ to_bytes(Trainer *t, const float *confidence)
 	appendBinaryStringInfo(&s, DBI_ROUTER_MAGIC, 4);
 	appendBinaryStringInfo(&s, (char *) &labels, sizeof(labels));
 	appendBinaryStringInfo(&s, (char *) confidence, sizeof(float) * 3);
+	appendBinaryStringInfo(&s, (char *) split, sizeof(float) * DBI_SPLIT_FEATURES);
 	for (int l = 0; l < t->nlabels; l++)
 	{
 		float most = 0;
@@ -510,6 +514,31 @@ metrics_json(const Trainer *t, const Metrics *m)
 					m->foreign, share(m->foreign_right, m->foreign));
 }
 
+/* On questions the scorers have not seen, with the model that has not seen them. */
+static void
+learn_split(Trainer *t, const float *confidence, float *split)
+{
+	DbiLexicon with_router = *t->lex;
+	DbiQuestion *questions = palloc(sizeof(DbiQuestion) * t->n);
+	bytea *bytes;
+	int n = 0;
+
+	memset(split, 0, sizeof(float) * DBI_SPLIT_FEATURES);
+	for (int i = 0; i < t->n; i++)
+		if (t->examples[i].held_out && t->labels[t->examples[i].agent].kind == DBI_LABEL_AGENT)
+		{
+			questions[n].words = t->examples[i].words;
+			questions[n++].label = t->examples[i].tool;
+		}
+	bytes = to_bytes(t, confidence, split);
+	with_router.router =
+		dbi_router_from_bytes(VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ, CurrentMemoryContext);
+	dbi_router_off = false;
+	if (n > 0)
+		dbi_learn_split(&with_router, questions, n, split);
+	dbi_router_off = true;
+}
+
 static void
 train_router(bytea **model, char **metrics)
 {
@@ -517,6 +546,7 @@ train_router(bytea **model, char **metrics)
 	Metrics m;
 	Sample *samples;
 	float confidence[3];
+	float split[DBI_SPLIT_FEATURES];
 	int n;
 
 	memset(&t, 0, sizeof(t));
@@ -535,8 +565,9 @@ train_router(bytea **model, char **metrics)
 	train(&t, false);
 	n = judge(&t, &m, samples);
 	calibrate(samples, n, confidence);
+	learn_split(&t, confidence, split);
 	train(&t, true);
-	*model = to_bytes(&t, confidence);
+	*model = to_bytes(&t, confidence, split);
 	*metrics = metrics_json(&t, &m);
 }
 

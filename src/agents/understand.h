@@ -377,6 +377,10 @@ typedef struct DbiClause
 extern List *dbi_split(const DbiLexicon *lexicon, DbiText *text, List *slots, int only_agent);
 extern DbiClause *dbi_read_clause(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
 								  int to);
+extern DbiClause *dbi_score_stretch(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
+									int to, int only_agent);
+/* Words that carry meaning and name nothing. */
+extern int dbi_own_words(const DbiLexicon *lexicon, const DbiText *text, const DbiClause *clause);
 extern void dbi_score_clause(const DbiLexicon *lexicon, DbiText *text, List *slots,
 							 DbiClause *clause, int only_agent, int frame_agent, int frame_tool);
 extern const DbiHit *dbi_clause_hit(const DbiLexicon *lexicon, const DbiClause *clause,
