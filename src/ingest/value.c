@@ -194,7 +194,7 @@ to_integer(const JsonbValue *v, Oid type, Datum *result)
 		return bad(v, type == INT4OID ? "in the range of a 32-bit number"
 									  : "in the range of a 64-bit number");
 	if (type == INT8OID && (i > MAX_INT8 || i < -MAX_INT8))
-		return bad(v, "between -2^62 and 2^62");
+		return bad(v, "smaller than 2^62");
 	*result = type == INT4OID ? Int32GetDatum((int32) i) : Int64GetDatum((int64) i);
 	return NULL;
 }
