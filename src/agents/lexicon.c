@@ -602,7 +602,7 @@ load_router(DbiLexicon *lex, MemoryContext context)
 	if (SPI_processed != 1)
 		return;
 	model = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	lex->router = dbi_router_from_bytes(VARDATA_ANY(model), VARSIZE_ANY_EXHDR(model), context);
+	lex->router = dbi_router_from_bytes(VARDATA_ANY(model), VARSIZE_ANY_EXHDR(model), lex, context);
 	if (lex->router != NULL)
 		lex->router->version = atoi(column(0, 2));
 }
