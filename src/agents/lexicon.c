@@ -656,8 +656,9 @@ dbi_lexicon(void)
 	}
 	PG_END_TRY();
 	MemoryContextSetParent(context, TopMemoryContext);
+	/* An outer question, whose tool asked this one, still reads from the old one. */
 	if (lexicon_context)
-		MemoryContextDelete(lexicon_context);
+		MemoryContextSetParent(lexicon_context, TopTransactionContext);
 	lexicon_context = context;
 	lexicon = fresh;
 	return lexicon;

@@ -529,10 +529,14 @@ read_name(Scan *s, int i)
 	if (t->kind != DBI_TOK_IDENT && t->kind != DBI_TOK_QUOTED && t->kind != DBI_TOK_ID)
 		return 0;
 	slot = add_slot(s, DBI_SLOT_NAME, i, i + 1);
-	/* As it was written: the token has it in lower case, of the same length. */
+	/* As it was written: the token has it in lower case. */
 	if (t->kind == DBI_TOK_QUOTED)
+	{
 		start += pg_mblen(start);
-	slot->value = pnstrdup(start, Min(strlen(t->text), t->end - t->start));
+		slot->value = pnstrdup(start, strlen(t->text));
+	}
+	else
+		slot->value = pnstrdup(start, t->end - t->start);
 	return 1;
 }
 

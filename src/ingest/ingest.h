@@ -50,7 +50,16 @@ typedef struct DbiColumn
 	char *fallback; /* const; NULL: none */
 	DbiNormal normal;
 	bool required;
+	int most_bytes; /* of a text; 0: any length */
 } DbiColumn;
+
+/*
+ * Names stand in the indexes of gold and derived tables, where a row holds at
+ * most some 2700 bytes. Unity Catalog's longest, catalog.schema.table of 255
+ * characters each, fits.
+ */
+#define DBI_MOST_NAME_BYTES 1000
+#define DBI_MOST_KEY_BYTES 2500 /* of all texts of a key */
 
 /* A tree of the fields that columns take, to tell what is left over. */
 typedef struct DbiField
