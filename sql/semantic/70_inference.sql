@@ -130,10 +130,36 @@ END;
 COMMENT ON FUNCTION dbinsight._logged_outcomes(timestamptz, timestamptz) IS
 'Requests, labels and errors of [since, until), a window of a day or more: rows to be summed';
 
+CREATE TABLE dbinsight.rollup_inference_latency (
+	day timestamptz NOT NULL,
+	workspace_id text,
+	endpoint_name text,
+	served_entity_id text,
+	ms float8[] NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_inference_latency IS
+'fact_inference_log per UTC day, endpoint and served entity: every execution time in milliseconds, in no order';
+CREATE INDEX ON dbinsight.rollup_inference_latency (day);
+
+CREATE FUNCTION dbinsight._refresh_inference_latency(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_inference_latency', 0));
+	DELETE FROM dbinsight.rollup_inference_latency r WHERE r.day >= date_bin('1 day', since, 'epoch') AND r.day <= until;
+	INSERT INTO dbinsight.rollup_inference_latency (day, workspace_id, endpoint_name, served_entity_id, ms)
+	SELECT date_bin('1 day', l.request_time, 'epoch'), l.workspace_id, l.endpoint_name, l.served_entity_id, array_agg(l.execution_ms::float8)
+	FROM dbinsight.fact_inference_log l
+	WHERE l.request_time >= date_bin('1 day', since, 'epoch') AND l.request_time < date_bin('1 day', until, 'epoch') + interval '1 day'
+		AND l.execution_ms IS NOT NULL
+	GROUP BY 1, 2, 3, 4;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_inference_latency(timestamptz, timestamptz) IS 'Recomputes rollup_inference_latency for the UTC days between two times';
+
 INSERT INTO dbinsight.derived_relations VALUES
+	('rollup_inference_latency', 'fact_inference_log', 20, '_refresh_inference_latency'),
 	('rollup_inference_values', 'fact_inference_log', 20, '_refresh_inference_values'),
 	('rollup_inference_outcome', 'fact_inference_log', 20, '_refresh_inference_outcome');
 
 INSERT INTO dbinsight.retention VALUES
 	('rollup_inference_values', 'day', '90 days'),
-	('rollup_inference_outcome', 'day', '400 days');
+	('rollup_inference_outcome', 'day', '400 days'),
+	('rollup_inference_latency', 'day', '400 days');

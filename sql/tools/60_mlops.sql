@@ -296,11 +296,11 @@ BEGIN ATOMIC
 		FROM request r
 		GROUP BY r.workspace_id, r.endpoint_name, r.served_entity_id, r.entity_name, r.entity_version, r.usage_date
 	), latency AS MATERIALIZED (
-		SELECT l.workspace_id, l.endpoint_name, l.served_entity_id, (l.request_time AT TIME ZONE 'UTC')::date AS usage_date,
-			percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY l.execution_ms::float8) AS ms
-		FROM dbinsight.fact_inference_log l
-		WHERE l.request_time >= dbinsight._first_day(get_inference_metrics.days)::timestamp AT TIME ZONE 'UTC'
-			AND l.request_time < dbinsight.today()::timestamp AT TIME ZONE 'UTC' AND l.execution_ms IS NOT NULL
+		SELECT l.workspace_id, l.endpoint_name, l.served_entity_id, (l.day AT TIME ZONE 'UTC')::date AS usage_date,
+			ARRAY[dbinsight._percentile(l.ms, 0.5), dbinsight._percentile(l.ms, 0.95), dbinsight._percentile(l.ms, 0.99)] AS ms
+		FROM dbinsight.rollup_inference_latency l
+		WHERE l.day >= dbinsight._first_day(get_inference_metrics.days)::timestamp AT TIME ZONE 'UTC'
+			AND l.day < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
 			AND dbinsight._matches(get_inference_metrics.endpoint, l.endpoint_name, l.endpoint_name)
 		GROUP BY 1, 2, 3, 4
 	), best AS (
