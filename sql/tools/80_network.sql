@@ -11,20 +11,21 @@ CREATE FUNCTION dbinsight.get_external_ips(days int DEFAULT 7)
 		sensitive_events bigint, services text[], first_seen timestamptz, last_seen timestamptz, is_new boolean, risk text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
 BEGIN ATOMIC
-	WITH part AS (
-		-- Distinct users and services of an address survive this grouping; it is small.
+	WITH part AS MATERIALIZED (
+		-- Distinct users and services of an address survive this grouping; it is small. On its own it is hashed, not sorted.
 		SELECT h.source_ip, h.user_email, h.service_name, sum(h.events) AS events, sum(h.failed) AS failed, sum(h.denied) AS denied,
 			sum(h.sensitive) AS sensitive, min(h.first_time) AS first_time, max(h.last_time) AS last_time
 		FROM dbinsight._addresses(dbinsight._since_days(get_external_ips.days), dbinsight.now()) h
+		WHERE dbinsight.ip_class(h.source_ip) = 'public'
 		GROUP BY h.source_ip, h.user_email, h.service_name
 	), ip AS (
 		SELECT p.source_ip, count(DISTINCT p.user_email) AS users, sum(p.events)::bigint AS events, sum(p.failed) AS failed,
 			sum(p.denied)::bigint AS denied, sum(p.sensitive)::bigint AS sensitive_events,
 			array_agg(DISTINCT p.service_name) FILTER (WHERE p.service_name IS NOT NULL) AS services,
 			min(p.first_time) AS first_seen, max(p.last_time) AS last_seen
-		FROM part p WHERE dbinsight.ip_class(p.source_ip) = 'public'
+		FROM part p
 		GROUP BY p.source_ip
-	), judged AS (
+	), judged AS MATERIALIZED (
 		SELECT ip.*, dbinsight._is_trusted(ip.source_ip) AS is_trusted,
 			CASE WHEN (SELECT min(a.first_seen) FROM dbinsight.rollup_address_seen a) <= dbinsight._since_days(get_external_ips.days) - interval '30 days'
 				THEN (SELECT min(a.first_seen) FROM dbinsight.rollup_address_seen a WHERE a.source_ip = ip.source_ip)
