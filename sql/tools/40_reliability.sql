@@ -119,11 +119,12 @@ Counted in five-minute buckets with at least one attempt; down with at least thr
 @param days rolling window in days, 1 to 400, 30';
 
 /*
- * Jobs and pipelines are given as "job WORKSPACE ID". Not inlined (that is
- * what its setting does): a recursive query over subqueries is estimated so
- * dear that it would be compiled first, which takes longer than the walk.
+ * Not inlined (that is what its setting does): a recursive query over
+ * subqueries is estimated so dear that it would be compiled first, which takes
+ * longer than the walk.
  */
-CREATE FUNCTION dbinsight._downstream_tables(entities text[]) RETURNS TABLE (entity text, tables bigint)
+CREATE FUNCTION dbinsight._downstream_tables(entity_types text[], workspace_ids text[], entity_ids text[])
+	RETURNS TABLE (entity_type text, workspace_id text, entity_id text, tables bigint)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 200 SET jit = off
 BEGIN ATOMIC
 	WITH RECURSIVE flow AS MATERIALIZED (
@@ -132,18 +133,20 @@ BEGIN ATOMIC
 		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today()
 			AND f.source_table_full_name <> f.target_table_full_name
 	), reached AS (
-		SELECT DISTINCT f.entity_type || ' ' || f.workspace_id || ' ' || f.entity_id AS entity, f.table_full_name AS table_name, 0 AS depth
+		SELECT DISTINCT f.entity_type, f.workspace_id, f.entity_id, f.table_full_name AS table_name, 0 AS depth
 		FROM dbinsight.rollup_table_write_daily f
 		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today()
-			AND f.entity_type || ' ' || f.workspace_id || ' ' || f.entity_id IN (SELECT unnest(_downstream_tables.entities))
+			AND (f.entity_type, f.workspace_id, f.entity_id) IN (
+				SELECT * FROM unnest(_downstream_tables.entity_types, _downstream_tables.workspace_ids, _downstream_tables.entity_ids))
 		UNION
-		SELECT r.entity, f.target, r.depth + 1
+		SELECT r.entity_type, r.workspace_id, r.entity_id, f.target, r.depth + 1
 		FROM reached r JOIN flow f ON f.source = r.table_name WHERE r.depth < 3
 	)
-	SELECT r.entity, count(DISTINCT r.table_name) FROM reached r WHERE r.depth > 0 GROUP BY r.entity;
+	SELECT r.entity_type, r.workspace_id, r.entity_id, count(DISTINCT r.table_name)
+	FROM reached r WHERE r.depth > 0 GROUP BY r.entity_type, r.workspace_id, r.entity_id;
 END;
-COMMENT ON FUNCTION dbinsight._downstream_tables(text[]) IS
-'How many tables are made, in up to three steps, from those that jobs and pipelines wrote in 30 days';
+COMMENT ON FUNCTION dbinsight._downstream_tables(text[], text[], text[]) IS
+'How many tables are made, in up to three steps, from those that each job or pipeline wrote in 30 days';
 
 CREATE FUNCTION dbinsight.get_incident_summary(severity text DEFAULT NULL, days int DEFAULT 7)
 	RETURNS TABLE (incident_id text, severity text, status text, entity_type text, workspace_id text, entity_id text,
@@ -160,7 +163,9 @@ BEGIN ATOMIC
 			OR dbinsight.severity_rank(dbinsight._incident_severity(i.failures, coalesce(i.resolved_at, dbinsight.now()) - i.opened_at))
 				<= dbinsight._severity_arg(get_incident_summary.severity)
 	), downstream AS (
-		SELECT d.* FROM dbinsight._downstream_tables(ARRAY(SELECT DISTINCT i.entity_type || ' ' || i.workspace_id || ' ' || i.entity_id FROM incident i)) d
+		SELECT d.*
+		FROM (SELECT array_agg(i.entity_type) AS types, array_agg(i.workspace_id) AS workspaces, array_agg(i.entity_id) AS ids FROM incident i) x
+		CROSS JOIN LATERAL dbinsight._downstream_tables(x.types, x.workspaces, x.ids) d
 	)
 	SELECT i.incident_id, i.severity, CASE WHEN i.resolved_at IS NULL THEN 'OPEN' ELSE 'RESOLVED' END, i.entity_type,
 		i.workspace_id, i.entity_id, coalesce(j.job_name, p.pipeline_name, r.run_name), i.opened_at, i.resolved_at,
@@ -173,7 +178,7 @@ BEGIN ATOMIC
 	FROM incident i
 	LEFT JOIN dbinsight.current_job j ON i.entity_type = 'job' AND j.workspace_id = i.workspace_id AND j.job_id = i.entity_id
 	LEFT JOIN dbinsight.current_pipeline p ON i.entity_type = 'pipeline' AND p.workspace_id = i.workspace_id AND p.pipeline_id = i.entity_id
-	LEFT JOIN downstream d ON d.entity = i.entity_type || ' ' || i.workspace_id || ' ' || i.entity_id
+	LEFT JOIN downstream d ON d.entity_type = i.entity_type AND d.workspace_id = i.workspace_id AND d.entity_id = i.entity_id
 	LEFT JOIN LATERAL (
 		SELECT mode() WITHIN GROUP (ORDER BY f.termination_code) AS termination_code,
 			mode() WITHIN GROUP (ORDER BY f.result_state) AS result_state, max(f.run_name) AS run_name,

@@ -201,8 +201,11 @@ BEGIN ATOMIC
 		ORDER BY e.event_time DESC, e.record_id LIMIT 1
 	) w ON true
 	LEFT JOIN LATERAL (
-		SELECT dbinsight.run_state(x.result_state, x.last_seen_time) AS state FROM dbinsight.job_run x
-		WHERE w.entity_type = 'JOB' AND x.workspace_id = w.workspace_id AND x.job_id = w.entity_id AND x.start_time < dbinsight.now()
+		-- OFFSET: of the job's runs the latest, not of the latest runs the job's.
+		SELECT dbinsight.run_state(x.result_state, x.last_seen_time) AS state
+		FROM (SELECT r.* FROM dbinsight.job_run r WHERE r.workspace_id = w.workspace_id AND r.job_id = w.entity_id
+			AND r.start_time < dbinsight.now() OFFSET 0) x
+		WHERE w.entity_type = 'JOB'
 		ORDER BY x.start_time DESC, x.run_id LIMIT 1
 	) j ON true
 	LEFT JOIN LATERAL (

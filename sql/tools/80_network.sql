@@ -191,7 +191,8 @@ BEGIN ATOMIC
 	WITH saturated_hour AS (
 		SELECT h.hour, h.workspace_id, h.cluster_id, r.mbps AS reference, count(*) AS minutes, max(m.mbps) AS peak
 		FROM dbinsight._traffic_hours(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) h
-			JOIN dbinsight._node_reference(dbinsight.now()) r ON r.node_type IS NOT DISTINCT FROM h.node_type,
+			-- an unknown type is one, too; so written the join can hash
+			JOIN dbinsight._node_reference(dbinsight.now()) r ON coalesce(r.node_type, '') = coalesce(h.node_type, ''),
 			LATERAL unnest(h.mbps, h.cpu_low) m(mbps, cpu_low)
 		WHERE h.peak_cpu_low_mbps >= 0.8 * r.mbps AND r.mbps > 0 AND m.mbps >= 0.8 * r.mbps AND m.cpu_low
 		GROUP BY h.hour, h.workspace_id, h.cluster_id, r.mbps
