@@ -37,7 +37,7 @@
  * one. IS TRUE keeps the signature from being a key of the join, for which it
  * would be made of every function there is.
  */
-#define FIND_FUNCTION \
+#define FIND_FUNCTION                                                   \
 	" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::pg_catalog.name" \
 	" AND (dbinsight._signature(p.oid) = t.function) IS TRUE"
 

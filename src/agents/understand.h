@@ -287,7 +287,7 @@ typedef struct DbiLexicon
 	DbiForm *forms;   /* sorted by key */
 	int nbuckets;     /* a power of two */
 	int *first_forms; /* by the hash of a key: its first form, or -1 */
-	int longest;    /* words of the longest form */
+	int longest;      /* words of the longest form */
 	int nvocabulary;
 	char **vocabulary; /* sorted words a typo may be meant for */
 	int nstems;

@@ -62,9 +62,8 @@ add_values(Drift *state, Sample *sample, ArrayType *array)
 	{
 		int64 room = Max(Max(sample->n + items, 2 * sample->room), 64);
 
-		sample->v = sample->v == NULL
-						? MemoryContextAllocHuge(state->context, room * sizeof(float8))
-						: repalloc_huge(sample->v, room * sizeof(float8));
+		sample->v = sample->v == NULL ? MemoryContextAllocHuge(state->context, room * sizeof(float8))
+									  : repalloc_huge(sample->v, room * sizeof(float8));
 		sample->room = room;
 	}
 	for (int i = 0; i < items; i++)
@@ -128,8 +127,7 @@ mean_shift(const Sample *current, const Sample *baseline)
 
 	for (int64 i = 0; i < baseline->n; i++)
 		squares += (baseline->v[i] - center) * (baseline->v[i] - center);
-	return squares > 0 ? fabs(mean(current) - center) / sqrt(squares / (baseline->n - 1))
-					   : NAN;
+	return squares > 0 ? fabs(mean(current) - center) / sqrt(squares / (baseline->n - 1)) : NAN;
 }
 
 /* One walk over both sorted samples, value by value; equal values stay together. */
