@@ -43,7 +43,7 @@ CREATE TABLE dbinsight.tool_companions (
 	PRIMARY KEY (tool, intent, companion)
 );
 COMMENT ON TABLE dbinsight.tool_companions IS
-'Tools called beside a tool for an intent: why adds those that look for causes, platform those of a platform-wide question';
+'Tools called beside a tool for an intent: why adds those that look for causes, platform those of a platform-wide question; a concept adds those that its words ask for';
 
 CREATE TABLE dbinsight.name_hints (
 	pattern text PRIMARY KEY CHECK (pattern ~ '^%?[^%]+%?$' AND pattern = lower(pattern)),
@@ -178,7 +178,7 @@ SELECT dbinsight._builtin_concept(c.name, c.kind, c.description, c.forms, coales
 ('budget', 'topic', 'budgets', 'budget|budgets|budgeted|over budget|overspend|overspent|overspending|overrun|exceed budget|spending limit|spending limits|spend limit|spend cap|allocation|allowance|out of money|blow budget|blown budget|blown through|within budget|under budget|on budget|above budget',
  'cost 2; cost/get_budget_status 3.5; error_budget + cost -3'),
 ('error_budget', 'topic', 'how much failure a promise leaves', 'error budget|error budgets', 'reliability 2; reliability/get_uptime_metrics 2'),
-('month_to_date', 'topic', 'this month so far', 'month to date|mtd|so far this month|this month so far|month end|end of month', 'spend + cost/get_cost_mtd_summary 2; compare + cost/get_cost_mtd_summary -1'),
+('month_to_date', 'topic', 'this month so far', 'month to date|=month to date|mtd|=mtd|=so far this month|=this month so far|so far this month|this month so far|month end|end of month', 'cost 0.8; cost/get_cost_mtd_summary 0.5; spend + cost/get_cost_mtd_summary 2; compare + cost/get_cost_mtd_summary -1'),
 
 /* ---- security ---- */
 ('security_word', 'topic', 'security', 'security|secure|infosec|secops|soc analyst', 'security 2; security/get_security_events 1.6; incident + reliability -1.5; incident + security/get_security_events 0.8; network_word + network 0.5'),
@@ -232,7 +232,9 @@ SELECT dbinsight._builtin_concept(c.name, c.kind, c.description, c.forms, coales
 ('spill', 'topic', 'spilling to disk', 'spill|spills|spilled|spilling|disk spill|out of memory', 'performance 1.5; performance/get_high_spill_queries 2.5'),
 ('bottleneck', 'topic', 'what holds up', 'bottleneck|bottlenecks|choke point|chokepoint|hold up|holding up|holds up|held up|slowing down|slows down|slow down|slowed down|constraint|constrained|critical path|limiting factor|congestion|congested|clogged|jam|jammed|backed up|pile up|piling up|queueing|queued|waiting',
  'performance 1.3; performance/get_job_bottlenecks 2.2; network_word + network 1; network_word + network/get_network_bottlenecks 3; network_word + performance -1.2; query + performance/get_slow_queries 0.5'),
-('utilization', 'topic', 'how busy compute is', 'utilization|utilisation|utilized|utilised|cpu|memory|ram|cluster usage|compute usage|resource usage|resource consumption|load average|capacity|underused|underutilized|underutilised|idle|idling|overprovisioned|over provisioned|underprovisioned|oversized|undersized|right size|right sizing|resource|resources|compute|busy|how busy|node|nodes|hot clusters|headroom|swap|pressure',
+('idle', 'topic', 'compute that is paid for and does nothing', 'idle|idling|sitting idle|unused compute|unused cluster|unused clusters|doing nothing|do nothing|does nothing|forgot to turn off|left running|nobody uses|no one uses|zombie|zombies',
+ 'cost 1.5; cost/get_idle_cluster_cost 3.5; cluster + cost 1.5; spend + cost 1'),
+('utilization', 'topic', 'how busy compute is', 'utilization|utilisation|utilized|utilised|cpu|memory|ram|cluster usage|compute usage|resource usage|resource consumption|load average|capacity|underused|underutilized|underutilised|overprovisioned|over provisioned|underprovisioned|oversized|undersized|right size|right sizing|resource|resources|compute|busy|how busy|node|nodes|hot clusters|headroom|swap|pressure',
  'performance 1.4; performance/get_resource_utilization 2.5; network_word + network 0.8; network_word + network/get_bandwidth_usage 1; network_word + performance -0.8; spend + performance -0.6; inference + performance -0.4; driver + performance -1'),
 ('saturation', 'topic', 'at the limit', 'saturated|saturation|saturating|saturate|overloaded|overload|maxed out|maxing out|at capacity|hitting limits', 'performance 1.2; performance/get_resource_utilization 2; network_word + network 1; network_word + network/get_network_bottlenecks 3.5; network_word + performance -1'),
 ('cluster', 'topic', 'clusters', 'cluster|clusters|<cluster>', 'performance 0.7; performance/get_resource_utilization 1.2; spend + performance -0.3'),
@@ -251,6 +253,7 @@ SELECT dbinsight._builtin_concept(c.name, c.kind, c.description, c.forms, coales
  'reliability 2; reliability/get_service_health 3.5'),
 ('service', 'topic', 'services', 'service|services', 'reliability 0.9; reliability/get_service_health 1.2; spend + reliability -0.8'),
 ('reliability_word', 'topic', 'reliability', 'reliability|reliable|resilience|resilient|stability|stable|unstable|dependable', 'reliability 1.8; reliability/get_uptime_metrics 1; job + performance 0.2; success_rate + reliability -1'),
+('trouble', 'topic', 'something amiss, of whatever kind', 'issue|issues|problem|problems|trouble|troubles|concern|concerns|concerning|threat|threats|worrying|alarming|suspicious', ''),
 ('pattern', 'topic', 'what recurs', 'pattern|patterns|recurring|recurrent|recurrence|repeating|common cause|commonality|regularity', 'incident + reliability/get_incident_summary 1; connection + network/get_connection_patterns 2; external_ip + network/get_connection_patterns 1'),
 
 /* ---- quality ---- */
@@ -333,6 +336,9 @@ SELECT dbinsight._builtin_concept(c.name, c.kind, c.description, c.forms, coales
 ('elsewhere', 'scope', 'subjects that no table here knows',
  '=weather|=temperature|=rain|=snow|=sunny|=joke|=jokes|=poem|=poems|=poetry|=haiku|=song|=songs|=lyrics|=recipe|=recipes|=cook|=cooking|=bake|=pizza|=restaurant|=restaurants|=football|=soccer|=basketball|=baseball|=olympics|=championship|=sports|=movie|=movies|=film|=films|=actor|=actress|=celebrity|=president|prime minister|=election|=politics|=politician|capital of|=country|=countries|=continent|population of|=translate|=translation|=horoscope|=zodiac|=lottery|=bitcoin|=cryptocurrency|=crypto|stock price|stock market|=stocks|share price|exchange rate|=travel|=flight|=flights|=hotel|=hotels|=vacation|=holiday|=dating|=girlfriend|=boyfriend|=wife|=husband|=dog|=cat|=birthday|meaning of life|=philosophy|=religion|history of rome|world war|=einstein|=shakespeare|=homework|=essay|=dinner|=lunch|=breakfast|=diet|=workout|=gym|medical advice|=doctor|=lawyer|legal advice|=sing|=dance|=story|bedtime story|=riddle|=trivia|=quiz|=chess|video game|=playstation|=novel|=car|=iphone|=christmas|=easter|love letter|cover letter|=resume|=linkedin|=tweet|=instagram|=tiktok|=youtube|=netflix|=spotify|calculate square root|square root|=multiply|solve equation|=integral|prime numbers|pi digits|roman empire|=planet|=planets|=moon|=mars|=astronaut|=dinosaur|football match|who won|world cup|super bowl|=santa|=god|=alien|=aliens',
  '- 3'),
+('other_system', 'scope', 'systems whose records are not among the system tables',
+ '=snowflake|=bigquery|=redshift|=teradata|=synapse|=github|=gitlab|=bitbucket|=repo|=repository|=git|=pull request|=pull requests|=jira|=confluence|=servicenow|=trello|=asana|=zendesk|=freshdesk|=slack|=zoom|=outlook|=sharepoint|=office 365|=mailbox|=mail gateway|=phishing|=inbox|=spam|=salesforce|=hubspot|=workday|=sap|=oracle|=erp|=netsuite|=okta|=kubernetes|=k8s|=docker|=jenkins|=airflow|=splunk|=datadog|=grafana|=pagerduty|=aws bill|=aws console|=ec2|=lambda function|=route53|=azure bill|=azure portal|=gcp bill|=google cloud bill|=wifi|=wi fi|=laptop|=laptops|=printer|=printers|=badge|=badge reader|=parking|=elevator|=coffee machine|=salary|=salaries|=payroll run|=pay slip|=pay rise|=vacation days|=sick leave|=onboarding|=hiring|=candidates|=interview|=interviews|=website|=web site|=web shop|=homepage|=google analytics|=seo|=newsletter|=call center|=helpdesk|=help desk|=ticket queue|=tickets|=active directory|=vpn|=firewall rules|=antivirus|=crowdstrike|=mysql|=mongodb|=sql server|=kafka|=rabbitmq|=redis|=elasticsearch|=tableau|=looker|=power bi|=powerbi|=excel',
+ '- 2.2; egress + - -2.2; external_ip + - -2.2; connection + - -2.2; query + - -1.2; table_named + - -1.2; pii + - -1.5; lineage + - -1.5'),
 ('code_request', 'scope', 'code to write, lessons, SQL to run',
  'write code|write python|python script|python code|write function|write script|write sql|write query|write program|write java|write bash|write regex|code for|code snippet|javascript|java|golang|rust|html|css|react|regex|unit test|unit tests|debug my code|debug code|fix my code|review my code|code review|implement|algorithm|fibonacci|bubble sort|quicksort|sort list|how do i write|how to write|how do i code|syntax|tutorial|teach|learn python|learn sql|select from|select where|=select^0.7|pyspark code|notebook code|generate code|refactor|compile|dockerfile|kubernetes yaml|explain quantum|quantum|essay about|chat with other|other peoples chats|other users conversations|other users chats|other conversations|someone elses chat|others chats|other users questions',
  '- 3; has_access + - -2; permission + - -1.5'),
@@ -379,6 +385,15 @@ INSERT INTO dbinsight.tool_companions (tool, intent, companion, position, builti
 	('get_model_performance', 'why', 'get_training_history', 2, true),
 	('get_failed_auth_attempts', 'why', 'get_security_events', 1, true),
 	('get_network_bottlenecks', 'why', 'get_bandwidth_usage', 1, true),
+	('get_security_events', 'trouble', 'get_failed_auth_attempts', 1, true),
+	('get_security_events', 'trouble', 'get_permission_changes', 2, true),
+	('get_security_events', 'trouble', 'get_findings', 3, true),
+	('get_security_events', 'summarise', 'get_failed_auth_attempts', 1, true),
+	('get_security_events', 'summarise', 'get_findings', 2, true),
+	('get_dq_summary', 'trouble', 'get_freshness_violations', 1, true),
+	('get_dq_summary', 'trouble', 'get_expectation_failures', 2, true),
+	('get_daily_cost_summary', 'trouble', 'get_cost_anomalies', 1, true),
+	('get_incident_summary', 'pattern', 'get_uptime_metrics', 1, true),
 	('get_platform_health', 'platform', 'get_active_alerts', 1, true),
 	('get_active_alerts', 'platform', 'get_platform_health', 1, true);
 

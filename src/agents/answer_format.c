@@ -62,10 +62,15 @@ money(double x)
 	return psprintf("$%s", decimal(x, x >= 999.995 ? 0 : 2, false));
 }
 
+/* One decimal; a little is not nothing, so what rounds to 0 keeps two digits, down to 0.0001%. */
 static char *
 percent(double x)
 {
-	return psprintf("%s%%", decimal(x, fabs(x) >= 999.95 ? 0 : 1, true));
+	double a = fabs(x);
+
+	if (a > 0 && a < 0.05)
+		return psprintf("%s%%", decimal(x, a >= 0.01 ? 2 : a >= 0.001 ? 3 : 4, true));
+	return psprintf("%s%%", decimal(x, a >= 999.95 ? 0 : 1, true));
 }
 
 /* The two largest units of a duration in seconds. */

@@ -29,6 +29,8 @@ typedef struct IdColumn
 	"SELECT pipeline_id, pipeline_name FROM dbinsight.current_pipeline WHERE pipeline_id OPERATOR(pg_catalog.=) ANY ($1)"
 
 static IdColumn id_columns[] = {{"scope_id", "scope_type", "WORKSPACE", WORKSPACES},
+								{"entity_id", "entity_type", "WORKSPACE", WORKSPACES},
+								{"entity_id", "entity_type", "JOB", JOBS},
 								{"writer_id", "writer_type", "JOB", JOBS},
 								{"writer_id", "writer_type", "PIPELINE", PIPELINES},
 								{NULL}};

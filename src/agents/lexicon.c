@@ -26,6 +26,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "agents/router.h"
 #include "agents/understand.h"
 
 /* More words than this in a form are cut; more unknown words than this are not repaired. */
@@ -43,7 +44,7 @@
 
 static const char *const watched[] = {"agents",        "agent_tools",     "concepts",
 									  "concept_forms", "concept_weights", "tool_companions",
-									  "name_hints"};
+									  "name_hints",    "router_models"};
 
 static DbiLexicon *lexicon = NULL;
 static MemoryContext lexicon_context = NULL;
@@ -644,6 +645,22 @@ load_examples(DbiLexicon *lex, MemoryContext context)
 	MemoryContextDelete(row);
 }
 
+/* A model of another form than this build's is left alone: the lexicon answers without it. */
+static void
+load_router(DbiLexicon *lex, MemoryContext context)
+{
+	bytea *model;
+	bool isnull;
+
+	run("SELECT model, version FROM dbinsight.router_models WHERE active");
+	if (SPI_processed != 1)
+		return;
+	model = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	lex->router = dbi_router_from_bytes(VARDATA_ANY(model), VARSIZE_ANY_EXHDR(model), context);
+	if (lex->router != NULL)
+		lex->router->version = atoi(column(0, 2));
+}
+
 static DbiLexicon *
 load(MemoryContext context)
 {
@@ -657,6 +674,7 @@ load(MemoryContext context)
 	load_small_tables(lex, context);
 	load_examples(lex, context);
 	dbi_weigh_features(lex, context);
+	load_router(lex, context);
 	return lex;
 }
 

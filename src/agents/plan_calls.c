@@ -181,10 +181,11 @@ is_platform_wide(DbiPlanner *p, const DbiClause *clause, int *domain)
 		strcmp(p->lex->tools[clause->best_tool].name, "get_active_alerts") == 0)
 	{
 		for (int a = 0; a < p->lex->nagents; a++)
-			if (a != clause->best_agent && clause->agents[a] >= 1 &&
-				(*domain < 0 || clause->agents[a] > clause->agents[*domain]))
+			if (a != clause->best_agent && clause->lexical[a] >= 1 &&
+				(*domain < 0 || clause->lexical[a] > clause->lexical[*domain]))
 				*domain = a;
-		return *domain < 0;
+		if (*domain >= 0)
+			return false;
 	}
 	return dbi_clause_hit(p->lex, clause, "overall") != NULL;
 }
@@ -212,6 +213,22 @@ add_domains(DbiPlanner *p, const DbiClause *clause, List *slots, DbiSlot *period
 	}
 }
 
+/* Whether the intent is the question's, or a concept that one of the clause's words means. */
+static bool
+asks_for(DbiPlanner *p, const DbiClause *clause, const char *intent)
+{
+	if (strcmp(p->plan->intent, intent) == 0)
+		return true;
+	for (int i = clause->from; i < clause->to; i++)
+		if (p->text->tokens[i].slot < 0 && dbi_is_concept_word(p->lex, &p->text->tokens[i], intent))
+			return true;
+	return false;
+}
+
+/*
+ * Tools beside a tool: those of an intent that was given, or (NULL) those that
+ * the question's intent and the words of the clause ask for.
+ */
 static void
 add_companions(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period,
 			   const char *intent)
@@ -221,13 +238,14 @@ add_companions(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, Db
 		const DbiCompanion *c = &p->lex->companions[i];
 		int other;
 
-		if (strcmp(c->tool, p->lex->tools[tool].name) != 0 || strcmp(c->intent, intent) != 0)
+		if (strcmp(c->tool, p->lex->tools[tool].name) != 0 ||
+			(intent ? strcmp(c->intent, intent) != 0 : !asks_for(p, clause, c->intent)))
 			continue;
 		other = owned_tool(p->lex, c->companion);
 		if (other < 0 || (p->only_agent >= 0 && p->lex->tools[other].agent != p->only_agent))
 			continue;
 		(void) dbi_add_call(p, clause, other, slots, period, NULL,
-							strcmp(intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
+							strcmp(c->intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
 							rint(clause->confidence * 90) / 100);
 	}
 }
@@ -306,14 +324,12 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, bool inherit)
 	}
 	if (!period && strcmp(intent, "why") == 0)
 		period = period_for_why(p, clause, slots);
-	if (domain >= 0)
-		add_route(p, domain, rint(clause->confidence * 90) / 100, true);
 	(void) dbi_add_call(p, clause, clause->best_tool, slots, period,
 						domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
 						clause->confidence);
 	if (p->missing)
 		return;
-	add_companions(p, clause, clause->best_tool, slots, period, intent);
+	add_companions(p, clause, clause->best_tool, slots, period, NULL);
 	if (wide)
 	{
 		add_companions(p, clause, clause->best_tool, slots, period, "platform");

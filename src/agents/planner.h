@@ -31,6 +31,7 @@ typedef struct DbiPlanner
 extern bool dbi_hit_anywhere(DbiPlanner *p, const char *concept);
 extern bool dbi_kind_anywhere(DbiPlanner *p, DbiConceptKind kind);
 extern double dbi_best_evidence(DbiPlanner *p);
+extern double dbi_lexical_evidence(DbiPlanner *p);
 
 /* plan_compare.c */
 extern List *dbi_period_slots(List *slots);

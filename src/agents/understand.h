@@ -245,6 +245,16 @@ typedef struct DbiAgent
 	bool enabled;
 } DbiAgent;
 
+/* Labels of the router that are no agent and no tool. */
+typedef enum DbiRefusalLabel
+{
+	DBI_LABEL_SCOPE,
+	DBI_LABEL_WRITE,
+	DBI_LABEL_INJECTION,
+	DBI_LABEL_SMALLTALK,
+	DBI_REFUSAL_LABELS
+} DbiRefusalLabel;
+
 /* Features of one example question, or of a tool's description. */
 typedef struct DbiExample
 {
@@ -306,6 +316,7 @@ typedef struct DbiLexicon
 	DbiCompanion *companions;
 	int nhints;
 	DbiNameHint *hints;
+	struct DbiRouter *router; /* what was learned, or NULL */
 } DbiLexicon;
 
 /* Valid until the next call that may read tables. */
@@ -347,14 +358,16 @@ typedef struct DbiClause
 {
 	int from; /* tokens [from, to) */
 	int to;
-	List *hits;       /* of DbiHit * */
-	double *agents;   /* evidence by agent */
-	double *tools;    /* evidence by tool */
-	double *likeness; /* of the best example, by tool */
-	double scope;     /* evidence for nothing of ours */
-	int best_agent;   /* or -1 */
-	int best_tool;    /* or -1 */
-	double evidence;  /* of the best agent */
+	List *hits;                         /* of DbiHit * */
+	double *agents;                     /* evidence by agent */
+	double *tools;                      /* evidence by tool */
+	double *lexical;                    /* of the evidence by agent, what the lexicon gave */
+	double *likeness;                   /* of the best example, by tool */
+	double scope;                       /* evidence for nothing of ours */
+	double refusal[DBI_REFUSAL_LABELS]; /* what was learned of questions that are refused */
+	int best_agent;                     /* or -1 */
+	int best_tool;                      /* or -1 */
+	double evidence;                    /* of the best agent */
 	double confidence;
 } DbiClause;
 
@@ -366,6 +379,10 @@ typedef struct DbiClause
 extern List *dbi_split(const DbiLexicon *lexicon, DbiText *text, List *slots, int only_agent);
 extern DbiClause *dbi_read_clause(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
 								  int to);
+extern DbiClause *dbi_score_stretch(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
+									int to, int only_agent);
+/* Words that carry meaning and name nothing. */
+extern int dbi_own_words(const DbiLexicon *lexicon, const DbiText *text, const DbiClause *clause);
 extern void dbi_score_clause(const DbiLexicon *lexicon, DbiText *text, List *slots,
 							 DbiClause *clause, int only_agent, int frame_agent, int frame_tool);
 extern const DbiHit *dbi_clause_hit(const DbiLexicon *lexicon, const DbiClause *clause,

@@ -1,0 +1,169 @@
+/*
+ * router.c: the active router model: its bytes, its scores.
+ *
+ * Bytes (little endian, as the server is; written and read by this file and
+ * router_train.c only): magic, number of labels, the floats of the calibration and of the split; for
+ * each label kind, length of the name, name, scale; then [bucket][label] int8.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/memutils.h"
+
+#include "agents/router.h"
+#include "agents/router_bytes.h"
+
+/* What is learned moves evidence by no more than this: a few examples do not silence the lexicon. */
+#define LARGEST_SCORE 4.0
+
+bool dbi_router_off = false;
+
+const char *
+dbi_refusal_label_name(DbiRefusalLabel label)
+{
+	static const char *const names[] = {"refuse_scope", "refuse_write", "refuse_injection",
+										"smalltalk"};
+
+	return names[label];
+}
+
+/* ---- bytes ---- */
+
+typedef struct Reader
+{
+	const char *at;
+	const char *end;
+} Reader;
+
+static bool
+take(Reader *r, void *to, Size n)
+{
+	if ((Size) (r->end - r->at) < n)
+		return false;
+	memcpy(to, r->at, n);
+	r->at += n;
+	return true;
+}
+
+static bool
+take_label(Reader *r, DbiLabel *label, MemoryContext context)
+{
+	char kind;
+	uint8 len;
+
+	if (!take(r, &kind, 1) || !take(r, &len, 1))
+		return false;
+	label->kind = (DbiLabelKind) kind;
+	label->name = MemoryContextAllocZero(context, len + 1);
+	return take(r, label->name, len) && take(r, &label->scale, sizeof(float)) &&
+		   isfinite(label->scale);
+}
+
+/* NULL when the bytes are not a model of this build: then there is no model. */
+DbiRouter *
+dbi_router_from_bytes(const char *bytes, Size size, MemoryContext context)
+{
+	Reader r = {bytes, bytes + size};
+	DbiRouter *router = MemoryContextAllocZero(context, sizeof(DbiRouter));
+	char magic[4];
+	uint16 labels;
+	int8 *weights;
+	Size n;
+
+	if (!take(&r, magic, 4) || memcmp(magic, DBI_ROUTER_MAGIC, 4) != 0 ||
+		!take(&r, &labels, sizeof(labels)) ||
+		!take(&r, router->confidence, sizeof(router->confidence)) ||
+		!take(&r, router->split, sizeof(router->split)))
+		return NULL;
+	router->nlabels = labels;
+	router->labels = MemoryContextAllocZero(context, sizeof(DbiLabel) * Max(labels, 1));
+	for (int i = 0; i < labels; i++)
+		if (!take_label(&r, &router->labels[i], context))
+			return NULL;
+	n = (Size) labels * DBI_ROUTER_BUCKETS;
+	if ((Size) (r.end - r.at) != n)
+		return NULL;
+	weights = MemoryContextAllocHuge(context, Max(n, 1));
+	memcpy(weights, r.at, n);
+	router->weights = weights;
+	return router;
+}
+
+/* ---- scores ---- */
+
+static double
+bounded(double x)
+{
+	return x > LARGEST_SCORE ? LARGEST_SCORE : x < -LARGEST_SCORE ? -LARGEST_SCORE : x;
+}
+
+static double *
+label_scores(const DbiRouter *router, const DbiSparse *f)
+{
+	double *scores = palloc0(sizeof(double) * Max(router->nlabels, 1));
+
+	for (int i = 0; i < f->n; i++)
+	{
+		const int8 *row = router->weights + (Size) f->buckets[i] * router->nlabels;
+
+		for (int l = 0; l < router->nlabels; l++)
+			scores[l] += row[l] * f->values[i];
+	}
+	for (int l = 0; l < router->nlabels; l++)
+		scores[l] = bounded(scores[l] * router->labels[l].scale / DBI_PRIOR_SCALE);
+	return scores;
+}
+
+void
+dbi_router_add(const DbiRouter *router, const DbiLexicon *lex, const DbiSparse *f, DbiClause *clause)
+{
+	double *scores = label_scores(router, f);
+
+	for (int l = 0; l < router->nlabels; l++)
+	{
+		const DbiLabel *label = &router->labels[l];
+		int agent;
+
+		switch (label->kind)
+		{
+			case DBI_LABEL_AGENT:
+				if ((agent = dbi_find_agent(lex, label->name)) >= 0)
+					clause->agents[agent] += scores[l];
+				break;
+			case DBI_LABEL_TOOL:
+				for (int t = 0; t < lex->ntools; t++)
+					if (strcmp(lex->tools[t].name, label->name) == 0)
+						clause->tools[t] += scores[l];
+				break;
+			case DBI_LABEL_REFUSAL:
+				for (int k = 0; k < DBI_REFUSAL_LABELS; k++)
+					if (strcmp(label->name, dbi_refusal_label_name(k)) == 0)
+						clause->refusal[k] += scores[l];
+				break;
+		}
+	}
+	pfree(scores);
+}
+
+/* Whether there was anything to learn about an agent or a tool when the model was made. */
+bool
+dbi_router_knows(const DbiRouter *router, DbiLabelKind kind, const char *name)
+{
+	for (int l = 0; l < router->nlabels; l++)
+		if (router->labels[l].kind == kind && strcmp(router->labels[l].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Share of such questions that went to the right agent, in the calibration. */
+double
+dbi_router_confidence(const DbiRouter *router, double best, double second)
+{
+	double z = router->confidence[0] + router->confidence[1] * best +
+			   router->confidence[2] * Max(second, 0);
+
+	return 1 / (1 + exp(-z));
+}
