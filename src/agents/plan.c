@@ -14,6 +14,7 @@
 
 #include "agents/planner.h"
 #include "agents/refuse.h"
+#include "agents/router.h"
 
 /*
  * Learned evidence from which a text is an order or an injection. On questions
@@ -226,15 +227,12 @@ finish(DbiPlanner *p, bool inherit)
 	return p->plan;
 }
 
-static double
-scope_evidence(DbiPlanner *p)
+/* By what was learned, unless the words only read: "create a cost report", "update me on costs". */
+static bool
+is_like_orders(DbiPlanner *p, const DbiClause *all)
 {
-	double most = 0;
-	ListCell *lc;
-
-	foreach(lc, p->clauses)
-		most = Max(most, ((DbiClause *) lfirst(lc))->scope);
-	return most;
+	return all->refusal[DBI_LABEL_WRITE] >= Max(LEARNED_WRITE, all->evidence / 2) &&
+		   !dbi_reads_only(p->lex, p->text, all);
 }
 
 /* Refusals, small talk and questions that say too little; NULL to go on. */
@@ -246,10 +244,10 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 	if (dbi_wants_rules_broken(p->lex, p->text, p->slots) ||
 		all->refusal[DBI_LABEL_INJECTION] >= LEARNED_INJECTION)
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
-	if (dbi_wants_change(p->lex, p->text, p->slots) ||
-		all->refusal[DBI_LABEL_WRITE] >= LEARNED_WRITE)
+	if (dbi_wants_change(p->lex, p->text, p->slots) || is_like_orders(p, all))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
-	if (scope_evidence(p) > 0 && scope_evidence(p) >= dbi_best_evidence(p))
+	p->ours = !dbi_is_foreign(p->lex, p->text, all);
+	if (!p->ours)
 		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
@@ -279,6 +277,7 @@ chosen_agent_fits(DbiPlanner *p)
 static bool
 plan_clauses(DbiPlanner *p, bool inherit)
 {
+	DbiClause *likeliest = NULL;
 	bool any = false;
 	ListCell *lc;
 
@@ -286,13 +285,19 @@ plan_clauses(DbiPlanner *p, bool inherit)
 	{
 		DbiClause *clause = lfirst(lc);
 
-		if (clause->best_agent < 0 || clause->best_tool < 0 ||
-			clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
+		if (clause->best_agent < 0 || clause->best_tool < 0)
+			continue;
+		if (clause->learned && (!likeliest || clause->evidence > likeliest->evidence))
+			likeliest = clause;
+		if (clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
 			continue;
 		dbi_plan_clause(p, clause, inherit);
 		any = true;
 	}
-	return any;
+	/* A question of ours, though nothing speaks clearly for an agent. */
+	if (!any && p->ours && likeliest)
+		dbi_plan_clause(p, likeliest, inherit);
+	return any || (p->ours && likeliest);
 }
 
 /* "and failed jobs?", "by workspace", "for staging": too short to begin anew. */
@@ -329,7 +334,7 @@ make_plan(DbiPlanner *p)
 				  (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
 	if (chosen_agent_fits(p) && plan_clauses(p, points_back))
 		return finish(p, points_back);
-	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && scope_evidence(p) == 0)
+	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && p->ours)
 		return reply(p, DBI_PLAN_CLARIFY, what_about(p));
 	return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 }

@@ -18,6 +18,7 @@ typedef struct DbiPlanner
 	List *clauses; /* of DbiClause * */
 	DbiFrame *frame;
 	int only_agent;
+	bool ours; /* a question about the account */
 	const char *frame_json;
 	DbiPlan *plan;
 	int comparisons;

@@ -361,6 +361,7 @@ typedef struct DbiClause
 	List *hits;                         /* of DbiHit * */
 	double *agents;                     /* evidence by agent */
 	double *tools;                      /* evidence by tool */
+	bool learned;                       /* whether the model has spoken */
 	double *lexical;                    /* of the evidence by agent, what the lexicon gave */
 	double *likeness;                   /* of the best example, by tool */
 	double scope;                       /* evidence for nothing of ours */
