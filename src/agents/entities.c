@@ -173,7 +173,8 @@ text_array_of(List *words)
 
 /*
  * Rows of a query with one text[] parameter and columns key, kind, value,
- * count. The plan is kept: planning takes longer than the few index probes.
+ * count. The plan is kept and is the same for all parameters: planning takes
+ * longer than the few index probes.
  */
 static List *
 query_names(SPIPlanPtr *plan, const char *sql, List *keys)
@@ -190,7 +191,7 @@ query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 		elog(ERROR, "could not connect to the server programming interface");
 	if (*plan == NULL)
 	{
-		SPIPlanPtr fresh = SPI_prepare(sql, 1, types);
+		SPIPlanPtr fresh = SPI_prepare_cursor(sql, 1, types, CURSOR_OPT_GENERIC_PLAN);
 
 		if (fresh == NULL || SPI_keepplan(fresh) != 0)
 			elog(ERROR, "could not prepare the look-up of names");

@@ -434,13 +434,14 @@ read_environment(Scan *s, int i)
 {
 	for (int k = 0; k < lengthof(environments); k++)
 	{
-		bool noun = is(s, i + 1, "workspace|workspaces|environment|env|environments");
+		bool noun;
 		int from = i;
 		int to = i + 1;
 		DbiSlot *slot;
 
 		if (!is(s, i, environments[k].word))
 			continue;
+		noun = is(s, i + 1, "workspace|workspaces|environment|env|environments");
 		if (!environments[k].alone && !noun && !is(s, i - 1, "in|for|on|from"))
 			return 0;
 		/* "workspace prod" and "prod-eu" are names, not environments. */

@@ -120,10 +120,10 @@ dbi_is_one_of(const char *word, const char *words)
 		}
 		if (*w == '\0' && (*p == '|' || *p == '\0'))
 			return true;
-		while (*p && *p != '|')
-			p++;
-		if (*p++ == '\0')
+		p = strchr(p, '|');
+		if (p == NULL)
 			return false;
+		p++;
 	}
 }
 

@@ -294,8 +294,10 @@ typedef struct DbiLexicon
 	int nconcepts;
 	DbiConcept *concepts;
 	int nforms;
-	DbiForm *forms; /* sorted by key */
-	int longest;    /* words of the longest form */
+	DbiForm *forms;   /* sorted by key */
+	int nbuckets;     /* a power of two */
+	int *first_forms; /* by the hash of a key: its first form, or -1 */
+	int longest;      /* words of the longest form */
 	int nvocabulary;
 	char **vocabulary; /* sorted words a typo may be meant for */
 	int nstems;
