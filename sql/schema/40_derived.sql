@@ -19,8 +19,9 @@ DECLARE
 	-- small and sorts of wide rows are not.
 	d record;
 BEGIN
+	-- One refresh may make several relations.
 	FOR d IN SELECT r.refresh FROM dbinsight.derived_relations r
-		WHERE r.gold_table = _refresh_derived.gold_table ORDER BY r.position, r.name
+		WHERE r.gold_table = _refresh_derived.gold_table GROUP BY r.refresh ORDER BY max(r.position), min(r.name)
 	LOOP
 		EXECUTE format('SELECT dbinsight.%I($1, $2)', d.refresh) USING since, until;
 	END LOOP;
