@@ -84,6 +84,9 @@ typedef struct DbiSource
 	bool partitioned;
 } DbiSource;
 
+/* Whether a load gives the column a value, from a field or computed. */
+bool dbi_source_has_column(DbiSource *source, const char *name);
+
 /* Opens a source by name; an unknown one is an error that names the nearest. In CurrentMemoryContext. */
 DbiSource *dbi_source_open(const char *name);
 
@@ -113,6 +116,24 @@ int64 dbi_load_end(DbiLoad *load);
 /* Raises 22004 when argument n of a load function is null. */
 void dbi_not_null(FunctionCallInfo fcinfo, int n, const char *name);
 
+/* ---- insert.c: new rows into the partitions of a fact ---- */
+
+typedef struct DbiInsert DbiInsert;
+
+/* NULL when the gold table asks for more than this does: INSERT then. */
+DbiInsert *dbi_insert_begin(DbiSource *source);
+/* Writes the rows of a query that has the gold table's columns; how many. SPI is connected. */
+int64 dbi_insert_query(DbiInsert *insert, const char *query, int64 count);
+/* Whether a partition's indexes are still to be built. */
+bool dbi_insert_pending(DbiInsert *insert, Oid part);
+/* Builds them; before any other look at the rows, and at the end. NULL is allowed. */
+void dbi_insert_settle(DbiInsert *insert);
+
+/* ---- known.c: which keys the gold table already holds ---- */
+
+int64 dbi_known_rows(DbiSource *source, DbiInsert *insert, TupleDesc desc, Tuplestorestate *rows,
+					 int64 count, bool *known);
+
 /* ---- store.c: typed rows into the gold table ---- */
 
 typedef struct DbiStored
@@ -123,6 +144,10 @@ typedef struct DbiStored
 	TimestampTz newest_replaced;
 } DbiStored;
 
+/* Rows of which the table holds no key, each key once. */
+int64 dbi_store_new(DbiSource *source, DbiInsert *insert, TupleDesc desc, Tuplestorestate *rows,
+					int64 count);
+/* Any rows. */
 void dbi_store(DbiSource *source, Tuplestorestate *rows, int64 count, bool has_duplicates,
 			   DbiStored *stored);
 

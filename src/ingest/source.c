@@ -165,6 +165,17 @@ is_maintained(const char *name)
 	return false;
 }
 
+bool
+dbi_source_has_column(DbiSource *source, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, source->columns)
+		if (strcmp(((DbiColumn *) lfirst(lc))->name, name) == 0)
+			return true;
+	return strcmp(name, "extra") == 0;
+}
+
 /* Enter a path into the tree of taken fields. */
 static void
 take_path(DbiField *field, DbiPath *path, int depth)
