@@ -52,8 +52,10 @@ INSERT INTO dbinsight.sources (source, gold_table, key, version_column, time_col
    "is_serverless": "product_features.is_serverless", "is_photon": "product_features.is_photon",
    "jobs_tier": "product_features.jobs_tier", "sql_tier": "product_features.sql_tier", "dlt_tier": "product_features.dlt_tier",
    "serving_type": "product_features.serving_type", "performance_target": "product_features.performance_target"}', '{}',
- '{"list_price": "p.price", "list_cost": "coalesce(p.price, 0) * coalesce(i.usage_quantity, 0)", "price_found": "p.price IS NOT NULL"}',
- 'LEFT JOIN LATERAL (SELECT pi.price FROM dbinsight.price_interval pi WHERE pi.sku_name = i.sku_name AND pi.cloud = lower(i.cloud) AND pi.usage_unit = i.usage_unit AND pi.valid_from <= i.usage_end_time AND i.usage_end_time < pi.valid_to ORDER BY pi.valid_from DESC LIMIT 1) p ON true',
+ '{"list_price": "dbinsight._price_at(p.valid_from, p.valid_to, p.price, i.usage_end_time)",
+   "list_cost": "coalesce(dbinsight._price_at(p.valid_from, p.valid_to, p.price, i.usage_end_time), 0) * coalesce(i.usage_quantity, 0)",
+   "price_found": "dbinsight._price_at(p.valid_from, p.valid_to, p.price, i.usage_end_time) IS NOT NULL"}',
+ 'LEFT JOIN dbinsight.price_history p ON p.sku_name = i.sku_name AND p.cloud = lower(i.cloud) AND p.usage_unit = i.usage_unit',
  NULL, 1440, NULL),
 ('system.billing.list_prices', 'fact_list_prices', '{sku_name,cloud,currency_code,usage_unit,price_start_time}', NULL, NULL, NULL, '0', 'upsert',
  '{"price_default": "pricing.default", "price_effective": "pricing.effective_list.default", "price_promotional": "pricing.promotional.default"}',
@@ -334,12 +336,12 @@ DECLARE
 	until date;
 BEGIN
 	WITH fresh AS (
-		SELECT u.record_id, u.usage_date, p.price FROM dbinsight.fact_usage u
-		LEFT JOIN LATERAL (SELECT pi.price FROM dbinsight.price_interval pi
-			WHERE pi.sku_name = u.sku_name AND pi.cloud = lower(u.cloud) AND pi.usage_unit = u.usage_unit
-				AND pi.valid_from <= u.usage_end_time AND u.usage_end_time < pi.valid_to
-			ORDER BY pi.valid_from DESC LIMIT 1) p ON true
-		WHERE p.price IS DISTINCT FROM u.list_price
+		SELECT * FROM (
+			SELECT u.record_id, u.usage_date, u.list_price, dbinsight._price_at(p.valid_from, p.valid_to, p.price, u.usage_end_time) AS price
+			FROM dbinsight.fact_usage u
+			LEFT JOIN dbinsight.price_history p ON p.sku_name = u.sku_name AND p.cloud = lower(u.cloud) AND p.usage_unit = u.usage_unit
+		) u
+		WHERE u.price IS DISTINCT FROM u.list_price
 	), changed AS (
 		UPDATE dbinsight.fact_usage u SET list_price = f.price,
 			list_cost = coalesce(f.price, 0) * coalesce(u.usage_quantity, 0), price_found = f.price IS NOT NULL
