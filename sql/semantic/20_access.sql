@@ -239,19 +239,21 @@ BEGIN
 	DELETE FROM dbinsight.rollup_audit_read r
 	WHERE r.minute >= date_bin('1 minute', since, 'epoch') AND r.minute <= until;
 	INSERT INTO dbinsight.rollup_audit_read (minute, table_full_name, user_email, workspace_id, source_ip, reads, first_time, event_id)
-	SELECT DISTINCT ON (minute, table_full_name, user_email)
-		minute, table_full_name, user_email, workspace_id, source_ip,
-		count(*) OVER (PARTITION BY minute, table_full_name, user_email), event_time, event_id
+	SELECT e.minute, e.table_full_name, e.user_email, e.workspace_id, e.source_ip, e.reads, e.event_time, e.event_id
 	FROM (
-		SELECT date_bin('1 minute', f.event_time, 'epoch') AS minute, dbinsight._audit_table(f.request_params) AS table_full_name,
-			f.user_email, f.workspace_id, f.source_ip, f.event_time, f.event_id
-		FROM dbinsight.fact_audit_logs f
-		WHERE f.event_time >= date_bin('1 minute', since, 'epoch')
-			AND f.event_time < date_bin('1 minute', until, 'epoch') + interval '1 minute'
-			AND f.category = 'data_read' AND NOT f.is_failed
+		SELECT r.*, count(*) OVER (PARTITION BY r.minute, r.table_full_name, r.user_email) AS reads,
+			row_number() OVER (PARTITION BY r.minute, r.table_full_name, r.user_email ORDER BY r.event_time, r.event_id) AS position
+		FROM (
+			SELECT date_bin('1 minute', f.event_time, 'epoch') AS minute, dbinsight._audit_table(f.request_params) AS table_full_name,
+				f.user_email, f.workspace_id, f.source_ip, f.event_time, f.event_id
+			FROM dbinsight.fact_audit_logs f
+			WHERE f.event_time >= date_bin('1 minute', since, 'epoch')
+				AND f.event_time < date_bin('1 minute', until, 'epoch') + interval '1 minute'
+				AND f.category = 'data_read' AND NOT f.is_failed
+		) r
+		WHERE r.table_full_name IS NOT NULL
 	) e
-	WHERE table_full_name IS NOT NULL
-	ORDER BY minute, table_full_name, user_email, event_time, event_id;
+	WHERE e.position = 1;
 END $$;
 COMMENT ON FUNCTION dbinsight._refresh_audit_read(timestamptz, timestamptz) IS 'Recomputes rollup_audit_read for the minutes between two times';
 
@@ -335,15 +337,15 @@ BEGIN
 		SELECT p.* FROM part p WHERE NOT p.hourly AND p.source_ip IS NOT NULL
 	), audit_hourly AS (
 		INSERT INTO dbinsight.rollup_audit_hourly (hour, user_email, events)
-		SELECT h.hour, h.user_email, sum(h.events) FROM hours h GROUP BY h.hour, h.user_email
+		SELECT h.hour, h.user_email, sum(h.events) FROM hours h GROUP BY h.hour, h.user_email ORDER BY h.hour
 	), coverage AS (
 		INSERT INTO dbinsight.rollup_audit_coverage (hour, workspace_id, events, interactive_logins, sso_bypassed, first_time, last_time)
 		SELECT h.hour, h.workspace_id, sum(h.events), sum(h.logins), sum(h.bypassed), min(h.first_time), max(h.last_time)
-		FROM hours h GROUP BY h.hour, h.workspace_id
+		FROM hours h GROUP BY h.hour, h.workspace_id ORDER BY h.hour
 	), connection AS (
 		INSERT INTO dbinsight.rollup_connection_daily (day, user_email, source_ip, user_agent, events, hours)
 		SELECT d.day, d.user_email, d.source_ip, d.user_agent, sum(d.events), bit_or(d.hours)
-		FROM days d WHERE d.user_email IS NOT NULL GROUP BY d.day, d.user_email, d.source_ip, d.user_agent
+		FROM days d WHERE d.user_email IS NOT NULL GROUP BY d.day, d.user_email, d.source_ip, d.user_agent ORDER BY d.day
 	), seen AS (
 		INSERT INTO dbinsight.rollup_address_seen AS r (source_ip, user_email, first_seen, last_seen)
 		SELECT d.source_ip, d.user_email, min(d.first_time), max(d.last_time) FROM days d GROUP BY d.source_ip, d.user_email
@@ -354,7 +356,7 @@ BEGIN
 	INSERT INTO dbinsight.rollup_address_daily (day, source_ip, user_email, service_name, events, failed, denied, sensitive, first_time, last_time)
 	SELECT d.day, d.source_ip, d.user_email, d.service_name, sum(d.events), sum(d.failed), sum(d.denied), sum(d.sensitive),
 		min(d.first_time), max(d.last_time)
-	FROM days d GROUP BY d.day, d.source_ip, d.user_email, d.service_name;
+	FROM days d GROUP BY d.day, d.source_ip, d.user_email, d.service_name ORDER BY d.day;
 END $$;
 COMMENT ON FUNCTION dbinsight._refresh_audit(timestamptz, timestamptz) IS
 'Recomputes the hours and days of the audit rollups between two times, and widens rollup_address_seen';
@@ -388,22 +390,23 @@ BEGIN
 			AND f.event_time < date_bin('10 minutes', until, 'epoch') + interval '20 minutes'
 			AND f.user_email IS NOT NULL AND dbinsight.ip_class(f.source_ip) = 'public'
 		GROUP BY 1, 2, 3
-	), near AS MATERIALIZED (
-		SELECT s.bucket, s.user_email, s.prefix, s.first_time, s.last_time FROM stay s
-		UNION ALL SELECT s.bucket + interval '10 minutes', s.user_email, s.prefix, s.first_time, s.last_time FROM stay s
-	), several AS (
-		SELECT n.bucket, n.user_email FROM near n GROUP BY n.bucket, n.user_email HAVING min(n.prefix) <> max(n.prefix)
 	)
 	SELECT m.bucket, m.user_email, max(m.prefixes)
 	FROM (
-		SELECT s.bucket, s.user_email, s.first_time, count(DISTINCT o.prefix) AS prefixes
-		FROM several v JOIN stay s ON s.user_email = v.user_email AND s.bucket = v.bucket
-		JOIN near o ON o.user_email = v.user_email AND o.bucket = v.bucket
-			AND o.first_time <= s.first_time AND o.last_time > s.first_time - interval '10 minutes'
-		WHERE s.bucket >= date_bin('10 minutes', since, 'epoch')
-		GROUP BY s.bucket, s.user_email, s.first_time
+		SELECT p.bucket, p.user_email, p.prefix, 1 + count(DISTINCT p.other) AS prefixes
+		FROM (
+			SELECT s.bucket, s.user_email, s.prefix, o.prefix AS other
+			FROM stay s JOIN stay o ON o.user_email = s.user_email AND o.bucket = s.bucket
+			WHERE o.prefix <> s.prefix AND o.first_time <= s.first_time
+			UNION ALL
+			SELECT s.bucket, s.user_email, s.prefix, o.prefix
+			FROM stay s JOIN stay o ON o.user_email = s.user_email AND o.bucket = s.bucket - interval '10 minutes'
+			WHERE o.prefix <> s.prefix AND o.last_time > s.first_time - interval '10 minutes'
+		) p
+		WHERE p.bucket >= date_bin('10 minutes', since, 'epoch')
+		GROUP BY p.bucket, p.user_email, p.prefix
 	) m
-	GROUP BY m.bucket, m.user_email HAVING max(m.prefixes) > 1;
+	GROUP BY m.bucket, m.user_email;
 END $$;
 COMMENT ON FUNCTION dbinsight._refresh_concurrent(timestamptz, timestamptz) IS 'Recomputes rollup_concurrent for the ten minutes between two times and those after them';
 

@@ -27,6 +27,7 @@
 #include "nodes/execnodes.h"
 #include "storage/bufmgr.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -209,15 +210,32 @@ close_routing(DbiInsert *insert)
 }
 
 static void
-build_indexes(Oid part)
+run_on(const char *command, Oid part)
 {
 	char *name = get_rel_name(part);
 
 	SPI_connect();
-	if (SPI_execute(psprintf("REINDEX TABLE %s", quote_qualified_identifier("dbinsight", name)),
-					false, 0) != SPI_OK_UTILITY)
-		elog(ERROR, "could not build the indexes of \"%s\"", name);
+	if (SPI_execute(psprintf("%s %s", command, quote_qualified_identifier("dbinsight", name)), false,
+					0) != SPI_OK_UTILITY)
+		elog(ERROR, "could not finish \"%s\"", name);
 	SPI_finish();
+}
+
+/*
+ * The indexes of a new month, and statistics: the refreshes that follow, and
+ * the tools until autovacuum comes, would else believe it to be of some size.
+ * A small sample is enough to tell them so.
+ */
+static void
+finish_partition(Oid part)
+{
+	int guc_level = NewGUCNestLevel();
+
+	(void) set_config_option("default_statistics_target", "10", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	run_on("REINDEX TABLE", part);
+	run_on("ANALYZE", part);
+	AtEOXact_GUC(false, guc_level);
 }
 
 /* From here on every row is in every index. */
@@ -229,7 +247,7 @@ dbi_insert_settle(DbiInsert *insert)
 	if (insert == NULL)
 		return;
 	foreach(lc, insert->build_later)
-		build_indexes(lfirst_oid(lc));
+		finish_partition(lfirst_oid(lc));
 	list_free(insert->build_later);
 	insert->build_later = NIL;
 }
