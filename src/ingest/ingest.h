@@ -33,11 +33,31 @@ const char *dbi_value_to_datum(const JsonbValue *value, Oid type, DbiNormal norm
 
 /* ---- source.c: the registry ---- */
 
+/*
+ * A tree of the fields that columns take, to find their values in one walk
+ * over a row and to tell what is left over. The members are in the order in
+ * which jsonb keeps keys.
+ */
+typedef struct DbiField
+{
+	char *name;
+	int len;
+	bool taken;      /* whole, by a column or because it is excluded */
+	List *members;   /* of DbiField, while the tree is made */
+	int nmembers;
+	struct DbiField **sorted;
+	/* What the present row holds. */
+	bool present;    /* not missing and not null */
+	JsonbValue value;
+	const char *why; /* why it is no object although members are taken */
+} DbiField;
+
 typedef struct DbiPath
 {
 	int n;
 	char **parts;
 	int *lens;
+	DbiField **fields; /* along the path */
 } DbiPath;
 
 typedef struct DbiColumn
@@ -51,15 +71,6 @@ typedef struct DbiColumn
 	DbiNormal normal;
 	bool required;
 } DbiColumn;
-
-/* A tree of the fields that columns take, to tell what is left over. */
-typedef struct DbiField
-{
-	char *name;
-	int len;
-	bool taken;    /* whole, by a column or because it is excluded */
-	List *members; /* of DbiField */
-} DbiField;
 
 typedef struct DbiSource
 {
@@ -86,6 +97,9 @@ typedef struct DbiSource
 
 /* Whether a load gives the column a value, from a field or computed. */
 bool dbi_source_has_column(DbiSource *source, const char *name);
+
+/* Puts the members of a tree in the order of jsonb. */
+void dbi_sort_fields(DbiField *field);
 
 /* Opens a source by name; an unknown one is an error that names the nearest. In CurrentMemoryContext. */
 DbiSource *dbi_source_open(const char *name);
