@@ -17,7 +17,6 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
-#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -43,6 +42,24 @@ typedef struct Rejected
 	int64 again; /* times it came after it was written */
 } Rejected;
 
+/* A set of hashes, spread well enough to be their own hashes. */
+typedef struct KeyEntry
+{
+	uint64 hash;
+	char status;
+} KeyEntry;
+
+#define SH_PREFIX keys
+#define SH_ELEMENT_TYPE KeyEntry
+#define SH_KEY_TYPE uint64
+#define SH_KEY hash
+#define SH_HASH_KEY(tb, key) ((uint32) (key))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
 struct DbiLoad
 {
 	DbiSource *source;
@@ -53,8 +70,9 @@ struct DbiLoad
 	MemoryContext row_context;
 	MemoryContext slice_context;
 	Tuplestorestate *rows;
-	HTAB *keys; /* hashes of the keys of this slice */
 	HTAB *rejects;
+	DbiInsert *insert; /* NULL: every row goes the long way */
+	keys_hash *keys;   /* hashes of the keys of this load, or since they were forgotten */
 	bool has_duplicates;
 	int64 slice_count;
 	int64 read;
@@ -73,14 +91,8 @@ struct DbiLoad
 static void
 new_slice(DbiLoad *load)
 {
-	HASHCTL ctl = {0};
 	MemoryContext old = MemoryContextSwitchTo(load->slice_context);
 
-	ctl.keysize = sizeof(uint64);
-	ctl.entrysize = sizeof(uint64);
-	ctl.hcxt = load->slice_context;
-	load->keys =
-		hash_create("dbinsight keys of a slice", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	load->rows = tuplestore_begin_heap(true, false, work_mem);
 	load->has_duplicates = false;
 	load->slice_count = 0;
@@ -113,6 +125,8 @@ dbi_load_begin(const char *name)
 	rel = table_open(load->source->gold_oid, RowExclusiveLock);
 	load->desc = CreateTupleDescCopy(RelationGetDescr(rel));
 	table_close(rel, NoLock);
+	load->insert = dbi_insert_begin(load->source);
+	load->keys = keys_create(CurrentMemoryContext, 1024, NULL);
 	load->values = palloc(sizeof(Datum) * load->desc->natts);
 	load->nulls = palloc(sizeof(bool) * load->desc->natts);
 	load->row_context =
@@ -197,7 +211,7 @@ note_key(DbiLoad *load)
 			h = hash_bytes_extended((unsigned char *) &d, sizeof(d), 0);
 		hash = hash_combine64(hash, h);
 	}
-	hash_search(load->keys, &hash, HASH_ENTER, &found);
+	keys_insert(load->keys, hash, &found);
 	load->has_duplicates |= found;
 }
 
@@ -224,25 +238,94 @@ make_partitions(DbiLoad *load)
 	}
 }
 
+/* Rows of which some key is known, or comes twice. */
+static void
+store_any(DbiLoad *load, Tuplestorestate *rows, int64 count, bool has_duplicates)
+{
+	DbiStored stored;
+
+	dbi_insert_settle(load->insert);
+	dbi_store(load->source, rows, count, has_duplicates, &stored);
+	load->written += stored.written;
+	if (stored.replaced > 0 && load->any_time)
+	{
+		note_month(load, stored.oldest_replaced);
+		note_month(load, stored.newest_replaced);
+		load->oldest = Min(load->oldest, stored.oldest_replaced);
+		load->newest = Max(load->newest, stored.newest_replaced);
+	}
+}
+
+/* Share the slice out by whether a row's key is known. */
+static void
+split_slice(DbiLoad *load, const bool *is_known, Tuplestorestate *fresh, Tuplestorestate *known)
+{
+	TupleTableSlot *row = MakeSingleTupleTableSlot(load->desc, &TTSOpsMinimalTuple);
+
+	for (int64 i = 0; tuplestore_gettupleslot(load->rows, true, false, row); i++)
+		tuplestore_puttupleslot(is_known[i] ? known : fresh, row);
+	ExecDropSingleTupleTableSlot(row);
+}
+
+/* New rows take the short way, whatever the others are. */
+static void
+store_split(DbiLoad *load, const bool *is_known, int64 known_count)
+{
+	Tuplestorestate *fresh = tuplestore_begin_heap(true, false, work_mem);
+	Tuplestorestate *known = tuplestore_begin_heap(true, false, work_mem);
+
+	split_slice(load, is_known, fresh, known);
+	load->written += dbi_store_new(load->source, load->insert, load->desc, fresh,
+								   load->slice_count - known_count);
+	store_any(load, known, known_count, false);
+	tuplestore_end(fresh);
+	tuplestore_end(known);
+}
+
+static void
+store_slice(DbiLoad *load)
+{
+	bool *is_known = palloc0(sizeof(bool) * load->slice_count);
+	int64 known = -1;
+
+	if (load->insert != NULL && !load->has_duplicates)
+		known = dbi_known_rows(load->source, load->insert, load->desc, load->rows,
+							   load->slice_count, is_known);
+	if (known == 0)
+		load->written +=
+			dbi_store_new(load->source, load->insert, load->desc, load->rows, load->slice_count);
+	else if (known < 0 || known == load->slice_count)
+		store_any(load, load->rows, load->slice_count, load->has_duplicates);
+	else
+		store_split(load, is_known, known);
+}
+
+/*
+ * Where there are more keys than memory for them, the partitions get their
+ * indexes and are asked from then on.
+ */
+static void
+forget_keys(DbiLoad *load)
+{
+	if (load->keys->members * sizeof(KeyEntry) <= (uint64) maintenance_work_mem * 512)
+		return;
+	dbi_insert_settle(load->insert);
+	keys_reset(load->keys);
+}
+
 static void
 flush_slice(DbiLoad *load)
 {
-	DbiStored stored;
+	MemoryContext old = MemoryContextSwitchTo(load->slice_context);
 
 	if (load->slice_count > 0)
 	{
 		make_partitions(load);
-		dbi_store(load->source, load->rows, load->slice_count, load->has_duplicates, &stored);
-		load->written += stored.written;
-		if (stored.replaced > 0 && load->any_time)
-		{
-			note_month(load, stored.oldest_replaced);
-			note_month(load, stored.newest_replaced);
-			load->oldest = Min(load->oldest, stored.oldest_replaced);
-			load->newest = Max(load->newest, stored.newest_replaced);
-		}
+		store_slice(load);
+		forget_keys(load);
 	}
 	tuplestore_end(load->rows);
+	MemoryContextSwitchTo(old);
 	MemoryContextReset(load->slice_context);
 	new_slice(load);
 }
@@ -523,6 +606,7 @@ dbi_load_end(DbiLoad *load)
 	flush_slice(load);
 	if (load->rejects != NULL)
 		write_again(load);
+	dbi_insert_settle(load->insert);
 	written = load->written;
 	if (written > 0)
 	{

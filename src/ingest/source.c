@@ -197,32 +197,72 @@ is_maintained(const char *name)
 	return false;
 }
 
-/* Enter a path into the tree of taken fields. */
-static void
-take_path(DbiField *field, DbiPath *path, int depth)
+bool
+dbi_source_has_column(DbiSource *source, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, source->columns)
+		if (strcmp(((DbiColumn *) lfirst(lc))->name, name) == 0)
+			return true;
+	return strcmp(name, "extra") == 0;
+}
+
+static DbiField *
+member_of(DbiField *field, char *name, int len)
 {
 	ListCell *lc;
 	DbiField *member;
 
-	if (depth == path->n)
-	{
-		field->taken = true;
-		return;
-	}
 	foreach(lc, field->members)
 	{
 		member = lfirst(lc);
-		if (strcmp(member->name, path->parts[depth]) == 0)
-		{
-			take_path(member, path, depth + 1);
-			return;
-		}
+		if (strcmp(member->name, name) == 0)
+			return member;
 	}
 	member = palloc0(sizeof(DbiField));
-	member->name = path->parts[depth];
-	member->len = path->lens[depth];
+	member->name = name;
+	member->len = len;
 	field->members = lappend(field->members, member);
-	take_path(member, path, depth + 1);
+	return member;
+}
+
+/* Enter a path into the tree of taken fields. */
+static void
+take_path(DbiField *field, DbiPath *path)
+{
+	path->fields = palloc(sizeof(DbiField *) * path->n);
+	for (int i = 0; i < path->n; i++)
+	{
+		field = member_of(field, path->parts[i], path->lens[i]);
+		path->fields[i] = field;
+	}
+	field->taken = true;
+}
+
+/* jsonb's own order: the shorter first, then by bytes. */
+static int
+compare_fields(const void *a, const void *b)
+{
+	const DbiField *x = *(DbiField *const *) a;
+	const DbiField *y = *(DbiField *const *) b;
+
+	return x->len != y->len ? x->len - y->len : memcmp(x->name, y->name, x->len);
+}
+
+void
+dbi_sort_fields(DbiField *field)
+{
+	ListCell *lc;
+
+	field->nmembers = 0;
+	field->sorted = palloc(sizeof(DbiField *) * Max(list_length(field->members), 1));
+	foreach(lc, field->members)
+	{
+		field->sorted[field->nmembers++] = lfirst(lc);
+		dbi_sort_fields(lfirst(lc));
+	}
+	qsort(field->sorted, field->nmembers, sizeof(DbiField *), compare_fields);
 }
 
 static void
@@ -231,7 +271,7 @@ take_paths(DbiField *root, List *paths)
 	ListCell *lc;
 
 	foreach(lc, paths)
-		take_path(root, lfirst(lc), 0);
+		take_path(root, lfirst(lc));
 }
 
 static void
@@ -281,7 +321,8 @@ open_columns(DbiSource *source, Jsonb *mapping)
 		take_paths(&source->root, column->concat);
 	}
 	foreach(lc, source->excluded)
-		take_path(&source->root, make_path(lfirst(lc), strlen(lfirst(lc))), 0);
+		take_path(&source->root, make_path(lfirst(lc), strlen(lfirst(lc))));
+	dbi_sort_fields(&source->root);
 	table_close(rel, AccessShareLock);
 }
 
