@@ -85,6 +85,7 @@ UNION ALL SELECT 'cluster', lower(cluster_name), cluster_name FROM dbinsight.dim
 UNION ALL SELECT 'cluster', cluster_id, cluster_id FROM dbinsight.dim_cluster WHERE is_current
 UNION ALL SELECT 'endpoint', lower(endpoint_name), endpoint_name FROM dbinsight.dim_served_entities WHERE is_current AND endpoint_name IS NOT NULL
 UNION ALL SELECT 'model', lower(entity_name), entity_name FROM dbinsight.dim_served_entities WHERE is_current AND entity_name IS NOT NULL
+UNION ALL SELECT 'model', lower(split_part(entity_name, '.', -1)), entity_name FROM dbinsight.dim_served_entities WHERE is_current AND entity_name LIKE '%.%'
 UNION ALL SELECT 'model', lower(name), name FROM dbinsight.models
 UNION ALL SELECT 'table', lower(table_full_name), table_full_name FROM dbinsight.dim_table
 UNION ALL SELECT 'table', lower(table_name), table_full_name FROM dbinsight.dim_table
@@ -103,6 +104,8 @@ CREATE INDEX ON dbinsight.dim_warehouse (warehouse_id) WHERE is_current;
 CREATE INDEX ON dbinsight.dim_cluster (lower(cluster_name)) WHERE is_current;
 CREATE INDEX ON dbinsight.dim_served_entities (lower(endpoint_name)) WHERE is_current;
 CREATE INDEX ON dbinsight.dim_served_entities (lower(entity_name)) WHERE is_current;
+CREATE INDEX ON dbinsight.dim_served_entities (lower(split_part(entity_name, '.', -1))) WHERE is_current AND entity_name LIKE '%.%';
+CREATE INDEX ON dbinsight.dim_table (lower(table_schema));
 CREATE INDEX ON dbinsight.dim_table (lower(table_full_name));
 CREATE INDEX ON dbinsight.dim_table (lower(table_name));
 CREATE INDEX ON dbinsight.dim_table (lower(table_catalog || '.' || table_schema));

@@ -226,14 +226,20 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
 	if (dbi_wants_change(p->lex, p->text, p->slots))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
-	if (scope_evidence(p) > 0 && scope_evidence(p) >= dbi_best_evidence(p))
-		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_best_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
 	{
 		all = dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n);
 		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
 	}
+	return NULL;
+}
+
+static DbiPlan *
+out_of_scope(DbiPlanner *p)
+{
+	if (scope_evidence(p) > 0 && scope_evidence(p) >= dbi_best_evidence(p))
+		return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	return NULL;
 }
 
@@ -256,6 +262,32 @@ chosen_agent_fits(DbiPlanner *p)
 		   dbi_kind_anywhere(p, DBI_CONCEPT_INTENT);
 }
 
+/* Words of a short question that leaves out what it is about: "last trained when?". */
+#define ELLIPTICAL_WORDS 6
+
+/*
+ * A short question to the agent that was asked before, with no name and no
+ * word for the kind of thing, is about the thing the conversation is about.
+ */
+static DbiInherit
+elliptical(DbiPlanner *p, const DbiClause *clause)
+{
+	DbiFrameClause *before = p->frame->clauses ? llast(p->frame->clauses) : NULL;
+	ListCell *lc;
+
+	if (!before || dbi_count_words(p->text) > ELLIPTICAL_WORDS ||
+		strcmp(p->lex->agents[clause->best_agent].name, before->agent) != 0)
+		return DBI_INHERIT_NOTHING;
+	foreach(lc, p->slots)
+		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_NAME)
+			return DBI_INHERIT_NOTHING;
+	for (int i = 0; i < p->text->n; i++)
+		if (dbi_kind_word(p->text->tokens[i].stem) ||
+			dbi_is_one_of(p->text->tokens[i].text, "any|all|every|which|overall"))
+			return DBI_INHERIT_NOTHING;
+	return DBI_INHERIT_NAMES;
+}
+
 static bool
 plan_clauses(DbiPlanner *p, bool inherit)
 {
@@ -269,7 +301,7 @@ plan_clauses(DbiPlanner *p, bool inherit)
 		if (clause->best_agent < 0 || clause->best_tool < 0 ||
 			clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
 			continue;
-		dbi_plan_clause(p, clause, inherit);
+		dbi_plan_clause(p, clause, inherit ? DBI_INHERIT_ALL : elliptical(p, clause));
 		any = true;
 	}
 	return any;
@@ -282,6 +314,18 @@ begins_midway(const DbiText *text)
 	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
 						   (dbi_count_words(text) <= 4 &&
 							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
+}
+
+/* What points back is more likely for the agent that was asked before. */
+static void
+stay_near(DbiPlanner *p)
+{
+	DbiFrameClause *before = llast(p->frame->clauses);
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+		dbi_score_clause(p->lex, p->text, p->slots, lfirst(lc), p->only_agent,
+						 dbi_find_agent(p->lex, before->agent), -1);
 }
 
 static DbiPlan *
@@ -303,10 +347,16 @@ make_plan(DbiPlanner *p)
 	}
 	if ((refused = admit(p, &kind)) != NULL)
 		return refused;
+	if (dbi_only_changes(p) && dbi_plan_change(p))
+		return finish(p, true);
+	if ((refused = out_of_scope(p)) != NULL)
+		return refused;
 	if (dbi_is_follow_up(p) && dbi_plan_follow_up(p))
 		return finish(p, true);
 	points_back = p->frame->clauses != NIL &&
 				  (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
+	if (points_back)
+		stay_near(p);
 	if (chosen_agent_fits(p) && plan_clauses(p, points_back))
 		return finish(p, points_back);
 	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && scope_evidence(p) == 0)

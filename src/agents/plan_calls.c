@@ -45,8 +45,14 @@ dbi_has_nature(List *slots, const DbiSlot *slot)
 	return false;
 }
 
+static bool
+is_inherited(const DbiSlot *slot, DbiInherit inherit)
+{
+	return inherit == DBI_INHERIT_ALL || slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER;
+}
+
 static List *
-slots_of(DbiPlanner *p, const DbiClause *clause, bool inherit)
+slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 {
 	List *own = NIL;
 	List *shared = NIL;
@@ -67,11 +73,11 @@ slots_of(DbiPlanner *p, const DbiClause *clause, bool inherit)
 			shared = lappend(shared, slot);
 	}
 	own = list_concat(own, shared);
-	if (!inherit)
+	if (inherit == DBI_INHERIT_NOTHING)
 		return own;
 	shared = NIL;
 	foreach(lc, p->frame->slots)
-		if (!dbi_has_nature(own, lfirst(lc)))
+		if (!dbi_has_nature(own, lfirst(lc)) && is_inherited(lfirst(lc), inherit))
 			shared = lappend(shared, lfirst(lc));
 	return list_concat(own, shared);
 }
@@ -101,15 +107,39 @@ owned_tool(const DbiLexicon *lex, const char *name)
 	return -1;
 }
 
+/* In a follow-up a tool keeps what it was called with. */
+static List *
+kept_arguments(DbiPlanner *p, const char *tool)
+{
+	ListCell *lc;
+
+	foreach(lc, p->plan->follow_up ? p->frame->clauses : NIL)
+	{
+		DbiFrameClause *c = lfirst(lc);
+
+		if (strcmp(c->tool, tool) == 0)
+			return c->args;
+	}
+	return NIL;
+}
+
 DbiPlanCall *
 dbi_add_call(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period,
 			 const char *domain, DbiCallRole role, double confidence)
 {
 	const DbiTool *t = &p->lex->tools[tool];
 	DbiPlanCall *call = palloc0(sizeof(DbiPlanCall));
-	DbiFilling filling = {p->lex, p->text, &p->clock,
-						  clause, slots,   period ? &period->period : NULL,
-						  period, domain,  &p->plan->assumptions};
+	DbiFilling filling = {p->lex,
+						  p->text,
+						  &p->clock,
+						  clause,
+						  slots,
+						  p->slots,
+						  kept_arguments(p, t->name),
+						  period ? &period->period : NULL,
+						  period,
+						  domain,
+						  &p->plan->assumptions};
 	List *assumed = list_copy(p->plan->assumptions);
 	const char *missing;
 
@@ -277,7 +307,7 @@ period_for_why(DbiPlanner *p, const DbiClause *clause, List *slots)
 	return NULL;
 }
 
-static void
+static DbiFrameClause *
 remember(DbiPlanner *p, const DbiClause *clause)
 {
 	DbiFrameClause *f = palloc0(sizeof(DbiFrameClause));
@@ -293,42 +323,83 @@ remember(DbiPlanner *p, const DbiClause *clause)
 			f->concepts = lappend(f->concepts, c->name);
 	}
 	p->frame_clauses = lappend(p->frame_clauses, f);
+	return f;
+}
+
+/* "and the week before?": of the conversation's period; "the friday before": the one before it. */
+static void
+resolve_prior(DbiPlanner *p, DbiSlot *period)
+{
+	DbiSlot *was = dbi_frame_period(p);
+	DbiPeriod q = period->period;
+
+	if (q.hours > 0)
+	{
+		int weekday = (int) q.hours - 1;
+
+		q.end = (was ? was->period.start : q.start) - 1;
+		q.end -= (dbi_weekday(q.end) - weekday + 7) % 7;
+		q.start = q.end;
+	}
+	else if (was)
+		q = was->period.grain == q.grain ? dbi_period_before(&was->period)
+										 : dbi_unit_before(was->period.start, q.grain);
+	q.kind = DBI_PERIOD_CALENDAR;
+	q.hours = 0;
+	period->period = q;
+}
+
+/* "the previous week" after a question about last week is the one before that. */
+static void
+step_back(DbiPlanner *p, DbiSlot *period)
+{
+	DbiSlot *was = dbi_frame_period(p);
+	const char *said = dbi_period_label(period->span);
+
+	if (!p->plan->follow_up || !was || period->origin != DBI_ORIGIN_TEXT ||
+		period->period.kind != DBI_PERIOD_CALENDAR || was->period.start != period->period.start ||
+		was->period.end != period->period.end ||
+		(strncmp(said, "previous ", 9) != 0 && strncmp(said, "prior ", 6) != 0 &&
+		 strncmp(said, "preceding ", 10) != 0))
+		return;
+	period->period = dbi_period_before(&was->period);
 }
 
 void
-dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, bool inherit)
+dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 {
 	List *slots = slots_of(p, clause, inherit);
 	List *periods = dbi_period_slots(slots);
 	DbiSlot *period;
+	DbiFrameClause *remembered;
+	DbiPlanCall *call;
 	int domain;
 	bool wide = is_platform_wide(p, clause, &domain);
 	const char *intent = p->plan->intent;
 
+	if (p->change_only)
+		domain = -1;
 	add_route(p, clause->best_agent, clause->confidence, true);
-	remember(p, clause);
-	if (strcmp(intent, "compare") == 0 && dbi_compare_calls(p, clause, slots))
+	remembered = remember(p, clause);
+	if (strcmp(intent, "compare") == 0 && (call = dbi_compare_calls(p, clause, slots)) != NULL)
+	{
+		remembered->args = call->args;
 		return;
+	}
 	period = periods ? dbi_joined_period(p, periods) : NULL;
 	if (period && period->period.kind == DBI_PERIOD_PRIOR)
-	{
-		/* "and the week before?" */
-		DbiSlot *was = dbi_frame_period(p);
-		DbiPeriod q = period->period;
-
-		if (was)
-			q = was->period.grain == q.grain ? dbi_period_before(&was->period)
-											 : dbi_unit_before(was->period.start, q.grain);
-		q.kind = DBI_PERIOD_CALENDAR;
-		period->period = q;
-	}
+		resolve_prior(p, period);
+	else if (period)
+		step_back(p, period);
 	if (!period && strcmp(intent, "why") == 0)
 		period = period_for_why(p, clause, slots);
 	if (domain >= 0)
 		add_route(p, domain, rint(clause->confidence * 90) / 100, true);
-	(void) dbi_add_call(p, clause, clause->best_tool, slots, period,
+	call = dbi_add_call(p, clause, clause->best_tool, slots, period,
 						domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
 						clause->confidence);
+	if (call)
+		remembered->args = call->args;
 	if (p->missing)
 		return;
 	add_companions(p, clause, clause->best_tool, slots, period, NULL);
