@@ -60,7 +60,7 @@ is_open(const Match *m, int i)
 static bool
 is_barrier(const DbiToken *t)
 {
-	return t->kind == DBI_TOK_PUNCT && strchr(",;.?!:", t->text[0]) != NULL;
+	return t->kind == DBI_TOK_PUNCT && strchr(",;.?!:()", t->text[0]) != NULL;
 }
 
 /* Signs and articles stand in no form. */

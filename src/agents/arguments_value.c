@@ -200,8 +200,9 @@ fill_late_name(DbiFill *f, const DbiArgument *arg, const char *kind)
 	return false;
 }
 
+/* A thing of the kind among the slots that were said in this turn, or those of the frame. */
 static bool
-fill_entity(DbiFill *f, const DbiArgument *arg, const char *kind)
+fill_named(DbiFill *f, const DbiArgument *arg, const char *kind, bool said)
 {
 	ListCell *lc;
 
@@ -212,7 +213,7 @@ fill_entity(DbiFill *f, const DbiArgument *arg, const char *kind)
 							  ? candidate_of(slot, kind)
 							  : NULL;
 
-		if (!c || list_member_ptr(f->used, slot))
+		if (!c || list_member_ptr(f->used, slot) || (slot->origin == DBI_ORIGIN_TEXT) != said)
 			continue;
 		if (c->others > 0 && strchr(c->value, '%') == NULL)
 			dbi_assume(f->in->assumptions, "%d %ss are called %s; %s was taken.", c->others + 1,
@@ -224,18 +225,34 @@ fill_entity(DbiFill *f, const DbiArgument *arg, const char *kind)
 			note_unknown(f, kind, c->value);
 		return dbi_fill_set_slot(f, arg, c->value, slot);
 	}
+	return false;
+}
+
+static bool
+fill_guessed(DbiFill *f, const DbiArgument *arg, const char *kind)
+{
+	ListCell *lc;
+
 	foreach(lc, f->in->slots)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (!list_member_ptr(f->used, slot) && may_be(f, slot, kind) &&
-			strcmp(kind, "workspace") != 0)
-		{
-			note_unknown(f, kind, slot->value);
-			return dbi_fill_set_slot(f, arg, slot->value, slot);
-		}
+		if (list_member_ptr(f->used, slot) || !may_be(f, slot, kind) ||
+			strcmp(kind, "workspace") == 0)
+			continue;
+		note_unknown(f, kind, slot->value);
+		return dbi_fill_set_slot(f, arg, slot->value, slot);
 	}
-	if (fill_late_name(f, arg, kind))
+	return false;
+}
+
+static bool
+fill_entity(DbiFill *f, const DbiArgument *arg, const char *kind)
+{
+	ListCell *lc;
+
+	if (fill_named(f, arg, kind, true) || fill_late_name(f, arg, kind) ||
+		fill_named(f, arg, kind, false) || fill_guessed(f, arg, kind))
 		return true;
 	/* The schema of a table that was named in full. */
 	foreach(lc, f->in->slots)

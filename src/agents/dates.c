@@ -614,17 +614,16 @@ weekday_number(const char *word)
 	return -1;
 }
 
-/* "on mondays", "saturdays and sundays" are habits; "fridays bill" is Friday's. */
+/* "mondays" are a habit but before what one of them has: "fridays bill". */
 static bool
 is_habit(Reader *r, const DbiToken *t)
 {
 	size_t len = strlen(t->text);
-	const DbiToken *before = r->at > 0 ? &r->tokens[r->at - 1] : NULL;
-	const DbiToken *after = peek(r, 1);
 
 	return len > 6 && t->text[len - 1] == 's' &&
-		   ((before && before->kind == DBI_TOK_WORD && dbi_is_one_of(before->text, "on|and|or|all")) ||
-			!after || after->kind != DBI_TOK_WORD || one_of(r, 1, "and|or|vs|versus"));
+		   !one_of(r, 1, "bill|spend|spending|cost|costs|runs|failures|failed|numbers|figures|total|usage|data|"
+						 "report|jobs|queries|events|incidents|outage|outages|logins|load|loads|errors|deploy|"
+						 "traffic|drivers|charges|expenses|damage|spike|peak");
 }
 
 /*

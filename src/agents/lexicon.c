@@ -516,7 +516,7 @@ load_argument_words(DbiLexicon *lex, MemoryContext context)
 static void
 load_small_tables(DbiLexicon *lex, MemoryContext context)
 {
-	run("SELECT tool, intent, companion FROM dbinsight.tool_companions ORDER BY tool, intent, position, companion");
+	run("SELECT tool, intent, companion, position FROM dbinsight.tool_companions ORDER BY tool, intent, position, companion");
 	lex->companions = MemoryContextAllocZero(context, sizeof(DbiCompanion) * Max(SPI_processed, 1));
 	lex->ncompanions = (int) SPI_processed;
 	for (int i = 0; i < lex->ncompanions; i++)
@@ -524,6 +524,7 @@ load_small_tables(DbiLexicon *lex, MemoryContext context)
 		lex->companions[i].tool = kept(context, column(i, 1));
 		lex->companions[i].intent = kept(context, column(i, 2));
 		lex->companions[i].companion = kept(context, column(i, 3));
+		lex->companions[i].first = atoi(column(i, 4)) == 0;
 	}
 	run("SELECT pattern, kind FROM dbinsight.name_hints ORDER BY length(pattern) DESC, pattern");
 	lex->hints = MemoryContextAllocZero(context, sizeof(DbiNameHint) * Max(SPI_processed, 1));

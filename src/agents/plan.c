@@ -172,8 +172,8 @@ slots_to_keep(DbiPlanner *p, bool inherit)
 			!(slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_PRIOR))
 			keep = lappend(keep, slot);
 	}
-	foreach(lc, inherit ? p->frame->slots : NIL)
-		if (!dbi_has_nature(keep, lfirst(lc)))
+	foreach(lc, inherit || p->names_kept ? p->frame->slots : NIL)
+		if (!dbi_has_nature(keep, lfirst(lc)) && (inherit || dbi_is_thing(lfirst(lc))))
 			old = lappend(old, lfirst(lc));
 	return list_concat(keep, old);
 }
@@ -285,6 +285,7 @@ elliptical(DbiPlanner *p, const DbiClause *clause)
 		if (dbi_kind_word(p->text->tokens[i].stem) ||
 			dbi_is_one_of(p->text->tokens[i].text, "any|all|every|which|overall"))
 			return DBI_INHERIT_NOTHING;
+	p->names_kept = true;
 	return DBI_INHERIT_NAMES;
 }
 
@@ -349,14 +350,14 @@ make_plan(DbiPlanner *p)
 		return refused;
 	if (dbi_only_changes(p) && dbi_plan_change(p))
 		return finish(p, true);
-	if ((refused = out_of_scope(p)) != NULL)
-		return refused;
-	if (dbi_is_follow_up(p) && dbi_plan_follow_up(p))
-		return finish(p, true);
 	points_back = p->frame->clauses != NIL &&
 				  (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
 	if (points_back)
 		stay_near(p);
+	if ((refused = out_of_scope(p)) != NULL)
+		return refused;
+	if (dbi_is_follow_up(p) && dbi_plan_follow_up(p))
+		return finish(p, true);
 	if (chosen_agent_fits(p) && plan_clauses(p, points_back))
 		return finish(p, points_back);
 	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && scope_evidence(p) == 0)

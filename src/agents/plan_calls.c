@@ -45,10 +45,10 @@ dbi_has_nature(List *slots, const DbiSlot *slot)
 	return false;
 }
 
-static bool
-is_inherited(const DbiSlot *slot, DbiInherit inherit)
+bool
+dbi_is_thing(const DbiSlot *slot)
 {
-	return inherit == DBI_INHERIT_ALL || slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER;
+	return slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER;
 }
 
 static List *
@@ -77,7 +77,7 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		return own;
 	shared = NIL;
 	foreach(lc, p->frame->slots)
-		if (!dbi_has_nature(own, lfirst(lc)) && is_inherited(lfirst(lc), inherit))
+		if (!dbi_has_nature(own, lfirst(lc)) && (inherit == DBI_INHERIT_ALL || dbi_is_thing(lfirst(lc))))
 			shared = lappend(shared, lfirst(lc));
 	return list_concat(own, shared);
 }
@@ -257,25 +257,26 @@ asks_for(DbiPlanner *p, const DbiClause *clause, const char *intent)
 
 /*
  * Tools beside a tool: those of an intent that was given, or (NULL) those that
- * the question's intent and the words of the clause ask for.
+ * the question's intent and the words of the clause ask for. first: only those
+ * that go before the tool, whose answer is known already.
  */
 static void
 add_companions(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period,
-			   const char *intent)
+			   const char *intent, bool first)
 {
 	for (int i = 0; i < p->lex->ncompanions; i++)
 	{
 		const DbiCompanion *c = &p->lex->companions[i];
 		int other;
 
-		if (strcmp(c->tool, p->lex->tools[tool].name) != 0 ||
+		if (strcmp(c->tool, p->lex->tools[tool].name) != 0 || (first && !c->first) ||
 			(intent ? strcmp(c->intent, intent) != 0 : !asks_for(p, clause, c->intent)))
 			continue;
 		other = owned_tool(p->lex, c->companion);
 		if (other < 0 || (p->only_agent >= 0 && p->lex->tools[other].agent != p->only_agent))
 			continue;
 		(void) dbi_add_call(p, clause, other, slots, period, NULL,
-							strcmp(c->intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
+							strcmp(c->intent, "why") == 0 && !first ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
 							rint(clause->confidence * 90) / 100);
 	}
 }
@@ -395,6 +396,8 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		period = period_for_why(p, clause, slots);
 	if (domain >= 0)
 		add_route(p, domain, rint(clause->confidence * 90) / 100, true);
+	if (p->change_only && strcmp(intent, "why") == 0)
+		add_companions(p, clause, clause->best_tool, slots, period, "why", true);
 	call = dbi_add_call(p, clause, clause->best_tool, slots, period,
 						domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
 						clause->confidence);
@@ -402,10 +405,10 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		remembered->args = call->args;
 	if (p->missing)
 		return;
-	add_companions(p, clause, clause->best_tool, slots, period, NULL);
+	add_companions(p, clause, clause->best_tool, slots, period, NULL, false);
 	if (wide)
 	{
-		add_companions(p, clause, clause->best_tool, slots, period, "platform");
+		add_companions(p, clause, clause->best_tool, slots, period, "platform", false);
 		add_domains(p, clause, slots, period);
 	}
 }

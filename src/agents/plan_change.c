@@ -22,7 +22,7 @@
 	"thanks|thx|ok|okay|k|good|great|fine|right|yes|yep|yeah|no|nope|not|sorry|oops|actually|hm|hmm|hey|i|we|you|me|us|" \
 	"can|could|would|will|should|do|does|did|is|are|was|were|be|let|lets|see|show|give|get|take|make|go|look|run|"      \
 	"repeat|redo|try|use|set|say|said|meant|mean|wanted|want|need|like|say|back|over|out|up|down|till|until|past|last|" \
-	"previous|next|coming|ahead|within|during|since|window|period|range|span|time|timeframe|horizon|days|day|hours|"    \
+	"previous|next|coming|ahead|within|during|since|window|period|range|span|time|timeframe|horizon|days|hours|"    \
 	"hour|limit|threshold|cutoff|min|minimum|max|more|less|least|most|longer|shorter|wider|wide|widen|extend|expand|"   \
 	"narrow|narrower|restrict|filter|drill|zoom|focus|change|switch|replace|exclude|there|here|ago|top|first|thing|"    \
 	"things|part|side|list|level|even|still|my|our|detail|details|detailed|specifically|particular|especially|"        \
@@ -468,24 +468,38 @@ flip_words(DbiFrameClause *f, const DbiTool *tool)
 	}
 }
 
+/*
+ * What is wide again: a kind of thing ("all workspaces"), everything ("" for
+ * "all of them"), words of arguments only ("-" for "all its runs"), or NULL.
+ */
+static const char *
+widened_kind(const DbiText *text)
+{
+	for (int i = 0; i < text->n; i++)
+	{
+		const char *next = i + 1 < text->n ? text->tokens[i + 1].text : "";
+
+		if (dbi_is_one_of(text->tokens[i].text, "everything|everybody|everyone"))
+			return "";
+		if (!dbi_is_one_of(text->tokens[i].text, "all|every|any"))
+			continue;
+		for (int k = i + 1; k < text->n && k <= i + 2; k++)
+			if (dbi_kind_word(text->tokens[k].stem))
+				return dbi_kind_word(text->tokens[k].stem);
+		return next[0] == '\0' || dbi_is_one_of(next, "of|in|then|please|pls|together|?|.") ? "" : "-";
+	}
+	return NULL;
+}
+
 /* "all workspaces", "for everybody": what was narrowed is wide again. */
 static void
 drop_narrowing(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 {
-	const char *kind = NULL;
 	List *args = NIL;
 	List *slots = NIL;
 	ListCell *lc;
+	const char *kind = widened_kind(p->text);
 
-	for (int i = 0; i < p->text->n; i++)
-	{
-		if (!dbi_is_one_of(p->text->tokens[i].text, "all|every|everything|everybody|everyone|any"))
-			continue;
-		for (int k = i + 1; k < p->text->n && k <= i + 3 && !kind; k++)
-			kind = dbi_kind_word(p->text->tokens[k].stem);
-		if (!kind)
-			kind = "";
-	}
 	if (!kind)
 		return;
 	foreach(lc, p->frame->slots)

@@ -23,6 +23,7 @@ typedef struct DbiPlanner
 	int comparisons;
 	int own_routes;      /* those of the question itself lead the routes */
 	List *frame_clauses; /* of DbiFrameClause *: for the next turn */
+	bool names_kept;     /* a clause was taken to be about what the conversation is about */
 	bool change_only;    /* a follow-up that only changes something in the call before */
 	const char *missing; /* a required argument nothing was said for */
 	const char *missing_tool;
@@ -52,6 +53,7 @@ extern DbiPlanCall *dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, Li
 
 /* plan_calls.c */
 extern bool dbi_same_nature(const DbiSlot *a, const DbiSlot *b);
+extern bool dbi_is_thing(const DbiSlot *slot);
 extern bool dbi_has_nature(List *slots, const DbiSlot *slot);
 extern DbiPlanCall *dbi_add_call(DbiPlanner *p, const DbiClause *clause, int tool, List *slots,
 								 DbiSlot *period, const char *domain, DbiCallRole role,

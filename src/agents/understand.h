@@ -311,6 +311,7 @@ typedef struct DbiCompanion
 	char *tool;
 	char *intent;
 	char *companion;
+	bool first; /* position 0: before the tool, when it was called in the turn before */
 } DbiCompanion;
 
 typedef struct DbiNameHint
