@@ -44,7 +44,7 @@
 
 static const char *const watched[] = {"agents",        "agent_tools",     "concepts",
 									  "concept_forms", "concept_weights", "tool_companions",
-									  "name_hints",    "router_models"};
+									  "name_hints",    "argument_words",  "router_models"};
 
 static DbiLexicon *lexicon = NULL;
 static MemoryContext lexicon_context = NULL;
@@ -542,9 +542,28 @@ load_forms(DbiLexicon *lex, MemoryContext context)
 }
 
 static void
+load_argument_words(DbiLexicon *lex, MemoryContext context)
+{
+	run("SELECT tool, argument, value, form FROM dbinsight.argument_words ORDER BY argument, tool, value, form");
+	lex->words = MemoryContextAllocZero(context, sizeof(DbiArgumentWord) * Max(SPI_processed, 1));
+	lex->nwords = (int) SPI_processed;
+	for (int i = 0; i < lex->nwords; i++)
+	{
+		DbiArgumentWord *w = &lex->words[i];
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		w->tool = column(i, 1);
+		w->argument = column(i, 2);
+		w->value = column(i, 3);
+		w->words = dbi_form_words(column(i, 4), &w->nwords);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+static void
 load_small_tables(DbiLexicon *lex, MemoryContext context)
 {
-	run("SELECT tool, intent, companion FROM dbinsight.tool_companions ORDER BY tool, intent, position, companion");
+	run("SELECT tool, intent, companion, position FROM dbinsight.tool_companions ORDER BY tool, intent, position, companion");
 	lex->companions = MemoryContextAllocZero(context, sizeof(DbiCompanion) * Max(SPI_processed, 1));
 	lex->ncompanions = (int) SPI_processed;
 	for (int i = 0; i < lex->ncompanions; i++)
@@ -552,6 +571,7 @@ load_small_tables(DbiLexicon *lex, MemoryContext context)
 		lex->companions[i].tool = kept(context, column(i, 1));
 		lex->companions[i].intent = kept(context, column(i, 2));
 		lex->companions[i].companion = kept(context, column(i, 3));
+		lex->companions[i].first = atoi(column(i, 4)) == 0;
 	}
 	run("SELECT pattern, kind FROM dbinsight.name_hints ORDER BY length(pattern) DESC, pattern");
 	lex->hints = MemoryContextAllocZero(context, sizeof(DbiNameHint) * Max(SPI_processed, 1));
@@ -561,6 +581,7 @@ load_small_tables(DbiLexicon *lex, MemoryContext context)
 		lex->hints[i].pattern = kept(context, column(i, 1));
 		lex->hints[i].kind = kept(context, column(i, 2));
 	}
+	load_argument_words(lex, context);
 }
 
 /* ---- examples ---- */

@@ -194,8 +194,8 @@ slots_to_keep(DbiPlanner *p, bool inherit)
 			!(slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_PRIOR))
 			keep = lappend(keep, slot);
 	}
-	foreach(lc, inherit ? p->frame->slots : NIL)
-		if (!dbi_has_nature(keep, lfirst(lc)))
+	foreach(lc, inherit || p->names_kept ? p->frame->slots : NIL)
+		if (!dbi_has_nature(keep, lfirst(lc)) && (inherit || dbi_is_thing(lfirst(lc))))
 			old = lappend(old, lfirst(lc));
 	return list_concat(keep, old);
 }
@@ -241,17 +241,40 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 {
 	DbiClause *all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
 
+	p->ours = !dbi_is_foreign(p->lex, p->text, all);
 	if (dbi_wants_rules_broken(p->lex, p->text, p->slots) ||
 		all->refusal[DBI_LABEL_INJECTION] >= LEARNED_INJECTION)
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
 	if (dbi_wants_change(p->lex, p->text, p->slots) || is_like_orders(p, all))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
-	p->ours = !dbi_is_foreign(p->lex, p->text, all);
-	if (!p->ours)
-		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
 		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
+	return NULL;
+}
+
+/* Of what the lexicon says of other subjects. */
+static bool
+speaks_of_others(DbiPlanner *p)
+{
+	double most = 0;
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+	{
+		DbiClause *c = lfirst(lc);
+
+		most = Max(most, c->scope - Max(c->refusal[DBI_LABEL_SCOPE], 0));
+	}
+	return most > 0 && most >= dbi_lexical_evidence(p);
+}
+
+/* A few words in a conversation are like nothing; only what they say counts. */
+static DbiPlan *
+out_of_scope(DbiPlanner *p)
+{
+	if (dbi_is_follow_up(p) ? speaks_of_others(p) : !p->ours)
+		return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	return NULL;
 }
 
@@ -274,6 +297,33 @@ chosen_agent_fits(DbiPlanner *p)
 		   dbi_kind_anywhere(p, DBI_CONCEPT_INTENT);
 }
 
+/* Words of a short question that leaves out what it is about: "last trained when?". */
+#define ELLIPTICAL_WORDS 6
+
+/*
+ * A short question to the agent that was asked before, with no name and no
+ * word for the kind of thing, is about the thing the conversation is about.
+ */
+static DbiInherit
+elliptical(DbiPlanner *p, const DbiClause *clause)
+{
+	DbiFrameClause *before = p->frame->clauses ? llast(p->frame->clauses) : NULL;
+	ListCell *lc;
+
+	if (!before || dbi_count_words(p->text) > ELLIPTICAL_WORDS ||
+		strcmp(p->lex->agents[clause->best_agent].name, before->agent) != 0)
+		return DBI_INHERIT_NOTHING;
+	foreach(lc, p->slots)
+		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_NAME)
+			return DBI_INHERIT_NOTHING;
+	for (int i = 0; i < p->text->n; i++)
+		if (dbi_kind_word(p->text->tokens[i].stem) ||
+			dbi_is_one_of(p->text->tokens[i].text, "any|all|every|which|overall"))
+			return DBI_INHERIT_NOTHING;
+	p->names_kept = true;
+	return DBI_INHERIT_NAMES;
+}
+
 static bool
 plan_clauses(DbiPlanner *p, bool inherit)
 {
@@ -291,12 +341,12 @@ plan_clauses(DbiPlanner *p, bool inherit)
 			likeliest = clause;
 		if (clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
 			continue;
-		dbi_plan_clause(p, clause, inherit);
+		dbi_plan_clause(p, clause, inherit ? DBI_INHERIT_ALL : elliptical(p, clause));
 		any = true;
 	}
 	/* A question of ours, though nothing speaks clearly for an agent. */
 	if (!any && p->ours && likeliest)
-		dbi_plan_clause(p, likeliest, inherit);
+		dbi_plan_clause(p, likeliest, inherit ? DBI_INHERIT_ALL : elliptical(p, likeliest));
 	return any || (p->ours && likeliest);
 }
 
@@ -307,6 +357,18 @@ begins_midway(const DbiText *text)
 	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
 						   (dbi_count_words(text) <= 4 &&
 							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
+}
+
+/* What points back is more likely for the agent that was asked before. */
+static void
+stay_near(DbiPlanner *p)
+{
+	DbiFrameClause *before = llast(p->frame->clauses);
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+		dbi_score_clause(p->lex, p->text, p->slots, lfirst(lc), p->only_agent,
+						 dbi_find_agent(p->lex, before->agent), -1);
 }
 
 static DbiPlan *
@@ -328,10 +390,16 @@ make_plan(DbiPlanner *p)
 	}
 	if ((refused = admit(p, &kind)) != NULL)
 		return refused;
-	if (dbi_is_follow_up(p) && dbi_plan_follow_up(p))
+	if (dbi_only_changes(p) && dbi_plan_change(p))
 		return finish(p, true);
 	points_back = p->frame->clauses != NIL &&
 				  (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
+	if (points_back)
+		stay_near(p);
+	if ((refused = out_of_scope(p)) != NULL)
+		return refused;
+	if (dbi_is_follow_up(p) && dbi_plan_follow_up(p))
+		return finish(p, true);
 	if (chosen_agent_fits(p) && plan_clauses(p, points_back))
 		return finish(p, points_back);
 	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && p->ours)
