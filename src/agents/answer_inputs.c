@@ -23,14 +23,15 @@ prepare_inputs(void)
 {
 	Oid type = OIDARRAYOID;
 
-	dbi_spi_prepare(&inputs_plan,
-					"SELECT i.function, s.source, s.gold_table, s.time_column, st.last_event_time, s.mode"
-					" FROM dbinsight._tool_inputs($1) i"
-					" JOIN (SELECT DISTINCT ON (gold_table) * FROM dbinsight.sources ORDER BY gold_table, source DESC) s"
-					" ON s.gold_table OPERATOR(pg_catalog.=) i.gold_table"
-					" LEFT JOIN dbinsight.ingest_state st ON st.source OPERATOR(pg_catalog.=) s.source"
-					" ORDER BY s.source",
-					1, &type);
+	/* One plan for all parameters: to plan it takes longer than to run it. */
+	dbi_spi_prepare_with(&inputs_plan,
+						 "SELECT i.function, s.source, s.gold_table, s.time_column, st.last_event_time, s.mode"
+						 " FROM dbinsight._tool_inputs($1) i"
+						 " JOIN (SELECT DISTINCT ON (gold_table) * FROM dbinsight.sources ORDER BY gold_table, source DESC) s"
+						 " ON s.gold_table OPERATOR(pg_catalog.=) i.gold_table"
+						 " LEFT JOIN dbinsight.ingest_state st ON st.source OPERATOR(pg_catalog.=) s.source"
+						 " ORDER BY s.source",
+						 1, &type, CURSOR_OPT_GENERIC_PLAN);
 }
 
 /* Rows that did not come through the loader have no state: look at the table itself. */

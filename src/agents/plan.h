@@ -116,12 +116,6 @@ extern DbiPlan *dbi_plan_question(const char *question, const char *agent, const
 extern DbiPlan *dbi_explain_question(const char *question, const char *agent,
 									 const char *frame_json);
 
-/*
- * A plan points into the lexicon it was made with. This keeps the present one
- * until holder is reset, for a plan that outlives the call that made it.
- */
-extern void dbi_keep_lexicon(MemoryContext holder);
-
 /* Frame of the caller's own conversation; P0002 when it is another's or none. */
 extern char *dbi_conversation_frame(const pg_uuid_t *conversation);
 

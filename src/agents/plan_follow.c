@@ -75,8 +75,8 @@ dbi_is_follow_up(DbiPlanner *p)
 }
 
 /* A name nobody knows, in place of one that was spoken of, is of the same kind. */
-static void
-take_kind_from_frame(DbiPlanner *p)
+void
+dbi_take_kind_from_frame(DbiPlanner *p)
 {
 	ListCell *lc;
 	ListCell *f;
@@ -109,7 +109,7 @@ dbi_plan_follow_up(DbiPlanner *p)
 	List *clauses = NIL;
 	ListCell *lc;
 
-	take_kind_from_frame(p);
+	dbi_take_kind_from_frame(p);
 	foreach(lc, p->frame->clauses)
 	{
 		DbiClause *clause = continued(p, lfirst(lc));
@@ -122,6 +122,6 @@ dbi_plan_follow_up(DbiPlanner *p)
 	p->plan->follow_up = true;
 	p->clauses = clauses;
 	foreach(lc, clauses)
-		dbi_plan_clause(p, lfirst(lc), true);
+		dbi_plan_clause(p, lfirst(lc), DBI_INHERIT_ALL);
 	return true;
 }

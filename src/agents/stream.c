@@ -272,7 +272,6 @@ plan_turn(DbiStream *s)
 	DbiChat *chat = &s->chat;
 
 	chat->plan = dbi_plan_question(chat->question, chat->agent, s->frame);
-	dbi_keep_lexicon(s->context);
 	tell_routes(s);
 	s->phase = PHASE_REPLY;
 	if (chat->plan->kind == DBI_PLAN_ANSWER)

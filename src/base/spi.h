@@ -13,9 +13,9 @@
 #include "executor/spi.h"
 #include "utils/memutils.h"
 
-/* A kept plan, prepared at the first call. */
+/* A kept plan, prepared at the first call; options are those of a cursor. */
 static inline void
-dbi_spi_prepare(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
+dbi_spi_prepare_with(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types, int options)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
@@ -23,12 +23,18 @@ dbi_spi_prepare(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
 
 	if (*plan)
 		return;
-	fresh = SPI_prepare(sql, nargs, types);
+	fresh = SPI_prepare_cursor(sql, nargs, types, options);
 	if (fresh == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	SPI_keepplan(fresh);
 	*plan = fresh;
 	MemoryContextSwitchTo(caller);
+}
+
+static inline void
+dbi_spi_prepare(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
+{
+	dbi_spi_prepare_with(plan, sql, nargs, types, 0);
 }
 
 static inline int
