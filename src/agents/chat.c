@@ -331,6 +331,21 @@ dbi_check_question(const char *question)
 					"For instance: SELECT dbinsight.ask('What were the top cost drivers yesterday?');"));
 }
 
+/* Does not wait for a turn that is being made. */
+void
+dbi_chat_prepare(DbiChat *chat)
+{
+	if (chat->agent)
+		check_agent(chat->agent);
+	if (chat->has_conversation)
+		(void) open_conversation(chat);
+	else
+	{
+		chat->conversation = *DatumGetUUIDP(OidFunctionCall0(F_GEN_RANDOM_UUID));
+		create_conversation(chat);
+	}
+}
+
 /* The three arguments that all functions which ask have. */
 DbiStream *
 dbi_stream_of_call(FunctionCallInfo fcinfo)

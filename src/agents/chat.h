@@ -37,6 +37,9 @@ DbiStream *dbi_stream_of_call(FunctionCallInfo fcinfo);
 /* Checks who is asked, and takes the conversation; its frame, or NULL for a new one. */
 char *dbi_chat_open(DbiChat *chat);
 
+/* For a turn to be made later: the same checks, and a new conversation is made now. */
+void dbi_chat_prepare(DbiChat *chat);
+
 /* Question and answer become messages of the conversation. */
 void dbi_chat_store(DbiChat *chat);
 

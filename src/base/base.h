@@ -23,6 +23,7 @@ extern int dbi_guc_tool_timeout;
 extern int dbi_guc_context_tokens;
 extern int dbi_guc_max_steps;
 extern int dbi_guc_progress;
+extern int dbi_guc_submit_workers;
 
 enum
 {

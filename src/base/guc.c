@@ -24,6 +24,7 @@ int dbi_guc_tool_timeout;
 int dbi_guc_context_tokens;
 int dbi_guc_max_steps;
 int dbi_guc_progress;
+int dbi_guc_submit_workers;
 
 static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS_OFF, false},
 															{"notice", DBI_PROGRESS_NOTICE, false},
@@ -145,6 +146,10 @@ define_numbers(void)
 							NULL, NULL);
 	DefineCustomIntVariable("dbinsight.max_steps", "Rounds of tool calls in one answer.", NULL,
 							&dbi_guc_max_steps, 6, 1, 50, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.submit_workers",
+							"Submitted questions of a database that are answered at the same time.",
+							"Each takes one of max_worker_processes; without a free one a question waits.",
+							&dbi_guc_submit_workers, 2, 0, 64, PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
 static void
