@@ -42,6 +42,9 @@ all install installcheck clean:
 	@exit 1
 endif
 
+# Learning and scoring are loops over rows of numbers; sqrtf() need not set errno there.
+src/agents/router.o src/agents/router_train.o: CFLAGS += $(CFLAGS_VECTORIZE) -fno-math-errno
+
 # PGXS follows no headers; a changed version changes what the library says it is.
 $(OBJS) $(OBJS:.o=.bc): $(SRC_H) dbinsight.control
 
@@ -50,7 +53,7 @@ $(INSTALL_SQL): $(SQL_PARTS) $(filter-out sql/,$(sort $(dir $(SQL_PARTS)))) dbin
 	cat $(SQL_PARTS) > $@
 
 export PG_CONFIG
-.PHONY: demo demo-stop test lint format bench test-versions print-sql-parts
+.PHONY: demo demo-stop test lint format bench fuzz test-versions print-sql-parts
 demo:
 	+@test/harness/demo.sh start
 demo-stop:
@@ -63,6 +66,8 @@ format:
 	+@test/harness/lint.sh --format
 bench:
 	+@test/bench/run
+fuzz:
+	+@test/fuzz/run
 test-versions:
 	+@test/harness/versions.sh
 

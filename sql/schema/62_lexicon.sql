@@ -43,7 +43,7 @@ CREATE TABLE dbinsight.tool_companions (
 	PRIMARY KEY (tool, intent, companion)
 );
 COMMENT ON TABLE dbinsight.tool_companions IS
-'Tools called beside a tool for an intent: why adds those that look for causes, platform those of a platform-wide question; a concept adds those that its words ask for';
+'Tools called beside a tool for an intent: why adds those that look for causes, platform those of a platform-wide question; a concept adds those that its words ask for; position 0: in a follow-up before the tool itself, whose answer is known';
 
 CREATE TABLE dbinsight.name_hints (
 	pattern text PRIMARY KEY CHECK (pattern ~ '^%?[^%]+%?$' AND pattern = lower(pattern)),
@@ -85,6 +85,7 @@ UNION ALL SELECT 'cluster', lower(cluster_name), cluster_name FROM dbinsight.dim
 UNION ALL SELECT 'cluster', cluster_id, cluster_id FROM dbinsight.dim_cluster WHERE is_current
 UNION ALL SELECT 'endpoint', lower(endpoint_name), endpoint_name FROM dbinsight.dim_served_entities WHERE is_current AND endpoint_name IS NOT NULL
 UNION ALL SELECT 'model', lower(entity_name), entity_name FROM dbinsight.dim_served_entities WHERE is_current AND entity_name IS NOT NULL
+UNION ALL SELECT 'model', lower(split_part(entity_name, '.', -1)), entity_name FROM dbinsight.dim_served_entities WHERE is_current AND entity_name LIKE '%.%'
 UNION ALL SELECT 'model', lower(name), name FROM dbinsight.models
 UNION ALL SELECT 'table', lower(table_full_name), table_full_name FROM dbinsight.dim_table
 UNION ALL SELECT 'table', lower(table_name), table_full_name FROM dbinsight.dim_table
@@ -103,6 +104,8 @@ CREATE INDEX ON dbinsight.dim_warehouse (warehouse_id) WHERE is_current;
 CREATE INDEX ON dbinsight.dim_cluster (lower(cluster_name)) WHERE is_current;
 CREATE INDEX ON dbinsight.dim_served_entities (lower(endpoint_name)) WHERE is_current;
 CREATE INDEX ON dbinsight.dim_served_entities (lower(entity_name)) WHERE is_current;
+CREATE INDEX ON dbinsight.dim_served_entities (lower(split_part(entity_name, '.', -1))) WHERE is_current AND entity_name LIKE '%.%';
+CREATE INDEX ON dbinsight.dim_table (lower(table_schema));
 CREATE INDEX ON dbinsight.dim_table (lower(table_full_name));
 CREATE INDEX ON dbinsight.dim_table (lower(table_name));
 CREATE INDEX ON dbinsight.dim_table (lower(table_catalog || '.' || table_schema));
@@ -178,7 +181,7 @@ SELECT dbinsight._builtin_concept(c.name, c.kind, c.description, c.forms, coales
 ('budget', 'topic', 'budgets', 'budget|budgets|budgeted|over budget|overspend|overspent|overspending|overrun|exceed budget|spending limit|spending limits|spend limit|spend cap|allocation|allowance|out of money|blow budget|blown budget|blown through|within budget|under budget|on budget|above budget',
  'cost 2; cost/get_budget_status 3.5; error_budget + cost -3'),
 ('error_budget', 'topic', 'how much failure a promise leaves', 'error budget|error budgets', 'reliability 2; reliability/get_uptime_metrics 2'),
-('month_to_date', 'topic', 'this month so far', 'month to date|mtd|so far this month|this month so far|month end|end of month', 'spend + cost/get_cost_mtd_summary 2; compare + cost/get_cost_mtd_summary -1'),
+('month_to_date', 'topic', 'this month so far', 'month to date|=month to date|mtd|=mtd|=so far this month|=this month so far|so far this month|this month so far|month end|end of month', 'cost 0.8; cost/get_cost_mtd_summary 0.5; spend + cost/get_cost_mtd_summary 2; compare + cost/get_cost_mtd_summary -1'),
 
 /* ---- security ---- */
 ('security_word', 'topic', 'security', 'security|secure|infosec|secops|soc analyst', 'security 2; security/get_security_events 1.6; incident + reliability -1.5; incident + security/get_security_events 0.8; network_word + network 0.5'),
@@ -336,6 +339,9 @@ SELECT dbinsight._builtin_concept(c.name, c.kind, c.description, c.forms, coales
 ('elsewhere', 'scope', 'subjects that no table here knows',
  '=weather|=temperature|=rain|=snow|=sunny|=joke|=jokes|=poem|=poems|=poetry|=haiku|=song|=songs|=lyrics|=recipe|=recipes|=cook|=cooking|=bake|=pizza|=restaurant|=restaurants|=football|=soccer|=basketball|=baseball|=olympics|=championship|=sports|=movie|=movies|=film|=films|=actor|=actress|=celebrity|=president|prime minister|=election|=politics|=politician|capital of|=country|=countries|=continent|population of|=translate|=translation|=horoscope|=zodiac|=lottery|=bitcoin|=cryptocurrency|=crypto|stock price|stock market|=stocks|share price|exchange rate|=travel|=flight|=flights|=hotel|=hotels|=vacation|=holiday|=dating|=girlfriend|=boyfriend|=wife|=husband|=dog|=cat|=birthday|meaning of life|=philosophy|=religion|history of rome|world war|=einstein|=shakespeare|=homework|=essay|=dinner|=lunch|=breakfast|=diet|=workout|=gym|medical advice|=doctor|=lawyer|legal advice|=sing|=dance|=story|bedtime story|=riddle|=trivia|=quiz|=chess|video game|=playstation|=novel|=car|=iphone|=christmas|=easter|love letter|cover letter|=resume|=linkedin|=tweet|=instagram|=tiktok|=youtube|=netflix|=spotify|calculate square root|square root|=multiply|solve equation|=integral|prime numbers|pi digits|roman empire|=planet|=planets|=moon|=mars|=astronaut|=dinosaur|football match|who won|world cup|super bowl|=santa|=god|=alien|=aliens',
  '- 3'),
+('other_system', 'scope', 'systems whose records are not among the system tables',
+ '=snowflake|=bigquery|=redshift|=teradata|=synapse|=github|=gitlab|=bitbucket|=repo|=repository|=git|=pull request|=pull requests|=jira|=confluence|=servicenow|=trello|=asana|=zendesk|=freshdesk|=slack|=zoom|=outlook|=sharepoint|=office 365|=mailbox|=mail gateway|=phishing|=inbox|=spam|=salesforce|=hubspot|=workday|=sap|=oracle|=erp|=netsuite|=okta|=kubernetes|=k8s|=docker|=jenkins|=airflow|=splunk|=datadog|=grafana|=pagerduty|=aws bill|=aws console|=ec2|=lambda function|=route53|=azure bill|=azure portal|=gcp bill|=google cloud bill|=wifi|=wi fi|=laptop|=laptops|=printer|=printers|=badge|=badge reader|=parking|=elevator|=coffee machine|=salary|=salaries|=payroll run|=pay slip|=pay rise|=vacation days|=sick leave|=onboarding|=hiring|=candidates|=interview|=interviews|=website|=web site|=web shop|=homepage|=google analytics|=seo|=newsletter|=call center|=helpdesk|=help desk|=ticket queue|=tickets|=active directory|=vpn|=firewall rules|=antivirus|=crowdstrike|=mysql|=mongodb|=sql server|=kafka|=rabbitmq|=redis|=elasticsearch|=tableau|=looker|=power bi|=powerbi|=excel',
+ '- 2.2; egress + - -2.2; external_ip + - -2.2; connection + - -2.2; query + - -1.2; table_named + - -1.2; pii + - -1.5; lineage + - -1.5'),
 ('code_request', 'scope', 'code to write, lessons, SQL to run',
  'write code|write python|python script|python code|write function|write script|write sql|write query|write program|write java|write bash|write regex|code for|code snippet|javascript|java|golang|rust|html|css|react|regex|unit test|unit tests|debug my code|debug code|fix my code|review my code|code review|implement|algorithm|fibonacci|bubble sort|quicksort|sort list|how do i write|how to write|how do i code|syntax|tutorial|teach|learn python|learn sql|select from|select where|=select^0.7|pyspark code|notebook code|generate code|refactor|compile|dockerfile|kubernetes yaml|explain quantum|quantum|essay about|chat with other|other peoples chats|other users conversations|other users chats|other conversations|someone elses chat|others chats|other users questions',
  '- 3; has_access + - -2; permission + - -1.5'),
@@ -352,26 +358,28 @@ SELECT dbinsight._builtin_concept(c.name, c.kind, c.description, c.forms, coales
 
 INSERT INTO dbinsight.tool_companions (tool, intent, companion, position, builtin) VALUES
 	('get_cost_anomalies', 'why', 'get_top_cost_drivers', 1, true),
-	('get_daily_cost_summary', 'why', 'get_cost_anomalies', 1, true),
+	('get_daily_cost_summary', 'why', 'get_cost_anomalies', 0, true),
 	('get_daily_cost_summary', 'why', 'get_top_cost_drivers', 2, true),
-	('get_workspace_cost_breakdown', 'why', 'get_cost_anomalies', 1, true),
+	('get_workspace_cost_breakdown', 'why', 'get_cost_anomalies', 0, true),
 	('get_workspace_cost_breakdown', 'why', 'get_top_cost_drivers', 2, true),
-	('get_budget_status', 'why', 'get_top_cost_drivers', 1, true),
-	('get_cost_forecast', 'why', 'get_cost_anomalies', 1, true),
+	('get_cost_mtd_summary', 'why', 'get_cost_anomalies', 0, true),
+	('get_cost_mtd_summary', 'why', 'get_top_cost_drivers', 1, true),
+	('get_budget_status', 'why', 'get_top_cost_drivers', 0, true),
+	('get_cost_forecast', 'why', 'get_cost_anomalies', 0, true),
 	('get_failed_jobs', 'why', 'get_job_runs', 1, true),
 	('get_failed_jobs', 'why', 'get_job_bottlenecks', 2, true),
 	('get_job_runs', 'why', 'get_failed_jobs', 1, true),
 	('get_job_runs', 'why', 'get_job_bottlenecks', 2, true),
-	('get_job_success_rate', 'why', 'get_failed_jobs', 1, true),
-	('get_failure_streaks', 'why', 'get_failed_jobs', 1, true),
+	('get_job_success_rate', 'why', 'get_failed_jobs', 0, true),
+	('get_failure_streaks', 'why', 'get_failed_jobs', 0, true),
 	('get_job_failure_risk', 'why', 'get_job_success_rate', 1, true),
 	('get_job_bottlenecks', 'why', 'get_resource_utilization', 1, true),
 	('get_slow_queries', 'why', 'get_resource_utilization', 1, true),
-	('get_sla_breaches', 'why', 'get_failed_jobs', 1, true),
+	('get_sla_breaches', 'why', 'get_failed_jobs', 0, true),
 	('get_sla_breaches', 'why', 'get_job_bottlenecks', 2, true),
-	('get_uptime_metrics', 'why', 'get_incident_summary', 1, true),
+	('get_uptime_metrics', 'why', 'get_incident_summary', 0, true),
 	('get_incident_summary', 'why', 'get_failed_jobs', 1, true),
-	('get_service_health', 'why', 'get_incident_summary', 1, true),
+	('get_service_health', 'why', 'get_incident_summary', 0, true),
 	('get_freshness_violations', 'why', 'get_failed_jobs', 1, true),
 	('get_dq_summary', 'why', 'get_freshness_violations', 1, true),
 	('get_dq_summary', 'why', 'get_expectation_failures', 2, true),

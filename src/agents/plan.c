@@ -14,6 +14,15 @@
 
 #include "agents/planner.h"
 #include "agents/refuse.h"
+#include "agents/router.h"
+
+/*
+ * Learned evidence from which a text is an order or an injection. On questions
+ * the scorers were not trained on, hardly any question of the account has half
+ * of it, and most orders and injections have twice as much.
+ */
+#define LEARNED_WRITE 1.8
+#define LEARNED_INJECTION 0.8
 
 /* ---- words for enums ---- */
 
@@ -141,6 +150,19 @@ dbi_best_evidence(DbiPlanner *p)
 	return best;
 }
 
+/* Of what the lexicon says: a few words are like many an example, and no question of their own. */
+double
+dbi_lexical_evidence(DbiPlanner *p)
+{
+	double best = 0;
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+		for (int a = 0; a < p->lex->nagents; a++)
+			best = Max(best, ((DbiClause *) lfirst(lc))->lexical[a]);
+	return best;
+}
+
 /* ---- the plan ---- */
 
 static DbiPlan *
@@ -172,8 +194,8 @@ slots_to_keep(DbiPlanner *p, bool inherit)
 			!(slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_PRIOR))
 			keep = lappend(keep, slot);
 	}
-	foreach(lc, inherit ? p->frame->slots : NIL)
-		if (!dbi_has_nature(keep, lfirst(lc)))
+	foreach(lc, inherit || p->names_kept ? p->frame->slots : NIL)
+		if (!dbi_has_nature(keep, lfirst(lc)) && (inherit || dbi_is_thing(lfirst(lc))))
 			old = lappend(old, lfirst(lc));
 	return list_concat(keep, old);
 }
@@ -205,35 +227,54 @@ finish(DbiPlanner *p, bool inherit)
 	return p->plan;
 }
 
-static double
-scope_evidence(DbiPlanner *p)
+/* By what was learned, unless the words only read: "create a cost report", "update me on costs". */
+static bool
+is_like_orders(DbiPlanner *p, const DbiClause *all)
 {
-	double most = 0;
-	ListCell *lc;
-
-	foreach(lc, p->clauses)
-		most = Max(most, ((DbiClause *) lfirst(lc))->scope);
-	return most;
+	return all->refusal[DBI_LABEL_WRITE] >= Max(LEARNED_WRITE, all->evidence / 2) &&
+		   !dbi_reads_only(p->lex, p->text, all);
 }
 
 /* Refusals, small talk and questions that say too little; NULL to go on. */
 static DbiPlan *
 admit(DbiPlanner *p, DbiPlanKind *kind)
 {
-	DbiClause *all;
+	DbiClause *all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
 
-	if (dbi_wants_rules_broken(p->lex, p->text, p->slots))
+	p->ours = !dbi_is_foreign(p->lex, p->text, all);
+	if (dbi_wants_rules_broken(p->lex, p->text, p->slots) ||
+		all->refusal[DBI_LABEL_INJECTION] >= LEARNED_INJECTION)
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
-	if (dbi_wants_change(p->lex, p->text, p->slots))
+	if (dbi_wants_change(p->lex, p->text, p->slots) || is_like_orders(p, all))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
-	if (scope_evidence(p) > 0 && scope_evidence(p) >= dbi_best_evidence(p))
-		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
-	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_best_evidence(p) < DBI_OWN_EVIDENCE &&
+	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
-	{
-		all = dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n);
 		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
+	return NULL;
+}
+
+/* Of what the lexicon says of other subjects. */
+static bool
+speaks_of_others(DbiPlanner *p)
+{
+	double most = 0;
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+	{
+		DbiClause *c = lfirst(lc);
+
+		most = Max(most, c->scope - Max(c->refusal[DBI_LABEL_SCOPE], 0));
 	}
+	return most > 0 && most >= dbi_lexical_evidence(p);
+}
+
+/* A few words in a conversation are like nothing; only what they say counts. */
+static DbiPlan *
+out_of_scope(DbiPlanner *p)
+{
+	if (dbi_is_follow_up(p) ? speaks_of_others(p) : !p->ours)
+		return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	return NULL;
 }
 
@@ -256,9 +297,37 @@ chosen_agent_fits(DbiPlanner *p)
 		   dbi_kind_anywhere(p, DBI_CONCEPT_INTENT);
 }
 
+/* Words of a short question that leaves out what it is about: "last trained when?". */
+#define ELLIPTICAL_WORDS 6
+
+/*
+ * A short question to the agent that was asked before, with no name and no
+ * word for the kind of thing, is about the thing the conversation is about.
+ */
+static DbiInherit
+elliptical(DbiPlanner *p, const DbiClause *clause)
+{
+	DbiFrameClause *before = p->frame->clauses ? llast(p->frame->clauses) : NULL;
+	ListCell *lc;
+
+	if (!before || dbi_count_words(p->text) > ELLIPTICAL_WORDS ||
+		strcmp(p->lex->agents[clause->best_agent].name, before->agent) != 0)
+		return DBI_INHERIT_NOTHING;
+	foreach(lc, p->slots)
+		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_NAME)
+			return DBI_INHERIT_NOTHING;
+	for (int i = 0; i < p->text->n; i++)
+		if (dbi_kind_word(p->text->tokens[i].stem) ||
+			dbi_is_one_of(p->text->tokens[i].text, "any|all|every|which|overall"))
+			return DBI_INHERIT_NOTHING;
+	p->names_kept = true;
+	return DBI_INHERIT_NAMES;
+}
+
 static bool
 plan_clauses(DbiPlanner *p, bool inherit)
 {
+	DbiClause *likeliest = NULL;
 	bool any = false;
 	ListCell *lc;
 
@@ -266,13 +335,19 @@ plan_clauses(DbiPlanner *p, bool inherit)
 	{
 		DbiClause *clause = lfirst(lc);
 
-		if (clause->best_agent < 0 || clause->best_tool < 0 ||
-			clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
+		if (clause->best_agent < 0 || clause->best_tool < 0)
 			continue;
-		dbi_plan_clause(p, clause, inherit);
+		if (clause->learned && (!likeliest || clause->evidence > likeliest->evidence))
+			likeliest = clause;
+		if (clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
+			continue;
+		dbi_plan_clause(p, clause, inherit ? DBI_INHERIT_ALL : elliptical(p, clause));
 		any = true;
 	}
-	return any;
+	/* A question of ours, though nothing speaks clearly for an agent. */
+	if (!any && p->ours && likeliest)
+		dbi_plan_clause(p, likeliest, inherit ? DBI_INHERIT_ALL : elliptical(p, likeliest));
+	return any || (p->ours && likeliest);
 }
 
 /* "and failed jobs?", "by workspace", "for staging": too short to begin anew. */
@@ -282,6 +357,18 @@ begins_midway(const DbiText *text)
 	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
 						   (dbi_count_words(text) <= 4 &&
 							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
+}
+
+/* What points back is more likely for the agent that was asked before. */
+static void
+stay_near(DbiPlanner *p)
+{
+	DbiFrameClause *before = llast(p->frame->clauses);
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+		dbi_score_clause(p->lex, p->text, p->slots, lfirst(lc), p->only_agent,
+						 dbi_find_agent(p->lex, before->agent), -1);
 }
 
 static DbiPlan *
@@ -295,7 +382,7 @@ make_plan(DbiPlanner *p)
 		return reply(p, DBI_PLAN_CLARIFY, dbi_refusal(DBI_PLAN_CLARIFY));
 	p->clauses = dbi_split(p->lex, p->text, p->slots, p->only_agent);
 	p->plan->intent = intent_of(p->lex, p->clauses);
-	if (dbi_hit_anywhere(p, "start_over") && dbi_best_evidence(p) < DBI_OWN_EVIDENCE)
+	if (dbi_hit_anywhere(p, "start_over") && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE)
 	{
 		p->frame_json = "{}";
 		return reply(p, DBI_PLAN_SMALLTALK,
@@ -303,13 +390,19 @@ make_plan(DbiPlanner *p)
 	}
 	if ((refused = admit(p, &kind)) != NULL)
 		return refused;
-	if (dbi_is_follow_up(p) && dbi_plan_follow_up(p))
+	if (dbi_only_changes(p) && dbi_plan_change(p))
 		return finish(p, true);
 	points_back = p->frame->clauses != NIL &&
 				  (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
+	if (points_back)
+		stay_near(p);
+	if ((refused = out_of_scope(p)) != NULL)
+		return refused;
+	if (dbi_is_follow_up(p) && dbi_plan_follow_up(p))
+		return finish(p, true);
 	if (chosen_agent_fits(p) && plan_clauses(p, points_back))
 		return finish(p, points_back);
-	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && scope_evidence(p) == 0)
+	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && p->ours)
 		return reply(p, DBI_PLAN_CLARIFY, what_about(p));
 	return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 }

@@ -69,14 +69,14 @@ bool
 dbi_is_follow_up(DbiPlanner *p)
 {
 	return p->frame->clauses != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS &&
-		   (dbi_best_evidence(p) < DBI_OWN_EVIDENCE || !names_a_subject(p)) &&
+		   (dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE || !names_a_subject(p)) &&
 		   (p->slots != NIL || dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) ||
-			dbi_kind_anywhere(p, DBI_CONCEPT_INTENT) || dbi_best_evidence(p) > 0);
+			dbi_kind_anywhere(p, DBI_CONCEPT_INTENT) || dbi_lexical_evidence(p) > 0);
 }
 
 /* A name nobody knows, in place of one that was spoken of, is of the same kind. */
-static void
-take_kind_from_frame(DbiPlanner *p)
+void
+dbi_take_kind_from_frame(DbiPlanner *p)
 {
 	ListCell *lc;
 	ListCell *f;
@@ -109,7 +109,7 @@ dbi_plan_follow_up(DbiPlanner *p)
 	List *clauses = NIL;
 	ListCell *lc;
 
-	take_kind_from_frame(p);
+	dbi_take_kind_from_frame(p);
 	foreach(lc, p->frame->clauses)
 	{
 		DbiClause *clause = continued(p, lfirst(lc));
@@ -122,6 +122,6 @@ dbi_plan_follow_up(DbiPlanner *p)
 	p->plan->follow_up = true;
 	p->clauses = clauses;
 	foreach(lc, clauses)
-		dbi_plan_clause(p, lfirst(lc), true);
+		dbi_plan_clause(p, lfirst(lc), DBI_INHERIT_ALL);
 	return true;
 }

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "executor/spi.h"
 #include "nodes/bitmapset.h"
 #include "nodes/pg_list.h"
 #include "utils/date.h"
@@ -91,7 +92,7 @@ typedef struct DbiPeriod
 	DbiGrain grain;
 	DateADT start;
 	DateADT end;
-	double hours;     /* length of ROLLING and SPAN; reach of HOURS */
+	double hours; /* length of ROLLING and SPAN; reach of HOURS; of PRIOR the weekday from 1, or 0 */
 	const char *note; /* what had to be assumed, or NULL */
 } DbiPeriod;
 
@@ -182,10 +183,39 @@ extern const char *dbi_kind_word(const char *stem);
 
 /* ---- entities.c ---- */
 
+typedef struct DbiFound
+{
+	char *key;
+	char *kind;
+	char *value;
+	int others;
+} DbiFound;
+
+/*
+ * Rows of a query with one text[] parameter and columns key, kind, value,
+ * count; plan is where its plan is kept. Of DbiFound *.
+ */
+extern List *dbi_query_names(SPIPlanPtr *plan, const char *sql, List *keys);
+
 struct DbiLexicon;
 
 /* Finds names of the account in the text and what they are; may add slots. */
 extern List *dbi_resolve_names(const struct DbiLexicon *lexicon, DbiText *text, List *slots);
+
+/* ---- entities_late.c: names that are looked for when a tool wants one ---- */
+
+/* A SKU some of whose parts stand in the tokens; a pattern when several are alike. */
+extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
+							  int to, const char **span);
+/* A schema by its own name ("silver layer"). */
+extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
+								 int to, const char **span);
+/* The endpoint of a model (kind endpoint) or the model of an endpoint (kind model), or NULL. */
+extern const char *dbi_served_name(const char *kind, const char *name);
+/* The known name of the kind that differs least, or NULL. */
+extern const char *dbi_nearest_name(const char *kind, const char *name);
+/* Whether the word is required as a tag or used as one. */
+extern bool dbi_is_tag_key(const char *word);
 
 /* ---- lexicon.c ---- */
 
@@ -245,6 +275,16 @@ typedef struct DbiAgent
 	bool enabled;
 } DbiAgent;
 
+/* Labels of the router that are no agent and no tool. */
+typedef enum DbiRefusalLabel
+{
+	DBI_LABEL_SCOPE,
+	DBI_LABEL_WRITE,
+	DBI_LABEL_INJECTION,
+	DBI_LABEL_SMALLTALK,
+	DBI_REFUSAL_LABELS
+} DbiRefusalLabel;
+
 /* Features of one example question, or of a tool's description. */
 typedef struct DbiExample
 {
@@ -271,6 +311,7 @@ typedef struct DbiCompanion
 	char *tool;
 	char *intent;
 	char *companion;
+	bool first; /* position 0: before the tool, when it was called in the turn before */
 } DbiCompanion;
 
 typedef struct DbiNameHint
@@ -279,13 +320,25 @@ typedef struct DbiNameHint
 	char *kind;
 } DbiNameHint;
 
+/* What people say for a value of an argument. */
+typedef struct DbiArgumentWord
+{
+	char *tool; /* "" is every tool */
+	char *argument;
+	char *value;  /* "#" is the number in the form */
+	char **words; /* stems, "*" or "#" */
+	int nwords;
+} DbiArgumentWord;
+
 typedef struct DbiLexicon
 {
 	int nconcepts;
 	DbiConcept *concepts;
 	int nforms;
-	DbiForm *forms; /* sorted by key */
-	int longest;    /* words of the longest form */
+	DbiForm *forms;   /* sorted by key */
+	int nbuckets;     /* a power of two */
+	int *first_forms; /* by the hash of a key: its first form, or -1 */
+	int longest;      /* words of the longest form */
 	int nvocabulary;
 	char **vocabulary; /* sorted words a typo may be meant for */
 	int nstems;
@@ -304,6 +357,9 @@ typedef struct DbiLexicon
 	DbiCompanion *companions;
 	int nhints;
 	DbiNameHint *hints;
+	int nwords;
+	DbiArgumentWord *words;
+	struct DbiRouter *router; /* what was learned, or NULL */
 } DbiLexicon;
 
 /* Valid until the next call that may read tables. */
@@ -345,14 +401,17 @@ typedef struct DbiClause
 {
 	int from; /* tokens [from, to) */
 	int to;
-	List *hits;       /* of DbiHit * */
-	double *agents;   /* evidence by agent */
-	double *tools;    /* evidence by tool */
-	double *likeness; /* of the best example, by tool */
-	double scope;     /* evidence for nothing of ours */
-	int best_agent;   /* or -1 */
-	int best_tool;    /* or -1 */
-	double evidence;  /* of the best agent */
+	List *hits;                         /* of DbiHit * */
+	double *agents;                     /* evidence by agent */
+	double *tools;                      /* evidence by tool */
+	bool learned;                       /* whether the model has spoken */
+	double *lexical;                    /* of the evidence by agent, what the lexicon gave */
+	double *likeness;                   /* of the best example, by tool */
+	double scope;                       /* evidence for nothing of ours */
+	double refusal[DBI_REFUSAL_LABELS]; /* what was learned of questions that are refused */
+	int best_agent;                     /* or -1 */
+	int best_tool;                      /* or -1 */
+	double evidence;                    /* of the best agent */
 	double confidence;
 } DbiClause;
 
@@ -364,6 +423,10 @@ typedef struct DbiClause
 extern List *dbi_split(const DbiLexicon *lexicon, DbiText *text, List *slots, int only_agent);
 extern DbiClause *dbi_read_clause(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
 								  int to);
+extern DbiClause *dbi_score_stretch(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
+									int to, int only_agent);
+/* Words that carry meaning and name nothing. */
+extern int dbi_own_words(const DbiLexicon *lexicon, const DbiText *text, const DbiClause *clause);
 extern void dbi_score_clause(const DbiLexicon *lexicon, DbiText *text, List *slots,
 							 DbiClause *clause, int only_agent, int frame_agent, int frame_tool);
 extern const DbiHit *dbi_clause_hit(const DbiLexicon *lexicon, const DbiClause *clause,
@@ -376,6 +439,23 @@ extern List *dbi_match_forms(const DbiLexicon *lexicon, const DbiText *text, Lis
 extern bool dbi_is_concept_word(const DbiLexicon *lexicon, const DbiToken *token,
 								const char *concept);
 
+/* ---- argument_words.c: what is said for a value of an argument ---- */
+
+typedef struct DbiWordHit
+{
+	const char *value; /* of the argument, as written in the table or the digits of the number */
+	int from;          /* tokens [from, to) */
+	int to;
+	int number; /* token of the number, or -1 */
+} DbiWordHit;
+
+/* A form as stems, articles dropped. */
+extern char **dbi_form_words(const char *form, int *n);
+/* The longest form of the argument in tokens [from, to), the first of several. */
+extern bool dbi_find_argument_word(const DbiLexicon *lexicon, const char *tool,
+								   const DbiArgument *argument, const DbiText *text, List *slots,
+								   int from, int to, DbiWordHit *hit);
+
 /* ---- arguments.c: values of a tool's arguments ---- */
 
 typedef struct DbiFilling
@@ -384,7 +464,9 @@ typedef struct DbiFilling
 	const DbiText *text;
 	const DbiClock *clock;
 	const DbiClause *clause;
-	List *slots;             /* those of this clause, those it shares, those of the frame */
+	List *slots;     /* those of this clause, those it shares, those of the frame */
+	List *all_slots; /* of the question: a token's slot counts in it */
+	List *kept;      /* of DbiPlanArg *: what the tool was last called with, in a follow-up */
 	const DbiPeriod *period; /* the period asked for, or NULL */
 	const DbiSlot *period_slot;
 	const char *domain; /* domain named beside alerts, or NULL */
@@ -404,6 +486,7 @@ typedef struct DbiFrameClause
 	const char *agent;
 	const char *tool;
 	List *concepts; /* of char * */
+	List *args;     /* of DbiPlanArg *: what the tool was called with */
 } DbiFrameClause;
 
 typedef struct DbiFrame

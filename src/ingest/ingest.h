@@ -42,12 +42,12 @@ typedef struct DbiField
 {
 	char *name;
 	int len;
-	bool taken;      /* whole, by a column or because it is excluded */
-	List *members;   /* of DbiField, while the tree is made */
+	bool taken;    /* whole, by a column or because it is excluded */
+	List *members; /* of DbiField, while the tree is made */
 	int nmembers;
 	struct DbiField **sorted;
 	/* What the present row holds. */
-	bool present;    /* not missing and not null */
+	bool present; /* not missing and not null */
 	JsonbValue value;
 	const char *why; /* why it is no object although members are taken */
 } DbiField;
@@ -70,7 +70,16 @@ typedef struct DbiColumn
 	char *fallback; /* const; NULL: none */
 	DbiNormal normal;
 	bool required;
+	int most_bytes; /* of a text; 0: any length */
 } DbiColumn;
+
+/*
+ * Names stand in the indexes of gold and derived tables, where a row holds at
+ * most some 2700 bytes. Unity Catalog's longest, catalog.schema.table of 255
+ * characters each, fits.
+ */
+#define DBI_MOST_NAME_BYTES 1000
+#define DBI_MOST_KEY_BYTES 2500 /* of all texts of a key */
 
 typedef struct DbiSource
 {

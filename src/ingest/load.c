@@ -33,6 +33,14 @@
 #define MONTHS 1200
 /* Of a row that is kept as text. */
 #define MAX_KEPT_BYTES 100000
+/* Rejected rows remembered by their hash; bounds the memory of a file of bad rows. */
+#define MAX_REMEMBERED 20000
+
+typedef struct Rejected
+{
+	uint8 hash[PG_SHA256_DIGEST_LENGTH];
+	int64 again; /* times it came after it was written */
+} Rejected;
 
 /* A set of hashes, spread well enough to be their own hashes. */
 typedef struct KeyEntry
@@ -62,6 +70,7 @@ struct DbiLoad
 	MemoryContext row_context;
 	MemoryContext slice_context;
 	Tuplestorestate *rows;
+	HTAB *rejects;
 	DbiInsert *insert; /* NULL: every row goes the long way */
 	keys_hash *keys;   /* hashes of the keys of this load, or since they were forgotten */
 	bool has_duplicates;
@@ -323,6 +332,73 @@ flush_slice(DbiLoad *load)
 
 /* ---- rows that do not fit ---- */
 
+static HTAB *
+remember_rejects(MemoryContext context)
+{
+	HASHCTL ctl = {0};
+
+	ctl.keysize = PG_SHA256_DIGEST_LENGTH;
+	ctl.entrysize = sizeof(Rejected);
+	ctl.hcxt = context;
+	return hash_create("dbinsight rejected rows", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+static bytea *
+hash_datum(const uint8 *hash)
+{
+	bytea *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+
+	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	memcpy(VARDATA(result), hash, PG_SHA256_DIGEST_LENGTH);
+	return result;
+}
+
+/*
+ * A row that comes again is counted here and written once at the end: each
+ * update of a row in the transaction that made it walks all versions before.
+ */
+static void
+write_again(DbiLoad *load)
+{
+	Oid argtypes[3] = {TEXTOID, BYTEAOID, INT8OID};
+	Datum args[3] = {CStringGetTextDatum(load->source->name)};
+	HASH_SEQ_STATUS status;
+	Rejected *r;
+
+	SPI_connect();
+	hash_seq_init(&status, load->rejects);
+	while ((r = hash_seq_search(&status)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (r->again == 0)
+			continue;
+		args[1] = PointerGetDatum(hash_datum(r->hash));
+		args[2] = Int64GetDatum(r->again);
+		SPI_execute_with_args("UPDATE dbinsight.rejected_rows SET times = times + $3"
+							  " WHERE source = $1 AND row_hash = $2",
+							  3, argtypes, args, NULL, false, 0);
+	}
+	SPI_finish();
+	hash_destroy(load->rejects);
+	load->rejects = NULL;
+}
+
+/* Whether the row was rejected before in this load. */
+static bool
+came_again(DbiLoad *load, const bytea *hash)
+{
+	Rejected *r;
+	bool found;
+
+	if (load->rejects != NULL && hash_get_num_entries(load->rejects) >= MAX_REMEMBERED)
+		write_again(load);
+	if (load->rejects == NULL)
+		load->rejects = remember_rejects(GetMemoryChunkContext(load));
+	r = hash_search(load->rejects, VARDATA(hash), HASH_ENTER, &found);
+	r->again = found ? r->again + 1 : 0;
+	return found;
+}
+
 static bytea *
 row_hash(Jsonb *row)
 {
@@ -341,23 +417,35 @@ row_hash(Jsonb *row)
 static void
 reject(DbiLoad *load, Jsonb *row, const char *column, const char *reason)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid argtypes[5] = {TEXTOID, BYTEAOID, TEXTOID, TEXTOID, JSONBOID};
 	Datum args[5];
 	char nulls[6] = "     ";
 
 	load->rejected++;
-	args[0] = CStringGetTextDatum(load->source->name);
 	args[1] = PointerGetDatum(row_hash(row));
+	if (came_again(load, DatumGetByteaPP(args[1])))
+		return;
+	args[0] = CStringGetTextDatum(load->source->name);
 	args[2] = CStringGetTextDatum(reason);
 	args[3] = column != NULL ? CStringGetTextDatum(column) : (Datum) 0;
 	args[4] = JsonbPGetDatum(row);
 	nulls[3] = column != NULL ? ' ' : 'n';
 	SPI_connect();
-	SPI_execute_with_args("INSERT INTO dbinsight.rejected_rows AS r (source, row_hash, reason, column_name, \"row\")"
-						  " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (source, row_hash) DO UPDATE"
-						  " SET reason = excluded.reason, column_name = excluded.column_name,"
-						  " rejected_at = excluded.rejected_at, times = r.times + 1",
-						  5, argtypes, args, nulls, false, 0);
+	if (plan == NULL)
+	{
+		SPIPlanPtr fresh =
+			SPI_prepare("INSERT INTO dbinsight.rejected_rows AS r (source, row_hash, reason, column_name, \"row\")"
+						" VALUES ($1, $2, $3, $4, $5) ON CONFLICT (source, row_hash) DO UPDATE"
+						" SET reason = excluded.reason, column_name = excluded.column_name,"
+						" rejected_at = excluded.rejected_at, times = r.times + 1",
+						5, argtypes);
+
+		if (fresh == NULL || SPI_keepplan(fresh) != 0)
+			elog(ERROR, "could not prepare the keeping of rejected rows");
+		plan = fresh;
+	}
+	SPI_execute_plan(plan, args, nulls, false, 0);
 	SPI_finish();
 }
 
@@ -516,6 +604,8 @@ dbi_load_end(DbiLoad *load)
 	int64 written;
 
 	flush_slice(load);
+	if (load->rejects != NULL)
+		write_again(load);
 	dbi_insert_settle(load->insert);
 	written = load->written;
 	if (written > 0)

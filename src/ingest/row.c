@@ -213,6 +213,9 @@ fill_column(DbiColumn *column, Datum *value, bool *isnull)
 	}
 	if (why == NULL && *isnull && column->required)
 		return "is missing";
+	if (why == NULL && !*isnull && column->most_bytes > 0 &&
+		VARSIZE_ANY_EXHDR(DatumGetPointer(*value)) > column->most_bytes)
+		return psprintf("is longer than %d bytes", column->most_bytes);
 	return why;
 }
 
@@ -296,6 +299,7 @@ dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum 
 {
 	JsonbParseState *state = NULL;
 	JsonbValue *rest = NULL;
+	Size key_bytes = 0;
 	bool any_rest;
 	ListCell *lc;
 
@@ -314,9 +318,15 @@ dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum 
 			*column_name = column->name;
 			return why;
 		}
+		if (column->required && column->type == TEXTOID)
+			key_bytes += VARSIZE_ANY_EXHDR(DatumGetPointer(values[i]));
+		if (key_bytes > DBI_MOST_KEY_BYTES)
+		{
+			*column_name = column->name;
+			return psprintf("makes the key longer than %d bytes", DBI_MOST_KEY_BYTES);
+		}
 	}
-	if (any_rest && source->extra_attnum > 0 &&
-		push_rest(&state, &source->root, row, NULL, &rest))
+	if (any_rest && source->extra_attnum > 0 && push_rest(&state, &source->root, row, NULL, &rest))
 	{
 		values[source->extra_attnum - 1] = JsonbPGetDatum(JsonbValueToJsonb(rest));
 		nulls[source->extra_attnum - 1] = false;

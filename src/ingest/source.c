@@ -145,6 +145,38 @@ map_column(DbiColumn *column, JsonbContainer *mapping)
 	column->normal = normal_of(getKeyJsonValueFromContainer(c, "as", 2, NULL));
 }
 
+/* Texts that people or programs write at length; they are in no index. */
+static const char *const free_texts[] = {"actual_label",
+										 "comment",
+										 "data_type",
+										 "description",
+										 "error_message",
+										 "full_data_type",
+										 "notebook_path",
+										 "prediction_label",
+										 "request_path",
+										 "response_result",
+										 "rule_label",
+										 "source_path",
+										 "statement_text",
+										 "storage_path",
+										 "storage_rejection_reason",
+										 "tag_value",
+										 "target_columns",
+										 "target_path",
+										 "task",
+										 "user_agent",
+										 "using_columns"};
+
+static bool
+is_free_text(const char *name)
+{
+	for (int i = 0; i < lengthof(free_texts); i++)
+		if (strcmp(free_texts[i], name) == 0)
+			return true;
+	return false;
+}
+
 static bool
 in_list(List *names, const char *name)
 {
@@ -277,7 +309,11 @@ open_columns(DbiSource *source, Jsonb *mapping)
 		column->attnum = att->attnum;
 		column->name = pstrdup(NameStr(att->attname));
 		column->type = att->atttypid;
-		column->required = in_list(source->key, column->name) || att->attnum == source->time_attnum;
+		column->required =
+			in_list(source->key, column->name) || att->attnum == source->time_attnum ||
+			(att->attnotnull && !att->atthasdef && !in_list(source->computed_names, column->name));
+		column->most_bytes =
+			column->type == TEXTOID && !is_free_text(column->name) ? DBI_MOST_NAME_BYTES : 0;
 		map_column(column, &mapping->root);
 		/* A computed column may still have a field of its own (event_date). */
 		source->columns = lappend(source->columns, column);
