@@ -96,6 +96,8 @@ BEGIN
 	FOR r IN SELECT d.refresh, max(d.position) AS last, min(d.name) AS first_name, array_agg(DISTINCT c.oid::regclass) FILTER (WHERE c.oid IS NOT NULL) AS relations
 		FROM dbinsight.derived_relations d
 		LEFT JOIN pg_class c ON c.oid = to_regclass('dbinsight.' || split_part(d.name, ' ', 1)) AND c.relkind IN ('r', 'p', 'm')
+		-- Over all time the days of the runs are among those of the usage.
+		WHERE d.refresh <> '_refresh_job_allpurpose_cost_of_runs'
 		GROUP BY d.refresh ORDER BY 2, 3
 	LOOP
 		EXECUTE format('SELECT dbinsight.%I($1, $2)', r.refresh) USING since, until;

@@ -41,5 +41,5 @@ INSERT INTO dbinsight.derived_relations VALUES
 INSERT INTO dbinsight.retention VALUES
 	('rollup_lineage_daily', 'event_date', '400 days');
 
--- The last write of every table, without the reads, which are many times more.
-CREATE INDEX ON dbinsight.rollup_access_daily (access_date, table_full_name) INCLUDE (accesses, indirect_accesses, last_access) WHERE access = 'WRITE';
+-- The last writes of a table, without the reads, which are many times more.
+CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, last_access) INCLUDE (accesses, indirect_accesses) WHERE access = 'WRITE';

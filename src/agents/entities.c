@@ -178,7 +178,7 @@ text_array_of(List *words)
 	return PointerGetDatum(construct_array(elems, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* The plan is kept: planning takes longer than the few index probes. */
+/* The plan is kept and is the same for all parameters: planning takes longer than the few probes. */
 List *
 dbi_query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 {
@@ -194,7 +194,7 @@ dbi_query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 		elog(ERROR, "could not connect to the server programming interface");
 	if (*plan == NULL)
 	{
-		SPIPlanPtr fresh = SPI_prepare(sql, 1, types);
+		SPIPlanPtr fresh = SPI_prepare_cursor(sql, 1, types, CURSOR_OPT_GENERIC_PLAN);
 
 		if (fresh == NULL || SPI_keepplan(fresh) != 0)
 			elog(ERROR, "could not prepare the look-up of names");

@@ -75,6 +75,10 @@ explain_clause(StringInfo s, const DbiLexicon *lex, const DbiText *text, const D
 			appendStringInfo(s, " %s %.2f", lex->agents[a].name, clause->agents[a]);
 	if (clause->scope > 0)
 		appendStringInfo(s, " (none of ours) %.2f", clause->scope);
+	if (clause->refusal[DBI_LABEL_WRITE] > 0)
+		appendStringInfo(s, " (an order) %.2f", clause->refusal[DBI_LABEL_WRITE]);
+	if (clause->refusal[DBI_LABEL_INJECTION] > 0)
+		appendStringInfo(s, " (an injection) %.2f", clause->refusal[DBI_LABEL_INJECTION]);
 	appendStringInfoString(s, "\n    tools:");
 	for (int t = 0; t < lex->ntools; t++)
 		if (clause->tools && clause->tools[t] >= 0.5 && lex->tools[t].agent == clause->best_agent)

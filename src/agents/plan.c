@@ -14,6 +14,15 @@
 
 #include "agents/planner.h"
 #include "agents/refuse.h"
+#include "agents/router.h"
+
+/*
+ * Learned evidence from which a text is an order or an injection. On questions
+ * the scorers were not trained on, hardly any question of the account has half
+ * of it, and most orders and injections have twice as much.
+ */
+#define LEARNED_WRITE 1.8
+#define LEARNED_INJECTION 0.8
 
 /* ---- words for enums ---- */
 
@@ -141,6 +150,19 @@ dbi_best_evidence(DbiPlanner *p)
 	return best;
 }
 
+/* Of what the lexicon says: a few words are like many an example, and no question of their own. */
+double
+dbi_lexical_evidence(DbiPlanner *p)
+{
+	double best = 0;
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+		for (int a = 0; a < p->lex->nagents; a++)
+			best = Max(best, ((DbiClause *) lfirst(lc))->lexical[a]);
+	return best;
+}
+
 /* ---- the plan ---- */
 
 static DbiPlan *
@@ -205,15 +227,28 @@ finish(DbiPlanner *p, bool inherit)
 	return p->plan;
 }
 
-static double
-scope_evidence(DbiPlanner *p)
+/* By what was learned, unless the words only read: "create a cost report", "update me on costs". */
+static bool
+is_like_orders(DbiPlanner *p, const DbiClause *all)
 {
-	double most = 0;
-	ListCell *lc;
+	return all->refusal[DBI_LABEL_WRITE] >= Max(LEARNED_WRITE, all->evidence / 2) &&
+		   !dbi_reads_only(p->lex, p->text, all);
+}
 
-	foreach(lc, p->clauses)
-		most = Max(most, ((DbiClause *) lfirst(lc))->scope);
-	return most;
+/* "and failed jobs?", "by workspace", "for staging": too short to begin anew. */
+static bool
+begins_midway(const DbiText *text)
+{
+	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
+						   (dbi_count_words(text) <= 4 &&
+							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
+}
+
+static bool
+points_back(DbiPlanner *p)
+{
+	return p->frame->clauses != NIL &&
+		   (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
 }
 
 /* Refusals, small talk and questions that say too little; NULL to go on. */
@@ -226,20 +261,24 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
 	if (dbi_wants_change(p->lex, p->text, p->slots))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
-	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_best_evidence(p) < DBI_OWN_EVIDENCE &&
+	/* What only changes the question before is like nothing that was learned. */
+	p->changes = dbi_only_changes(p);
+	if (p->changes == DBI_CHANGES_VALUE)
+		return NULL;
+	all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
+	if (all->refusal[DBI_LABEL_INJECTION] >= LEARNED_INJECTION)
+		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
+	if (is_like_orders(p, all))
+		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
+	if (p->changes == DBI_CHANGES_WORD)
+		return NULL;
+	p->ours = !dbi_is_foreign(p->lex, p->text, all) ||
+			  (points_back(p) && !dbi_kind_anywhere(p, DBI_CONCEPT_SCOPE));
+	if (!p->ours)
+		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
+	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
-	{
-		all = dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n);
 		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
-	}
-	return NULL;
-}
-
-static DbiPlan *
-out_of_scope(DbiPlanner *p)
-{
-	if (scope_evidence(p) > 0 && scope_evidence(p) >= dbi_best_evidence(p))
-		return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	return NULL;
 }
 
@@ -292,6 +331,7 @@ elliptical(DbiPlanner *p, const DbiClause *clause)
 static bool
 plan_clauses(DbiPlanner *p, bool inherit)
 {
+	DbiClause *likeliest = NULL;
 	bool any = false;
 	ListCell *lc;
 
@@ -299,22 +339,19 @@ plan_clauses(DbiPlanner *p, bool inherit)
 	{
 		DbiClause *clause = lfirst(lc);
 
-		if (clause->best_agent < 0 || clause->best_tool < 0 ||
-			clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
+		if (clause->best_agent < 0 || clause->best_tool < 0)
+			continue;
+		if (clause->learned && (!likeliest || clause->evidence > likeliest->evidence))
+			likeliest = clause;
+		if (clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
 			continue;
 		dbi_plan_clause(p, clause, inherit ? DBI_INHERIT_ALL : elliptical(p, clause));
 		any = true;
 	}
-	return any;
-}
-
-/* "and failed jobs?", "by workspace", "for staging": too short to begin anew. */
-static bool
-begins_midway(const DbiText *text)
-{
-	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
-						   (dbi_count_words(text) <= 4 &&
-							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
+	/* A question of ours, though nothing speaks clearly for an agent. */
+	if (!any && p->ours && likeliest)
+		dbi_plan_clause(p, likeliest, inherit ? DBI_INHERIT_ALL : DBI_INHERIT_NOTHING);
+	return any || (p->ours && likeliest);
 }
 
 /* What points back is more likely for the agent that was asked before. */
@@ -334,13 +371,13 @@ make_plan(DbiPlanner *p)
 {
 	DbiPlan *refused;
 	DbiPlanKind kind;
-	bool points_back;
+	bool back;
 
 	if (p->text->n == 0)
 		return reply(p, DBI_PLAN_CLARIFY, dbi_refusal(DBI_PLAN_CLARIFY));
 	p->clauses = dbi_split(p->lex, p->text, p->slots, p->only_agent);
 	p->plan->intent = intent_of(p->lex, p->clauses);
-	if (dbi_hit_anywhere(p, "start_over") && dbi_best_evidence(p) < DBI_OWN_EVIDENCE)
+	if (dbi_hit_anywhere(p, "start_over") && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE)
 	{
 		p->frame_json = "{}";
 		return reply(p, DBI_PLAN_SMALLTALK,
@@ -348,19 +385,16 @@ make_plan(DbiPlanner *p)
 	}
 	if ((refused = admit(p, &kind)) != NULL)
 		return refused;
-	if (dbi_only_changes(p) && dbi_plan_change(p))
+	if (p->changes != DBI_CHANGES_NOTHING && dbi_plan_change(p))
 		return finish(p, true);
-	points_back = p->frame->clauses != NIL &&
-				  (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
-	if (points_back)
+	back = points_back(p);
+	if (back)
 		stay_near(p);
-	if ((refused = out_of_scope(p)) != NULL)
-		return refused;
 	if (dbi_is_follow_up(p) && dbi_plan_follow_up(p))
 		return finish(p, true);
-	if (chosen_agent_fits(p) && plan_clauses(p, points_back))
-		return finish(p, points_back);
-	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && scope_evidence(p) == 0)
+	if (chosen_agent_fits(p) && plan_clauses(p, back))
+		return finish(p, back);
+	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && p->ours)
 		return reply(p, DBI_PLAN_CLARIFY, what_about(p));
 	return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 }

@@ -394,8 +394,6 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		step_back(p, period);
 	if (!period && strcmp(intent, "why") == 0)
 		period = period_for_why(p, clause, slots);
-	if (domain >= 0)
-		add_route(p, domain, rint(clause->confidence * 90) / 100, true);
 	if (p->change_only && strcmp(intent, "why") == 0)
 		add_companions(p, clause, clause->best_tool, slots, period, "why", true);
 	call = dbi_add_call(p, clause, clause->best_tool, slots, period,

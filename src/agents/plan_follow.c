@@ -69,9 +69,9 @@ bool
 dbi_is_follow_up(DbiPlanner *p)
 {
 	return p->frame->clauses != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS &&
-		   (dbi_best_evidence(p) < DBI_OWN_EVIDENCE || !names_a_subject(p)) &&
+		   (dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE || !names_a_subject(p)) &&
 		   (p->slots != NIL || dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) ||
-			dbi_kind_anywhere(p, DBI_CONCEPT_INTENT) || dbi_best_evidence(p) > 0);
+			dbi_kind_anywhere(p, DBI_CONCEPT_INTENT) || dbi_lexical_evidence(p) > 0);
 }
 
 /* A name nobody knows, in place of one that was spoken of, is of the same kind. */

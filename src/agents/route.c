@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "lib/stringinfo.h"
@@ -24,6 +25,8 @@
 /* A question seen before, word for word but for names and days. */
 #define SAME_LIKENESS 0.97
 #define SAME_BONUS 1.5
+/* Nothing learned is needed from here on. */
+#define REMEMBERED_LIKENESS 0.9
 /* A word or two are like many an example by chance. */
 #define ENOUGH_FEATURES 4.0
 /* What a tool says of itself counts less than a question people ask. */
@@ -37,16 +40,8 @@
 #define NO_PERIOD 2.5
 /* For a tool that looks ahead when a time to come was named. */
 #define LOOKS_AHEAD 1.5
-/* A part that loses most of its evidence beside the part before belongs to it. */
-#define DISSOLVED 0.3
-/* Words and evidence that make a part a question of its own though the lexicon knows none of it. */
-#define OWN_WORDS 2
-#define OWN_LEARNED 2.4
 /* An agent that was chosen needs little more. */
 #define CHOSEN_AGENT 0.7
-
-/* More conjunctions and stops than this are not parted at. */
-#define MAX_SEPARATORS 24
 
 /* ---- words to concepts ---- */
 
@@ -182,6 +177,10 @@ match_slots(const DbiLexicon *lex, List *hits, List *slots, int from, int to)
 
 		if (slot->from < from || slot->to > to)
 			continue;
+		/* "mtd" is a period that says what is asked. */
+		if (slot->kind == DBI_SLOT_DATE)
+			hits = add_hits(lex, hits, psprintf("=%s", dbi_lower(slot->span)), 1, slot->from,
+							slot->to);
 		foreach(c, slot->kind == DBI_SLOT_NAME ? slot->candidates : NIL)
 		{
 			hits = add_hits(lex, hits, psprintf("<%s>", ((DbiCandidate *) lfirst(c))->kind), share,
@@ -363,14 +362,72 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 				(clause->likeness[t] >= SAME_LIKENESS ? SAME_BONUS : 0);
 }
 
+/* Best tool of an agent; without any evidence the first one it owns. */
+static int
+best_tool(const DbiLexicon *lex, const DbiClause *clause, int agent)
+{
+	int best = -1;
+
+	for (int t = 0; t < lex->ntools; t++)
+	{
+		if (lex->tools[t].agent != agent)
+			continue;
+		if (best < 0 || clause->tools[t] > clause->tools[best] + 1e-9)
+			best = t;
+	}
+	return best;
+}
+
+/* Words that carry meaning and name nothing. */
+int
+dbi_own_words(const DbiLexicon *lex, const DbiText *text, const DbiClause *clause)
+{
+	int n = 0;
+
+	for (int i = clause->from; i < clause->to; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+
+		n += t->slot < 0 && t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem);
+	}
+	return n;
+}
+
+/*
+ * Whether what was learned may speak: not of mere values, not where the words
+ * are an example of the registry, and not where the lexicon points to an agent
+ * or a tool that is newer than the model.
+ */
+static bool
+may_speak(const DbiLexicon *lex, const DbiText *text, const DbiClause *clause)
+{
+	int best = -1;
+	int tool;
+
+	if (lex->router == NULL || dbi_router_off || dbi_own_words(lex, text, clause) == 0)
+		return false;
+	for (int t = 0; t < lex->ntools; t++)
+		if (clause->likeness[t] >= REMEMBERED_LIKENESS)
+			return false;
+	for (int a = 0; a < lex->nagents; a++)
+		if (best < 0 || clause->lexical[a] > clause->lexical[best] + 1e-9)
+			best = a;
+	if (best < 0 || clause->lexical[best] < DBI_OWN_EVIDENCE)
+		return true;
+	tool = best_tool(lex, clause, best);
+	return dbi_router_knows(lex->router, DBI_LABEL_AGENT, lex->agents[best].name) &&
+		   (tool < 0 || dbi_router_knows(lex->router, DBI_LABEL_TOOL, lex->tools[tool].name));
+}
+
 /* What was learned from examples, on top of what the lexicon says. */
 static void
 add_learned(const DbiLexicon *lex, const DbiText *text, List *slots, DbiClause *clause)
 {
 	DbiSparse features;
 
-	if (lex->router == NULL || dbi_router_off)
+	if (!may_speak(lex, text, clause))
 		return;
+	clause->learned = true;
 	dbi_router_features(lex, text, slots, clause, &features);
 	dbi_router_add(lex->router, lex, &features, clause);
 	clause->scope = Max(clause->scope + clause->refusal[DBI_LABEL_SCOPE], 0);
@@ -429,22 +486,6 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 	}
 }
 
-/* Best tool of an agent; without any evidence the first one it owns. */
-static int
-best_tool(const DbiLexicon *lex, const DbiClause *clause, int agent)
-{
-	int best = -1;
-
-	for (int t = 0; t < lex->ntools; t++)
-	{
-		if (lex->tools[t].agent != agent)
-			continue;
-		if (best < 0 || clause->tools[t] > clause->tools[best] + 1e-9)
-			best = t;
-	}
-	return best;
-}
-
 static void
 choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 {
@@ -452,7 +493,8 @@ choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 
 	clause->best_agent = -1;
 	clause->best_tool = -1;
-	clause->evidence = 0;
+	/* What was learned may speak against every agent: the least unlikely is taken then. */
+	clause->evidence = clause->learned ? -DBL_MAX : 0;
 	clause->confidence = 0;
 	for (int a = 0; a < lex->nagents; a++)
 	{
@@ -460,7 +502,7 @@ choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 			continue;
 		if (clause->agents[a] > clause->evidence + 1e-9)
 		{
-			second = clause->evidence;
+			second = Max(clause->evidence, 0);
 			clause->evidence = clause->agents[a];
 			clause->best_agent = a;
 		}
@@ -468,7 +510,10 @@ choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 			second = Max(second, clause->agents[a]);
 	}
 	if (clause->best_agent < 0)
+	{
+		clause->evidence = 0;
 		return;
+	}
 	clause->best_tool = best_tool(lex, clause, clause->best_agent);
 	if (lex->router != NULL && !dbi_router_off)
 		clause->confidence = dbi_router_confidence(lex->router, clause->evidence, second);
@@ -508,7 +553,9 @@ dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *c
 	add_concepts(lex, clause, strength);
 	add_likeness(lex, text, slots, clause);
 	clause->lexical = lexical_evidence(lex, clause);
-	add_learned(lex, text, slots, clause);
+	/* What points back into a conversation is like many a question, and none. */
+	if (frame_agent < 0 && frame_tool < 0)
+		add_learned(lex, text, slots, clause);
 	weigh_period(lex, slots, clause);
 	if (frame_agent >= 0)
 		clause->agents[frame_agent] += FRAME_AGENT;
@@ -538,134 +585,12 @@ dbi_read_clause(const DbiLexicon *lex, DbiText *text, List *slots, int from, int
 	return clause;
 }
 
-static DbiClause *
-scored(const DbiLexicon *lex, DbiText *text, List *slots, int from, int to, int only_agent)
+DbiClause *
+dbi_score_stretch(const DbiLexicon *lex, DbiText *text, List *slots, int from, int to,
+				  int only_agent)
 {
 	DbiClause *clause = dbi_read_clause(lex, text, slots, from, to);
 
 	dbi_score_clause(lex, text, slots, clause, only_agent, -1, -1);
 	return clause;
-}
-
-/* ---- clauses ---- */
-
-/* Tokens of a conjunction or a stop at i that can part two questions; 0: none. */
-static int
-separator(const DbiText *text, int i)
-{
-	static const char *const words[] = {"and",          "also",   "plus",    "but",
-										"then",         "while",  "because", "whereas",
-										"additionally", "making", "causing", "affecting",
-										"impacting"};
-	const DbiToken *t = &text->tokens[i];
-
-	if (t->slot >= 0)
-		return 0;
-	if (t->kind == DBI_TOK_PUNCT)
-		return strchr(",;.?!", t->text[0]) != NULL ? 1 : 0;
-	if (t->kind != DBI_TOK_WORD)
-		return 0;
-	if (i + 2 < text->n && strcmp(t->text, "as") == 0 &&
-		strcmp(text->tokens[i + 1].text, "well") == 0 && strcmp(text->tokens[i + 2].text, "as") == 0)
-		return 3;
-	if (i + 1 < text->n && strcmp(text->tokens[i + 1].text, "with") == 0 &&
-		(strcmp(t->text, "along") == 0 || strcmp(t->text, "together") == 0))
-		return 2;
-	for (int k = 0; k < lengthof(words); k++)
-		if (strcmp(t->text, words[k]) == 0)
-			return 1;
-	return 0;
-}
-
-/* Words that carry meaning and name nothing. */
-static int
-own_words(const DbiLexicon *lex, const DbiText *text, const DbiClause *clause)
-{
-	int n = 0;
-
-	for (int i = clause->from; i < clause->to; i++)
-	{
-		const DbiToken *t = &text->tokens[i];
-
-		n += t->slot < 0 && t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem);
-	}
-	return n;
-}
-
-/* "past 3 days" is like the end of many a question, and no question. */
-static bool
-stands_alone(const DbiLexicon *lex, const DbiText *text, const DbiClause *clause)
-{
-	if (clause->best_agent < 0 || clause->evidence < DBI_OWN_EVIDENCE ||
-		clause->scope >= clause->evidence)
-		return false;
-	return clause->lexical[clause->best_agent] >= DBI_SOME_EVIDENCE ||
-		   (clause->evidence >= OWN_LEARNED && own_words(lex, text, clause) >= OWN_WORDS);
-}
-
-static bool
-same_question(const DbiClause *a, const DbiClause *b)
-{
-	return a->best_agent == b->best_agent && a->best_tool == b->best_tool;
-}
-
-/*
- * A stretch joins the clause before it unless both are questions of their own,
- * for different tools, and the second stays one beside the first ("tried to
- * log in and failed" is one).
- */
-static List *
-add_stretch(const DbiLexicon *lex, DbiText *text, List *slots, List *clauses, DbiClause *next,
-			int only_agent)
-{
-	DbiClause *last;
-	DbiClause *both;
-
-	if (clauses == NIL)
-		return list_make1(next);
-	last = llast(clauses);
-	both = scored(lex, text, slots, last->from, next->to, only_agent);
-	if (stands_alone(lex, text, last) && stands_alone(lex, text, next) &&
-		!same_question(last, next) &&
-		both->lexical[next->best_agent] >= DISSOLVED * next->lexical[next->best_agent])
-		return lappend(clauses, next);
-	llast(clauses) = both;
-	return clauses;
-}
-
-/* A text of many parts is no list of questions: it is read as one. */
-static bool
-has_many_parts(const DbiText *text)
-{
-	int n = 0;
-
-	for (int i = 0; i < text->n; i++)
-		n += separator(text, i) > 0;
-	return n > MAX_SEPARATORS;
-}
-
-List *
-dbi_split(const DbiLexicon *lex, DbiText *text, List *slots, int only_agent)
-{
-	List *clauses = NIL;
-	int from = 0;
-
-	if (has_many_parts(text))
-		return list_make1(scored(lex, text, slots, 0, text->n, only_agent));
-	for (int i = 0; i <= text->n; i++)
-	{
-		int sep = i < text->n ? separator(text, i) : 1;
-
-		CHECK_FOR_INTERRUPTS();
-		if (sep == 0)
-			continue;
-		if (i > from)
-			clauses = add_stretch(lex, text, slots, clauses,
-								  scored(lex, text, slots, from, i, only_agent), only_agent);
-		from = i + sep;
-		i = Max(i, from - 1);
-	}
-	if (clauses == NIL)
-		clauses = list_make1(scored(lex, text, slots, 0, text->n, only_agent));
-	return clauses;
 }

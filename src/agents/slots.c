@@ -164,8 +164,12 @@ read_name(DbiScan *s, int i)
 	slot = dbi_scan_add(s, DBI_SLOT_NAME, i, i + 1);
 	/* As it was written: the token has it in lower case, of the same length. */
 	if (t->kind == DBI_TOK_QUOTED)
+	{
 		start += pg_mblen(start);
-	slot->value = pnstrdup(start, Min(strlen(t->text), t->end - t->start));
+		slot->value = pnstrdup(start, strlen(t->text));
+	}
+	else
+		slot->value = pnstrdup(start, t->end - t->start);
 	return 1;
 }
 

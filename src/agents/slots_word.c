@@ -180,13 +180,14 @@ dbi_read_environment(DbiScan *s, int i)
 {
 	for (int k = 0; k < lengthof(environments); k++)
 	{
-		bool noun = dbi_scan_is(s, i + 1, "workspace|workspaces|environment|env|environments");
+		bool noun;
 		int from = i;
 		int to = i + 1;
 		DbiSlot *slot;
 
 		if (!dbi_scan_is(s, i, environments[k].word))
 			continue;
+		noun = dbi_scan_is(s, i + 1, "workspace|workspaces|environment|env|environments");
 		if (!environments[k].alone && !noun && !dbi_scan_is(s, i - 1, "in|for|on|from"))
 			return 0;
 		/* "workspace prod" and "prod-eu" are names, not environments. */

@@ -335,8 +335,10 @@ typedef struct DbiLexicon
 	int nconcepts;
 	DbiConcept *concepts;
 	int nforms;
-	DbiForm *forms; /* sorted by key */
-	int longest;    /* words of the longest form */
+	DbiForm *forms;   /* sorted by key */
+	int nbuckets;     /* a power of two */
+	int *first_forms; /* by the hash of a key: its first form, or -1 */
+	int longest;      /* words of the longest form */
 	int nvocabulary;
 	char **vocabulary; /* sorted words a typo may be meant for */
 	int nstems;
@@ -402,6 +404,7 @@ typedef struct DbiClause
 	List *hits;                         /* of DbiHit * */
 	double *agents;                     /* evidence by agent */
 	double *tools;                      /* evidence by tool */
+	bool learned;                       /* whether the model has spoken */
 	double *lexical;                    /* of the evidence by agent, what the lexicon gave */
 	double *likeness;                   /* of the best example, by tool */
 	double scope;                       /* evidence for nothing of ours */
@@ -420,6 +423,10 @@ typedef struct DbiClause
 extern List *dbi_split(const DbiLexicon *lexicon, DbiText *text, List *slots, int only_agent);
 extern DbiClause *dbi_read_clause(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
 								  int to);
+extern DbiClause *dbi_score_stretch(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
+									int to, int only_agent);
+/* Words that carry meaning and name nothing. */
+extern int dbi_own_words(const DbiLexicon *lexicon, const DbiText *text, const DbiClause *clause);
 extern void dbi_score_clause(const DbiLexicon *lexicon, DbiText *text, List *slots,
 							 DbiClause *clause, int only_agent, int frame_agent, int frame_tool);
 extern const DbiHit *dbi_clause_hit(const DbiLexicon *lexicon, const DbiClause *clause,

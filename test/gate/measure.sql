@@ -35,7 +35,8 @@ CREATE FUNCTION pg_temp.met(wanted text, got text[]) RETURNS boolean LANGUAGE sq
 
 -- A question about the whole account is the platform's, with every other agent behind it.
 CREATE FUNCTION pg_temp.agents_met(wanted text[], got text[]) RETURNS boolean LANGUAGE sql AS $$
-	SELECT (wanted = '{platform}' AND got[1] = 'platform' AND cardinality(got) > 5) OR coalesce(bool_and(pg_temp.met(w, got)), false) AND coalesce(cardinality(got), 0) <= cardinality(wanted) FROM unnest(wanted) w $$;
+	SELECT coalesce(bool_and(pg_temp.met(w, got)), false)
+		AND (coalesce(cardinality(got), 0) <= cardinality(wanted) OR ('platform' = ANY (wanted) AND cardinality(got) > 5)) FROM unnest(wanted) w $$;
 
 CREATE FUNCTION pg_temp.same_value(wanted jsonb, got jsonb) RETURNS boolean LANGUAGE sql AS $$
 	SELECT CASE WHEN got IS NULL THEN false

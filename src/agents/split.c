@@ -1,0 +1,209 @@
+/*
+ * split.c: the questions within a question.
+ *
+ * Conjunctions and stops part a text into stretches. A stretch is a question
+ * of its own, or belongs to the one before it: that is judged by what both
+ * speak for, alone and together, and weighed as the router has learned it from
+ * single questions with such words in them and from pairs of questions.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+
+#include "agents/router.h"
+#include "agents/split.h"
+
+/* A part that loses most of its evidence beside the part before belongs to it: "tried to log in and failed". */
+#define DISSOLVED 0.3
+/* More conjunctions and stops than this are not parted at. */
+#define MAX_SEPARATORS 24
+/* Evidence beyond this says no more. */
+#define MOST_EVIDENCE 8.0
+
+/* Tokens of a conjunction or a stop at i that can part two questions; 0: none. */
+static int
+separator(const DbiText *text, int i)
+{
+	static const char *const words[] = {"and",          "also",   "plus",    "but",
+										"then",         "while",  "because", "whereas",
+										"additionally", "making", "causing", "affecting",
+										"impacting"};
+	const DbiToken *t = &text->tokens[i];
+
+	if (t->slot >= 0)
+		return 0;
+	if (t->kind == DBI_TOK_PUNCT)
+		return strchr(",;.?!", t->text[0]) != NULL ||
+					   (strchr("+&-", t->text[0]) != NULL && !t->glued)
+				   ? 1
+				   : 0;
+	if (t->kind != DBI_TOK_WORD)
+		return 0;
+	if (i + 2 < text->n && strcmp(t->text, "as") == 0 &&
+		strcmp(text->tokens[i + 1].text, "well") == 0 && strcmp(text->tokens[i + 2].text, "as") == 0)
+		return 3;
+	if (i + 1 < text->n && strcmp(text->tokens[i + 1].text, "with") == 0 &&
+		(strcmp(t->text, "along") == 0 || strcmp(t->text, "together") == 0))
+		return 2;
+	for (int k = 0; k < lengthof(words); k++)
+		if (strcmp(t->text, words[k]) == 0)
+			return 1;
+	return 0;
+}
+
+static double
+bounded(double x)
+{
+	return Min(Max(x, 0), MOST_EVIDENCE);
+}
+
+/* Words a question or an order to see begins with. */
+static bool
+begins_question(const DbiText *text, const DbiClause *c)
+{
+	return c->from < c->to &&
+		   dbi_is_one_of(text->tokens[c->from].text,
+						 "what|which|who|whom|whose|how|when|where|why|is|are|was|were|do|does|did|has|have|"
+						 "had|can|could|any|show|list|give|get|find|tell|compare|check|whats|hows|wheres|whos");
+}
+
+/* How the stretch is parted from what is before it: 0 conjunction, 1 comma and the like, 2 end of a sentence. */
+static int
+parting(const DbiText *text, const DbiClause *next)
+{
+	const DbiToken *t = next->from > 0 ? &text->tokens[next->from - 1] : NULL;
+
+	if (t == NULL || t->kind != DBI_TOK_PUNCT)
+		return 0;
+	return strchr(".?!;", t->text[0]) != NULL ? 2 : 1;
+}
+
+void
+dbi_split_features(const DbiLexicon *lex, const DbiText *text, const DbiBoundary *b, double *x)
+{
+	const DbiClause *last = b->last;
+	const DbiClause *next = b->next;
+	int how = parting(text, next);
+	double beside = b->both->agents[next->best_agent];
+
+	x[0] = 1;
+	x[1] = bounded(next->evidence) / 4;
+	x[2] = bounded(next->lexical[next->best_agent]) / 4;
+	x[3] = bounded(last->evidence) / 4;
+	x[4] = bounded(last->lexical[last->best_agent]) / 4;
+	x[5] = Min(dbi_own_words(lex, text, next), 6) / 6.0;
+	x[6] = Min(dbi_own_words(lex, text, last), 6) / 6.0;
+	x[7] = begins_question(text, next);
+	x[8] = how == 1;
+	x[9] = how == 2;
+	x[10] = bounded(beside) / 4;
+	x[11] = bounded(beside) / Max(bounded(next->evidence), 0.5);
+	x[12] = bounded(b->both->evidence) / 4;
+	x[13] = next->best_agent == last->best_agent;
+	x[14] = next->confidence;
+	x[15] = bounded(b->both->lexical[next->best_agent]) /
+			Max(bounded(next->lexical[next->best_agent]), 0.5);
+	x[16] = bounded(next->scope) / 4;
+	x[17] = bounded(next->tools[next->best_tool]) / 4;
+	x[18] = bounded(b->both->tools[next->best_tool]) / 4;
+}
+
+/* Both could be questions, and not the same one. */
+static bool
+may_part(const DbiBoundary *b)
+{
+	return b->last->best_agent >= 0 && b->next->best_agent >= 0 && b->last->best_tool >= 0 &&
+		   b->next->best_tool >= 0 && b->next->evidence >= DBI_SOME_EVIDENCE &&
+		   b->last->evidence >= DBI_SOME_EVIDENCE && b->next->scope < b->next->evidence &&
+		   b->last->scope < b->last->evidence &&
+		   b->both->lexical[b->next->best_agent] >=
+			   DISSOLVED * b->next->lexical[b->next->best_agent] &&
+		   (b->last->best_agent != b->next->best_agent || b->last->best_tool != b->next->best_tool);
+}
+
+static bool
+stands_alone(const DbiClause *c)
+{
+	return c->evidence >= DBI_OWN_EVIDENCE && c->lexical[c->best_agent] >= DBI_SOME_EVIDENCE;
+}
+
+static bool
+parts(const DbiLexicon *lex, const DbiText *text, const DbiBoundary *b)
+{
+	double x[DBI_SPLIT_FEATURES];
+	double z = 0;
+
+	if (lex->router == NULL || dbi_router_off)
+		return stands_alone(b->last) && stands_alone(b->next);
+	dbi_split_features(lex, text, b, x);
+	for (int i = 0; i < DBI_SPLIT_FEATURES; i++)
+		z += x[i] * lex->router->split[i];
+	return z > 0;
+}
+
+/* A text of many parts is no list of questions: it is read as one. */
+static bool
+has_many_parts(const DbiText *text)
+{
+	int n = 0;
+
+	for (int i = 0; i < text->n; i++)
+		n += separator(text, i) > 0;
+	return n > MAX_SEPARATORS;
+}
+
+static List *
+add_stretch(const DbiSplitter *s, List *clauses, DbiClause *next)
+{
+	DbiBoundary b = {clauses ? llast(clauses) : NULL, next, NULL};
+	bool part;
+
+	if (clauses == NIL)
+		return list_make1(next);
+	b.both = dbi_score_stretch(s->lex, s->text, s->slots, b.last->from, next->to, s->only_agent);
+	if (!may_part(&b))
+		part = false;
+	else
+		part = s->decide ? s->decide(s, &b) : parts(s->lex, s->text, &b);
+	if (part)
+		return lappend(clauses, next);
+	llast(clauses) = b.both;
+	return clauses;
+}
+
+List *
+dbi_split_by(const DbiSplitter *s)
+{
+	const DbiText *text = s->text;
+	List *clauses = NIL;
+	int from = 0;
+
+	for (int i = 0; i <= text->n && !has_many_parts(text); i++)
+	{
+		int sep = i < text->n ? separator(text, i) : 1;
+
+		CHECK_FOR_INTERRUPTS();
+		if (sep == 0)
+			continue;
+		if (i > from)
+			clauses =
+				add_stretch(s, clauses,
+							dbi_score_stretch(s->lex, s->text, s->slots, from, i, s->only_agent));
+		from = i + sep;
+		i = Max(i, from - 1);
+	}
+	if (clauses == NIL)
+		clauses =
+			list_make1(dbi_score_stretch(s->lex, s->text, s->slots, 0, text->n, s->only_agent));
+	return clauses;
+}
+
+List *
+dbi_split(const DbiLexicon *lex, DbiText *text, List *slots, int only_agent)
+{
+	DbiSplitter s = {lex, text, slots, only_agent, NULL, NULL};
+
+	return dbi_split_by(&s);
+}

@@ -1,0 +1,35 @@
+/*
+ * agents/split.h: how a text is parted into questions. Private to
+ * understanding; router_train.c learns the weights by following the same path.
+ */
+#ifndef DBI_AGENTS_SPLIT_H
+#define DBI_AGENTS_SPLIT_H
+
+#include "agents/understand.h"
+
+/* Two stretches side by side, and what they are together. */
+typedef struct DbiBoundary
+{
+	DbiClause *last;
+	DbiClause *next;
+	DbiClause *both;
+} DbiBoundary;
+
+typedef struct DbiSplitter
+{
+	const DbiLexicon *lex;
+	DbiText *text;
+	List *slots;
+	int only_agent;
+	bool (*decide)(const struct DbiSplitter *splitter,
+				   const DbiBoundary *boundary); /* NULL: by the model */
+	void *arg;
+} DbiSplitter;
+
+extern List *dbi_split_by(const DbiSplitter *splitter);
+
+/* DBI_SPLIT_FEATURES numbers, about 0 to 2. */
+extern void dbi_split_features(const DbiLexicon *lexicon, const DbiText *text,
+							   const DbiBoundary *boundary, double *features);
+
+#endif
