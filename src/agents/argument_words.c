@@ -53,8 +53,8 @@ is_open(const Match *m, int i)
 	if (m->text->tokens[i].slot < 0)
 		return true;
 	slot = list_nth(m->slots, m->text->tokens[i].slot);
-	return slot->kind != DBI_SLOT_DATE && slot->kind != DBI_SLOT_USER && slot->kind != DBI_SLOT_IP &&
-		   (slot->kind != DBI_SLOT_NAME || slot->candidates == NIL);
+	return slot->kind != DBI_SLOT_DATE && slot->kind != DBI_SLOT_USER &&
+		   slot->kind != DBI_SLOT_IP && (slot->kind != DBI_SLOT_NAME || slot->candidates == NIL);
 }
 
 static bool
@@ -232,13 +232,14 @@ dbi_find_argument_word(const DbiLexicon *lex, const char *tool, const DbiArgumen
 			if (end < 0 || (words == most && at >= hit->from))
 				continue;
 			most = words;
-			hit->value = strcmp(w->value, "#") == 0 ? (m.number >= 0 ? number_text(&m) : "0")
-													: w->value;
+			hit->value =
+				strcmp(w->value, "#") == 0 ? (m.number >= 0 ? number_text(&m) : "0") : w->value;
 			hit->from = at;
 			hit->to = end;
 			hit->number = m.number;
 			break;
 		}
 	}
-	return most > 0 && !(arg->nwords > 0 && is_contested(lex, tool, arg, text, slots, from, to, hit, most));
+	return most > 0 &&
+		   !(arg->nwords > 0 && is_contested(lex, tool, arg, text, slots, from, to, hit, most));
 }

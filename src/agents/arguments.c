@@ -107,7 +107,8 @@ dbi_fill_slot(const DbiFill *f, DbiSlotKind kind)
 }
 
 void
-dbi_fill_set(DbiFill *f, const DbiArgument *arg, const char *value, DbiOrigin origin, const char *span)
+dbi_fill_set(DbiFill *f, const DbiArgument *arg, const char *value, DbiOrigin origin,
+			 const char *span)
 {
 	DbiPlanArg *a = palloc0(sizeof(DbiPlanArg));
 
@@ -162,9 +163,9 @@ is_time(const DbiArgument *arg)
 {
 	const char *name = dbi_plain_name(arg->name);
 
-	return dbi_is_date(arg->type) ||
-		   (dbi_is_number(arg->type) && strncmp(name, "min", 3) != 0 && strncmp(name, "max", 3) != 0 &&
-			(dbi_ends_with(name, "days") || dbi_ends_with(name, "hours")));
+	return dbi_is_date(arg->type) || (dbi_is_number(arg->type) && strncmp(name, "min", 3) != 0 &&
+									  strncmp(name, "max", 3) != 0 &&
+									  (dbi_ends_with(name, "days") || dbi_ends_with(name, "hours")));
 }
 
 /* What the tool was called with before, where this turn says nothing else. */
@@ -292,7 +293,8 @@ first_hour(const DbiFill *f)
 	const DbiPeriod *p = f->in->period;
 	const DbiClock *clock = f->in->clock;
 
-	return (int) ceil(24.0 * (clock->today - p->start) + clock->hour + clock->minute / 60.0 - p->hours);
+	return (int) ceil(24.0 * (clock->today - p->start) + clock->hour + clock->minute / 60.0 -
+					  p->hours);
 }
 
 static void
@@ -319,7 +321,7 @@ note_period(DbiFill *f)
 	{
 		dbi_assume(f->in->assumptions, "%s takes no %s; \"%s\" was left out.", f->tool->name,
 				   p->kind == DBI_PERIOD_FUTURE && dbi_has_horizon(f->tool) == false ? "future period"
-																				 : "period",
+																					 : "period",
 				   said);
 		return;
 	}
@@ -331,8 +333,8 @@ note_period(DbiFill *f)
 	f->call->wider = f->window;
 	/* Without the tool's name, so that several tools say it once. */
 	if (f->window && p->kind == DBI_PERIOD_HOURS)
-		dbi_assume(f->in->assumptions, "\"%s\" was read as %02d:00 on %s up to now.", said, first_hour(f),
-				   dbi_date_text(p->start));
+		dbi_assume(f->in->assumptions, "\"%s\" was read as %02d:00 on %s up to now.", said,
+				   first_hour(f), dbi_date_text(p->start));
 	else if (f->window && f->reach <= 1)
 		dbi_assume(f->in->assumptions, "\"%s\" was read as the last 24 hours.", said);
 	else if (f->window)

@@ -32,7 +32,7 @@ static bool
 set_period(DbiFill *f, const DbiArgument *arg, const char *value)
 {
 	dbi_fill_set(f, arg, value, f->in->period_slot ? f->in->period_slot->origin : DBI_ORIGIN_DEFAULT,
-		f->in->period_slot ? f->in->period_slot->span : NULL);
+				 f->in->period_slot ? f->in->period_slot->span : NULL);
 	f->period_used = true;
 	return true;
 }

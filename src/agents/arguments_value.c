@@ -336,7 +336,8 @@ fill_tag(DbiFill *f, const DbiArgument *arg)
 	for (int i = f->in->clause->from; i < f->in->clause->to; i++)
 	{
 		const DbiToken *t = &text->tokens[i];
-		bool led = i > 0 && dbi_is_one_of(text->tokens[i - 1].text, "by|per|each|every|tag|label|key");
+		bool led =
+			i > 0 && dbi_is_one_of(text->tokens[i - 1].text, "by|per|each|every|tag|label|key");
 		bool assigned = i + 1 < text->n && strcmp(text->tokens[i + 1].text, "=") == 0;
 
 		if ((t->kind != DBI_TOK_WORD && t->kind != DBI_TOK_IDENT && t->kind != DBI_TOK_QUOTED) ||
@@ -363,7 +364,8 @@ fill_from(DbiFill *f, const DbiArgument *arg, DbiSlotKind kind)
 {
 	DbiSlot *slot = dbi_fill_slot(f, kind);
 
-	return slot && !list_member_ptr(f->used, slot) ? dbi_fill_set_slot(f, arg, slot->value, slot) : false;
+	return slot && !list_member_ptr(f->used, slot) ? dbi_fill_set_slot(f, arg, slot->value, slot)
+												   : false;
 }
 
 /* SEC-AUTH-001: letters, dashes, a number at the end. */
@@ -372,7 +374,8 @@ is_code(const char *value)
 {
 	const char *dash = strrchr(value, '-');
 
-	return dash && dash != value && dash[1] != '\0' && strspn(dash + 1, "0123456789") == strlen(dash + 1);
+	return dash && dash != value && dash[1] != '\0' &&
+		   strspn(dash + 1, "0123456789") == strlen(dash + 1);
 }
 
 /* Who: a person, else a name that nobody knows and that is no other thing the tool takes. */
@@ -409,7 +412,8 @@ fill_by_name(DbiFill *f, const DbiArgument *arg)
 
 		if (slot->kind != DBI_SLOT_NAME || list_member_ptr(f->used, slot) || (c && c->known))
 			continue;
-		if (named_beside(f, dbi_plain_name(arg->name), slot) || (!arg->optional && !f->tool->builtin) ||
+		if (named_beside(f, dbi_plain_name(arg->name), slot) ||
+			(!arg->optional && !f->tool->builtin) ||
 			(is_code(slot->value) && dbi_ends_with(arg->name, "_id")))
 			return dbi_fill_set_slot(f, arg, slot->value, slot);
 	}

@@ -346,7 +346,8 @@ ends_there(Reader *r, int ahead)
 	const DbiToken *t = peek(r, ahead);
 
 	return !t || (t->kind == DBI_TOK_PUNCT && strchr(",;:.?!)", t->text[0]) != NULL) ||
-		   one_of(r, ahead, "by|per|vs|versus|to|till|until|through|thru|against|only|please|pls|too");
+		   one_of(r, ahead,
+				  "by|per|vs|versus|to|till|until|through|thru|against|only|please|pls|too");
 }
 
 /* "may" is a month only where a month can stand. */
@@ -621,9 +622,10 @@ is_habit(Reader *r, const DbiToken *t)
 	size_t len = strlen(t->text);
 
 	return len > 6 && t->text[len - 1] == 's' &&
-		   !one_of(r, 1, "bill|spend|spending|cost|costs|runs|failures|failed|numbers|figures|total|usage|data|"
-						 "report|jobs|queries|events|incidents|outage|outages|logins|load|loads|errors|deploy|"
-						 "traffic|drivers|charges|expenses|damage|spike|peak");
+		   !one_of(r, 1,
+				   "bill|spend|spending|cost|costs|runs|failures|failed|numbers|figures|total|usage|data|"
+				   "report|jobs|queries|events|incidents|outage|outages|logins|load|loads|errors|deploy|"
+				   "traffic|drivers|charges|expenses|damage|spike|peak");
 }
 
 /*

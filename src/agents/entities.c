@@ -178,7 +178,11 @@ text_array_of(List *words)
 	return PointerGetDatum(construct_array(elems, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* The plan is kept and is the same for all parameters: planning takes longer than the few probes. */
+/*
+ * Rows of a query with one text[] parameter and columns key, kind, value,
+ * count. The plan is kept and is the same for all parameters: planning takes
+ * longer than the few index probes.
+ */
 List *
 dbi_query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 {
@@ -229,10 +233,10 @@ look_up(List *keys)
 	static SPIPlanPtr plan = NULL;
 
 	return dbi_query_names(&plan,
-					   "SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
-					   " FROM (SELECT kind, key, value FROM dbinsight.known_names UNION ALL SELECT kind, key, value FROM dbinsight.known_people) n"
-					   " WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2",
-					   keys);
+						   "SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
+						   " FROM (SELECT kind, key, value FROM dbinsight.known_names UNION ALL SELECT kind, key, value FROM dbinsight.known_people) n"
+						   " WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2",
+						   keys);
 }
 
 static DbiCandidate *
@@ -465,9 +469,9 @@ resolve_environments(List *slots)
 		return;
 	workspaces =
 		dbi_query_names(&plan,
-					"SELECT DISTINCT pg_catalog.lower(workspace_name), 'workspace', workspace_name, 1"
-					" FROM dbinsight.dim_workspace WHERE workspace_name ILIKE ANY ($1) ORDER BY 3 LIMIT 200",
-					patterns);
+						"SELECT DISTINCT pg_catalog.lower(workspace_name), 'workspace', workspace_name, 1"
+						" FROM dbinsight.dim_workspace WHERE workspace_name ILIKE ANY ($1) ORDER BY 3 LIMIT 200",
+						patterns);
 	foreach(lc, slots)
 	{
 		DbiSlot *slot = lfirst(lc);

@@ -18,7 +18,7 @@
 /* Parts of a SKU's name that tell none from another. */
 #define COMMON_PARTS "premium|enterprise|standard|compute|dbu|databricks"
 /* Where the region of a SKU begins. */
-#define REGIONS \
+#define REGIONS                                                                                                           \
 	"us|eu|ap|ca|sa|me|af|il|uk|asia|australia|europe|northamerica|southamerica|brazil|canada|india|japan|korea|germany|" \
 	"france|norway|sweden|switzerland|uae|qatar|south|north|central|east|west"
 
@@ -104,10 +104,11 @@ const char *
 dbi_sku_in(const DbiLexicon *lex, const DbiText *text, int from, int to, const char **span)
 {
 	static SPIPlanPtr plan = NULL;
-	List *skus = dbi_query_names(&plan,
-								 "SELECT DISTINCT sku_name, 'sku', sku_name, 1 FROM dbinsight.fact_list_prices"
-								 " WHERE sku_name IS NOT NULL AND $1 IS NOT NULL ORDER BY 1",
-								 list_make1("sku"));
+	List *skus =
+		dbi_query_names(&plan,
+						"SELECT DISTINCT sku_name, 'sku', sku_name, 1 FROM dbinsight.fact_list_prices"
+						" WHERE sku_name IS NOT NULL AND $1 IS NOT NULL ORDER BY 1",
+						list_make1("sku"));
 	const char *best = NULL;
 	Part most = {0, 0, 0, 0};
 	ListCell *lc;
@@ -143,8 +144,12 @@ may_be_schema(const DbiLexicon *lex, const DbiText *text, int from, int to, int 
 
 	if (!is_free(t) || strlen(t->text) < 2 || dbi_is_stop(lex, t->text, t->stem))
 		return false;
-	return (after && dbi_is_one_of(after->text, "layer|schema|zone|tables|area|catalog|level|tier|data|datasets")) ||
-		   (before && dbi_is_one_of(before->text, "in|of|for|on|schema|from|inside|within|across|only|and|about|the")) ||
+	return (after &&
+			dbi_is_one_of(after->text,
+						  "layer|schema|zone|tables|area|catalog|level|tier|data|datasets")) ||
+		   (before &&
+			dbi_is_one_of(before->text,
+						  "in|of|for|on|schema|from|inside|within|across|only|and|about|the")) ||
 		   to - from <= 3;
 }
 
@@ -158,11 +163,12 @@ dbi_schema_in(const DbiLexicon *lex, const DbiText *text, int from, int to, cons
 	for (int i = from; i < to; i++)
 		if (may_be_schema(lex, text, from, to, i))
 			words = lappend(words, (char *) text->tokens[i].text);
-	found = dbi_query_names(&plan,
-							"SELECT pg_catalog.lower(table_schema), 'schema', pg_catalog.min(table_catalog || '.' || table_schema),"
-							" pg_catalog.count(DISTINCT table_catalog) FROM dbinsight.dim_table"
-							" WHERE pg_catalog.lower(table_schema) = ANY ($1) GROUP BY 1 ORDER BY 1",
-							words);
+	found =
+		dbi_query_names(&plan,
+						"SELECT pg_catalog.lower(table_schema), 'schema', pg_catalog.min(table_catalog || '.' || table_schema),"
+						" pg_catalog.count(DISTINCT table_catalog) FROM dbinsight.dim_table"
+						" WHERE pg_catalog.lower(table_schema) = ANY ($1) GROUP BY 1 ORDER BY 1",
+						words);
 	for (int i = from; i < to; i++)
 	{
 		ListCell *lc;
@@ -192,17 +198,19 @@ dbi_served_name(const char *kind, const char *name)
 	List *found;
 
 	if (strcmp(kind, "endpoint") == 0)
-		found = dbi_query_names(&endpoint_plan,
-								"SELECT pg_catalog.lower(entity_name), 'endpoint', pg_catalog.min(endpoint_name), 1"
-								" FROM dbinsight.dim_served_entities WHERE is_current AND pg_catalog.lower(entity_name) = ANY ($1)"
-								" AND endpoint_name IS NOT NULL GROUP BY 1",
-								keys);
+		found =
+			dbi_query_names(&endpoint_plan,
+							"SELECT pg_catalog.lower(entity_name), 'endpoint', pg_catalog.min(endpoint_name), 1"
+							" FROM dbinsight.dim_served_entities WHERE is_current AND pg_catalog.lower(entity_name) = ANY ($1)"
+							" AND endpoint_name IS NOT NULL GROUP BY 1",
+							keys);
 	else
-		found = dbi_query_names(&model_plan,
-								"SELECT pg_catalog.lower(endpoint_name), 'model', pg_catalog.min(entity_name), 1"
-								" FROM dbinsight.dim_served_entities WHERE is_current AND pg_catalog.lower(endpoint_name) = ANY ($1)"
-								" AND entity_name IS NOT NULL GROUP BY 1",
-								keys);
+		found =
+			dbi_query_names(&model_plan,
+							"SELECT pg_catalog.lower(endpoint_name), 'model', pg_catalog.min(entity_name), 1"
+							" FROM dbinsight.dim_served_entities WHERE is_current AND pg_catalog.lower(endpoint_name) = ANY ($1)"
+							" AND entity_name IS NOT NULL GROUP BY 1",
+							keys);
 	return found ? ((DbiFound *) linitial(found))->value : NULL;
 }
 
@@ -222,12 +230,13 @@ dbi_nearest_name(const char *kind, const char *name)
 
 	if (len < 4)
 		return NULL;
-	found = dbi_query_names(&plan,
-							"SELECT DISTINCT n.key, n.kind, n.value, 1 FROM dbinsight.known_names n"
-							" WHERE n.kind = ($1)[1] AND pg_catalog.length(n.key)"
-							" BETWEEN pg_catalog.length(($1)[2]) - 2 AND pg_catalog.length(($1)[2]) + 2"
-							" ORDER BY 1 LIMIT 20000",
-							list_make2((char *) kind, lower));
+	found =
+		dbi_query_names(&plan,
+						"SELECT DISTINCT n.key, n.kind, n.value, 1 FROM dbinsight.known_names n"
+						" WHERE n.kind = ($1)[1] AND pg_catalog.length(n.key)"
+						" BETWEEN pg_catalog.length(($1)[2]) - 2 AND pg_catalog.length(($1)[2]) + 2"
+						" ORDER BY 1 LIMIT 20000",
+						list_make2((char *) kind, lower));
 	foreach(lc, found)
 	{
 		DbiFound *f = lfirst(lc);

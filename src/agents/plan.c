@@ -244,6 +244,22 @@ begins_midway(const DbiText *text)
 							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
 }
 
+/* Of what the lexicon says of other subjects. */
+static bool
+speaks_of_others(DbiPlanner *p)
+{
+	double most = 0;
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+	{
+		DbiClause *c = lfirst(lc);
+
+		most = Max(most, c->scope - Max(c->refusal[DBI_LABEL_SCOPE], 0));
+	}
+	return most > 0 && most >= dbi_lexical_evidence(p);
+}
+
 static bool
 points_back(DbiPlanner *p)
 {
@@ -272,8 +288,9 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
 	if (p->changes == DBI_CHANGES_WORD)
 		return NULL;
-	p->ours = !dbi_is_foreign(p->lex, p->text, all) ||
-			  (points_back(p) && !dbi_kind_anywhere(p, DBI_CONCEPT_SCOPE));
+	/* A few words in a conversation are like nothing; only what they say counts. */
+	p->ours = points_back(p) || dbi_is_follow_up(p) ? !speaks_of_others(p)
+													: !dbi_is_foreign(p->lex, p->text, all);
 	if (!p->ours)
 		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
@@ -350,7 +367,7 @@ plan_clauses(DbiPlanner *p, bool inherit)
 	}
 	/* A question of ours, though nothing speaks clearly for an agent. */
 	if (!any && p->ours && likeliest)
-		dbi_plan_clause(p, likeliest, inherit ? DBI_INHERIT_ALL : DBI_INHERIT_NOTHING);
+		dbi_plan_clause(p, likeliest, inherit ? DBI_INHERIT_ALL : elliptical(p, likeliest));
 	return any || (p->ours && likeliest);
 }
 

@@ -77,7 +77,8 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		return own;
 	shared = NIL;
 	foreach(lc, p->frame->slots)
-		if (!dbi_has_nature(own, lfirst(lc)) && (inherit == DBI_INHERIT_ALL || dbi_is_thing(lfirst(lc))))
+		if (!dbi_has_nature(own, lfirst(lc)) &&
+			(inherit == DBI_INHERIT_ALL || dbi_is_thing(lfirst(lc))))
 			shared = lappend(shared, lfirst(lc));
 	return list_concat(own, shared);
 }
@@ -276,7 +277,8 @@ add_companions(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, Db
 		if (other < 0 || (p->only_agent >= 0 && p->lex->tools[other].agent != p->only_agent))
 			continue;
 		(void) dbi_add_call(p, clause, other, slots, period, NULL,
-							strcmp(c->intent, "why") == 0 && !first ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
+							strcmp(c->intent, "why") == 0 && !first ? DBI_CALL_CAUSE
+																	: DBI_CALL_ANSWER,
 							rint(clause->confidence * 90) / 100);
 	}
 }

@@ -16,18 +16,18 @@
 #include "agents/planner.h"
 
 /* Words that join a change to what it changes. */
-#define JOINING                                                                                                      \
-	"and|or|but|so|also|too|as|well|then|now|just|only|same|again|likewise|instead|rather|what|whats|how|about|with|"   \
-	"without|for|in|on|at|of|to|from|by|per|into|the|a|an|this|that|these|those|it|its|them|one|ones|please|pls|plz|"   \
+#define JOINING                                                                                                          \
+	"and|or|but|so|also|too|as|well|then|now|just|only|same|again|likewise|instead|rather|what|whats|how|about|with|"    \
+	"without|for|in|on|at|of|to|from|by|per|into|the|a|an|this|that|these|those|it|its|them|one|ones|please|pls|plz|"    \
 	"thanks|thx|ok|okay|k|good|great|fine|right|yes|yep|yeah|no|nope|not|sorry|oops|actually|hm|hmm|hey|i|we|you|me|us|" \
-	"can|could|would|will|should|do|does|did|is|are|was|were|be|let|lets|see|show|give|get|take|make|go|look|run|"      \
-	"repeat|redo|try|use|set|say|said|meant|mean|wanted|want|need|like|say|back|over|out|up|down|till|until|past|last|" \
-	"previous|next|coming|ahead|within|during|since|window|period|range|span|time|timeframe|horizon|days|hours|"    \
-	"hour|limit|threshold|cutoff|min|minimum|max|more|less|least|most|longer|shorter|wider|wide|widen|extend|expand|"   \
-	"narrow|narrower|restrict|filter|drill|zoom|focus|change|switch|replace|exclude|there|here|ago|top|first|thing|"    \
-	"things|part|side|list|level|even|still|my|our|detail|details|detailed|specifically|particular|especially|"        \
-	"compare|comparison|versus|vs|against|those|which|any|all|else|other|another|way|question|answer|result|results|"   \
-	"include|including|add|plus|keep|beyond|above|below|under|than|if|were|stick|limited|limit|max|maximum|at|"         \
+	"can|could|would|will|should|do|does|did|is|are|was|were|be|let|lets|see|show|give|get|take|make|go|look|run|"       \
+	"repeat|redo|try|use|set|say|said|meant|mean|wanted|want|need|like|say|back|over|out|up|down|till|until|past|last|"  \
+	"previous|next|coming|ahead|within|during|since|window|period|range|span|time|timeframe|horizon|days|hours|"         \
+	"hour|limit|threshold|cutoff|min|minimum|max|more|less|least|most|longer|shorter|wider|wide|widen|extend|expand|"    \
+	"narrow|narrower|restrict|filter|drill|zoom|focus|change|switch|replace|exclude|there|here|ago|top|first|thing|"     \
+	"things|part|side|list|level|even|still|my|our|detail|details|detailed|specifically|particular|especially|"          \
+	"compare|comparison|versus|vs|against|those|which|any|all|else|other|another|way|question|answer|result|results|"    \
+	"include|including|add|plus|keep|beyond|above|below|under|than|if|were|stick|limited|limit|max|maximum|at|"          \
 	"might|may|correction|typo|wait|instead|it|in|total|do|due|enough|figures|numbers|rows|entries"
 
 /* How far back a scaled period may reach: what the tools take. */
@@ -121,7 +121,8 @@ cover_arguments(Change *c, const DbiTool *tool)
 	}
 	for (char *w = strtok_r(names, "_", &save); w; w = strtok_r(NULL, "_", &save))
 		for (int i = 0; i < text->n; i++)
-			if (text->tokens[i].kind == DBI_TOK_WORD && strcmp(text->tokens[i].stem, dbi_stem(w)) == 0)
+			if (text->tokens[i].kind == DBI_TOK_WORD &&
+				strcmp(text->tokens[i].stem, dbi_stem(w)) == 0)
 				cover(c, i, i + 1);
 }
 
@@ -456,8 +457,8 @@ scale_period(DbiPlanner *p, double factor)
 		slot->period.end = was->period.start + days - 1;
 	else
 		slot->period.start = was->period.end - days + 1;
-	slot->span = slot->value = psprintf("%s to %s", dbi_date_text(slot->period.start),
-										dbi_date_text(slot->period.end));
+	slot->span = slot->value =
+		psprintf("%s to %s", dbi_date_text(slot->period.start), dbi_date_text(slot->period.end));
 	slot->origin = DBI_ORIGIN_TEXT;
 	p->slots = lappend(p->slots, slot);
 }
@@ -474,7 +475,8 @@ flip_words(DbiFrameClause *f, const DbiTool *tool)
 		int others = 0;
 
 		for (int w = 0; kept && w < arg->nwords; w++)
-			if (strcmp(arg->words[w], kept->value) != 0 && !dbi_is_one_of(arg->words[w], "both|all|any"))
+			if (strcmp(arg->words[w], kept->value) != 0 &&
+				!dbi_is_one_of(arg->words[w], "both|all|any"))
 			{
 				other = arg->words[w];
 				others++;
@@ -502,7 +504,8 @@ widened_kind(const DbiText *text)
 		for (int k = i + 1; k < text->n && k <= i + 2; k++)
 			if (dbi_kind_word(text->tokens[k].stem))
 				return dbi_kind_word(text->tokens[k].stem);
-		return next[0] == '\0' || dbi_is_one_of(next, "of|in|then|please|pls|together|?|.") ? "" : "-";
+		return next[0] == '\0' || dbi_is_one_of(next, "of|in|then|please|pls|together|?|.") ? ""
+																							: "-";
 	}
 	return NULL;
 }
@@ -522,8 +525,9 @@ drop_narrowing(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (slot->kind == DBI_SLOT_DATE || (kind[0] && strcmp(dbi_slot_type(slot), kind) != 0 &&
-											!(dbi_is_workspace(slot) && strcmp(kind, "workspace") == 0)))
+		if (slot->kind == DBI_SLOT_DATE ||
+			(kind[0] && strcmp(dbi_slot_type(slot), kind) != 0 &&
+			 !(dbi_is_workspace(slot) && strcmp(kind, "workspace") == 0)))
 			slots = lappend(slots, slot);
 	}
 	foreach(lc, f->args)
@@ -565,7 +569,8 @@ same_clause(DbiPlanner *p, const DbiFrameClause *f, int tool)
 		hit->from = hit->to = -1;
 		clause->hits = lappend(clause->hits, hit);
 	}
-	dbi_score_clause(p->lex, p->text, p->slots, clause, p->only_agent, p->lex->tools[tool].agent, tool);
+	dbi_score_clause(p->lex, p->text, p->slots, clause, p->only_agent, p->lex->tools[tool].agent,
+					 tool);
 	clause->best_agent = p->lex->tools[tool].agent;
 	clause->best_tool = tool;
 	clause->evidence = Max(clause->evidence, DBI_OWN_EVIDENCE);

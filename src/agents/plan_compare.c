@@ -66,7 +66,8 @@ static bool
 is_corrected(DbiPlanner *p, const DbiSlot *before, const DbiSlot *after)
 {
 	for (int i = Max(before->to, 0); i < after->from; i++)
-		if (dbi_is_one_of(p->text->tokens[i].text, "well|no|sorry|rather|actually|make|meant|mean|oops|instead|or"))
+		if (dbi_is_one_of(p->text->tokens[i].text,
+						  "well|no|sorry|rather|actually|make|meant|mean|oops|instead|or"))
 			return true;
 	return false;
 }

@@ -162,7 +162,7 @@ read_name(DbiScan *s, int i)
 	if (t->kind != DBI_TOK_IDENT && t->kind != DBI_TOK_QUOTED && t->kind != DBI_TOK_ID)
 		return 0;
 	slot = dbi_scan_add(s, DBI_SLOT_NAME, i, i + 1);
-	/* As it was written: the token has it in lower case, of the same length. */
+	/* As it was written: the token has it in lower case. */
 	if (t->kind == DBI_TOK_QUOTED)
 	{
 		start += pg_mblen(start);
@@ -176,14 +176,10 @@ read_name(DbiScan *s, int i)
 List *
 dbi_find_slots(DbiText *text, const DbiClock *clock)
 {
-	static int (*const readers[])(DbiScan *, int) = {read_typed,
-													 dbi_read_regulation,
-													 dbi_read_threshold,
-													 dbi_read_top_n,
-													 read_period,
-													 dbi_read_severity,
-													 dbi_read_environment,
-													 read_name,
+	static int (*const readers[])(DbiScan *, int) = {read_typed,           dbi_read_regulation,
+													 dbi_read_threshold,   dbi_read_top_n,
+													 read_period,          dbi_read_severity,
+													 dbi_read_environment, read_name,
 													 dbi_read_number};
 	DbiScan s = {text, clock, NIL};
 	int i = 0;

@@ -118,7 +118,7 @@ dbi_read_threshold(DbiScan *s, int i)
 	if (dbi_scan_is(s, p, ">|>=|<|<="))
 		p++;
 	else if (dbi_scan_is(s, p,
-				"more|longer|greater|slower|bigger|larger|higher|older|less|fewer|shorter|lower") &&
+						 "more|longer|greater|slower|bigger|larger|higher|older|less|fewer|shorter|lower") &&
 			 dbi_scan_is(s, p + 1, "than"))
 		p += 2;
 	else if (dbi_scan_is(s, p, "at") && dbi_scan_is(s, p + 1, "least|most"))
@@ -159,20 +159,19 @@ static bool
 is_time_unit(DbiScan *s, int i)
 {
 	return dbi_scan_is(s, i,
-			  "minute|minutes|min|mins|hour|hours|hr|hrs|day|days|week|weeks|month|months|quarter|quarters|year|years|"
-			  "second|seconds|sec|secs|percent|pct|dollars|usd|times|d|h|w|s|m|am|pm");
+					   "minute|minutes|min|mins|hour|hours|hr|hrs|day|days|week|weeks|month|months|quarter|quarters|year|years|"
+					   "second|seconds|sec|secs|percent|pct|dollars|usd|times|d|h|w|s|m|am|pm");
 }
 
 /* Things people count rows by. */
 static bool
 is_countable(DbiScan *s, int i)
 {
-	return dbi_scan_is(
-		s, i,
-		"jobs|workflows|queries|statements|tables|datasets|runs|models|users|people|accounts|clusters|endpoints|"
-		"workspaces|pipelines|warehouses|resources|things|items|rows|entries|results|incidents|outages|alerts|"
-		"events|findings|addresses|ips|trainings|schemas|columns|skus|teams|projects|tags|services|destinations|"
-		"domains|culprits|offenders|ones");
+	return dbi_scan_is(s, i,
+					   "jobs|workflows|queries|statements|tables|datasets|runs|models|users|people|accounts|clusters|endpoints|"
+					   "workspaces|pipelines|warehouses|resources|things|items|rows|entries|results|incidents|outages|alerts|"
+					   "events|findings|addresses|ips|trainings|schemas|columns|skus|teams|projects|tags|services|destinations|"
+					   "domains|culprits|offenders|ones");
 }
 
 /* More than this is a code or an amount, unless "top" or the like says it is a count. */
@@ -216,10 +215,12 @@ counts_rows(DbiScan *s, int i, int p, int used, double value)
 {
 	const DbiToken *before = dbi_scan_at(s, i - 1);
 
-	if (value > MOST_ROWS || (!is_countable(s, p + used) && !is_superlative(dbi_scan_at(s, p + used))))
+	if (value > MOST_ROWS ||
+		(!is_countable(s, p + used) && !is_superlative(dbi_scan_at(s, p + used))))
 		return false;
 	return p > i || !before || before->kind == DBI_TOK_PUNCT ||
-		   dbi_scan_is(s, i - 1, "which|what|the|our|my|name|only|just|any|pick|want|need|and|me|see");
+		   dbi_scan_is(s, i - 1,
+					   "which|what|the|our|my|name|only|just|any|pick|want|need|and|me|see");
 }
 
 /* top 5, first ten, 5 slowest, last 20 runs, limit 10, show 5 jobs, which 3 jobs. */
@@ -229,8 +230,9 @@ dbi_read_top_n(DbiScan *s, int i)
 	int p = i;
 	double value;
 	int used = read_single(s, i);
-	bool led = dbi_scan_is(s, p, "top|first|last|limit|worst|best|latest|biggest|slowest|bottom|newest|"
-								 "oldest|largest|highest|lowest|heaviest");
+	bool led = dbi_scan_is(s, p,
+						   "top|first|last|limit|worst|best|latest|biggest|slowest|bottom|newest|"
+						   "oldest|largest|highest|lowest|heaviest");
 	bool asked = !led && dbi_scan_is(s, p, "show|list|give|find|get|me|see|name");
 
 	if (used > 0)
@@ -279,7 +281,8 @@ dbi_read_number(DbiScan *s, int i)
 	/* "50 GiB min", "10 minutes or more" */
 	if (unit != DBI_UNIT_NONE &&
 		(dbi_scan_is(s, i + used, "min|minimum|upwards|plus") ||
-		 (dbi_scan_is(s, i + used, "or|and|at") && dbi_scan_is(s, i + used + 1, "more|longer|higher|above|up|over|least"))))
+		 (dbi_scan_is(s, i + used, "or|and|at") &&
+		  dbi_scan_is(s, i + used + 1, "more|longer|higher|above|up|over|least"))))
 	{
 		slot = dbi_scan_add(s, DBI_SLOT_THRESHOLD, i, i + used);
 		slot->number = value;

@@ -10,24 +10,36 @@ static const struct
 	const char *word;
 	const char *severity;
 	bool alone; /* needs no noun beside it */
-} severities[] = {{"critical", "critical", true}, {"sev1", "critical", true},
-				  {"sev0", "critical", true},     {"p1", "critical", true},
-				  {"p0", "critical", true},       {"urgent", "critical", false},
-				  {"crit", "critical", true},     {"crits", "critical", true},
+} severities[] = {{"critical", "critical", true},
+				  {"sev1", "critical", true},
+				  {"sev0", "critical", true},
+				  {"p1", "critical", true},
+				  {"p0", "critical", true},
+				  {"urgent", "critical", false},
+				  {"crit", "critical", true},
+				  {"crits", "critical", true},
 				  {"criticals", "critical", true},
-				  {"blocker", "critical", false}, {"high", "high", false},
-				  {"severe", "high", true},       {"sev2", "high", true},
-				  {"p2", "high", true},           {"serious", "high", false},
-				  {"important", "high", false},   {"major", "high", false},
-				  {"medium", "medium", false},    {"moderate", "medium", false},
-				  {"sev3", "medium", true},       {"p3", "medium", true},
-				  {"low", "low", false},          {"minor", "low", false},
-				  {"sev4", "low", true},          {"p4", "low", true},
+				  {"blocker", "critical", false},
+				  {"high", "high", false},
+				  {"severe", "high", true},
+				  {"sev2", "high", true},
+				  {"p2", "high", true},
+				  {"serious", "high", false},
+				  {"important", "high", false},
+				  {"major", "high", false},
+				  {"medium", "medium", false},
+				  {"moderate", "medium", false},
+				  {"sev3", "medium", true},
+				  {"p3", "medium", true},
+				  {"low", "low", false},
+				  {"minor", "low", false},
+				  {"sev4", "low", true},
+				  {"p4", "low", true},
 				  {"informational", "info", true}};
 
-#define SEVERITY_NOUNS                                                                                  \
-	"severity|severities|priority|risk|level|sev|alert|alerts|incident|incidents|event|events|finding|" \
-	"findings|violation|violations|issue|issues|threat|threats|alarm|alarms|security|open|active|compliance|or|"  \
+#define SEVERITY_NOUNS                                                                                           \
+	"severity|severities|priority|risk|level|sev|alert|alerts|incident|incidents|event|events|finding|"          \
+	"findings|violation|violations|issue|issues|threat|threats|alarm|alarms|security|open|active|compliance|or|" \
 	"detection|detections|ones|hits|audit|outage|outages"
 
 /* Tokens after the word that make it a least severity: "and above", "or worse", "+", "upwards". */
@@ -66,7 +78,8 @@ dbi_read_severity(DbiScan *s, int i)
 	if (named && dbi_scan_is(s, p, "of|is|at|least"))
 		p++;
 	if (named && (dbi_scan_is(s, i, "sev") || dbi_scan_is(s, i, "priority")) && dbi_scan_at(s, p) &&
-		dbi_scan_at(s, p)->kind == DBI_TOK_NUMBER && dbi_scan_at(s, p)->number >= 0 && dbi_scan_at(s, p)->number <= 4)
+		dbi_scan_at(s, p)->kind == DBI_TOK_NUMBER && dbi_scan_at(s, p)->number >= 0 &&
+		dbi_scan_at(s, p)->number <= 4)
 	{
 		static const char *const by_number[] = {"critical", "critical", "high", "medium", "low"};
 
@@ -192,7 +205,8 @@ dbi_read_environment(DbiScan *s, int i)
 			return 0;
 		/* "workspace prod" and "prod-eu" are names, not environments. */
 		if (dbi_scan_is(s, i - 1, "workspace") ||
-			(dbi_scan_at(s, i + 1) && dbi_scan_at(s, i + 1)->glued && dbi_scan_at(s, i + 1)->kind != DBI_TOK_PUNCT))
+			(dbi_scan_at(s, i + 1) && dbi_scan_at(s, i + 1)->glued &&
+			 dbi_scan_at(s, i + 1)->kind != DBI_TOK_PUNCT))
 			return 0;
 		if (noun)
 			to++;

@@ -92,7 +92,7 @@ typedef struct DbiPeriod
 	DbiGrain grain;
 	DateADT start;
 	DateADT end;
-	double hours;     /* length of ROLLING and SPAN; reach of HOURS; of PRIOR the weekday from 1, or 0 */
+	double hours; /* length of ROLLING and SPAN; reach of HOURS; of PRIOR the weekday from 1, or 0 */
 	const char *note; /* what had to be assumed, or NULL */
 } DbiPeriod;
 
@@ -205,8 +205,8 @@ extern List *dbi_resolve_names(const struct DbiLexicon *lexicon, DbiText *text, 
 /* ---- entities_late.c: names that are looked for when a tool wants one ---- */
 
 /* A SKU some of whose parts stand in the tokens; a pattern when several are alike. */
-extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from, int to,
-							  const char **span);
+extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
+							  int to, const char **span);
 /* A schema by its own name ("silver layer"). */
 extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
 								 int to, const char **span);
@@ -464,9 +464,9 @@ typedef struct DbiFilling
 	const DbiText *text;
 	const DbiClock *clock;
 	const DbiClause *clause;
-	List *slots;             /* those of this clause, those it shares, those of the frame */
-	List *all_slots;         /* of the question: a token's slot counts in it */
-	List *kept;              /* of DbiPlanArg *: what the tool was last called with, in a follow-up */
+	List *slots;     /* those of this clause, those it shares, those of the frame */
+	List *all_slots; /* of the question: a token's slot counts in it */
+	List *kept;      /* of DbiPlanArg *: what the tool was last called with, in a follow-up */
 	const DbiPeriod *period; /* the period asked for, or NULL */
 	const DbiSlot *period_slot;
 	const char *domain; /* domain named beside alerts, or NULL */

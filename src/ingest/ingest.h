@@ -42,12 +42,12 @@ typedef struct DbiField
 {
 	char *name;
 	int len;
-	bool taken;      /* whole, by a column or because it is excluded */
-	List *members;   /* of DbiField, while the tree is made */
+	bool taken;    /* whole, by a column or because it is excluded */
+	List *members; /* of DbiField, while the tree is made */
 	int nmembers;
 	struct DbiField **sorted;
 	/* What the present row holds. */
-	bool present;    /* not missing and not null */
+	bool present; /* not missing and not null */
 	JsonbValue value;
 	const char *why; /* why it is no object although members are taken */
 } DbiField;

@@ -56,7 +56,7 @@ struct DbiInsert
 	DestReceiver receiver; /* must be first */
 	DbiSource *source;
 	MemoryContext context; /* as long as the load */
-	int64 count; /* rows of this slice */
+	int64 count;           /* rows of this slice */
 	int64 written;
 	Relation root;
 	EState *estate;
@@ -215,8 +215,8 @@ run_on(const char *command, Oid part)
 	char *name = get_rel_name(part);
 
 	SPI_connect();
-	if (SPI_execute(psprintf("%s %s", command, quote_qualified_identifier("dbinsight", name)), false,
-					0) != SPI_OK_UTILITY)
+	if (SPI_execute(psprintf("%s %s", command, quote_qualified_identifier("dbinsight", name)),
+					false, 0) != SPI_OK_UTILITY)
 		elog(ERROR, "could not finish \"%s\"", name);
 	SPI_finish();
 }

@@ -36,8 +36,8 @@ dbi_price_at(PG_FUNCTION_ARGS)
 	{
 		if (at < starts[i - 1] || at >= ends[i - 1])
 			continue;
-		price = array_get_element(PointerGetDatum(prices), 1, &i, -1, -1, false, TYPALIGN_INT,
-								  &isnull);
+		price =
+			array_get_element(PointerGetDatum(prices), 1, &i, -1, -1, false, TYPALIGN_INT, &isnull);
 		if (isnull)
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(price);

@@ -326,8 +326,7 @@ dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum 
 			return psprintf("makes the key longer than %d bytes", DBI_MOST_KEY_BYTES);
 		}
 	}
-	if (any_rest && source->extra_attnum > 0 &&
-		push_rest(&state, &source->root, row, NULL, &rest))
+	if (any_rest && source->extra_attnum > 0 && push_rest(&state, &source->root, row, NULL, &rest))
 	{
 		values[source->extra_attnum - 1] = JsonbPGetDatum(JsonbValueToJsonb(rest));
 		nulls[source->extra_attnum - 1] = false;
