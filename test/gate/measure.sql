@@ -56,7 +56,7 @@ DECLARE
 BEGIN
 	SELECT pg_get_function_arg_default(p.oid, a.n::int) INTO expression FROM pg_proc p, unnest(p.proargnames[1:p.pronargs]) WITH ORDINALITY a(name, n)
 	WHERE p.proname = tool AND p.pronamespace = 'dbinsight'::regnamespace AND a.name = argument;
-	EXECUTE 'SELECT to_jsonb(' || coalesce(expression, 'NULL') || ')' INTO value;
+	EXECUTE 'SELECT to_jsonb(' || coalesce(expression, 'NULL::text') || ')' INTO value;
 	RETURN value;
 END $$;
 
