@@ -5,5 +5,3 @@
  */
 CREATE STATISTICS dbinsight.rollup_address_daily_class ON (dbinsight.ip_class(source_ip)) FROM dbinsight.rollup_address_daily;
 COMMENT ON STATISTICS dbinsight.rollup_address_daily_class IS 'Shares of the classes of addresses';
-CREATE STATISTICS dbinsight.rollup_audit_hourly_class ON (dbinsight.ip_class(source_ip)) FROM dbinsight.rollup_audit_hourly;
-COMMENT ON STATISTICS dbinsight.rollup_audit_hourly_class IS 'Shares of the classes of addresses';

@@ -235,22 +235,13 @@ is_like_orders(DbiPlanner *p, const DbiClause *all)
 		   !dbi_reads_only(p->lex, p->text, all);
 }
 
-/* Refusals, small talk and questions that say too little; NULL to go on. */
-static DbiPlan *
-admit(DbiPlanner *p, DbiPlanKind *kind)
+/* "and failed jobs?", "by workspace", "for staging": too short to begin anew. */
+static bool
+begins_midway(const DbiText *text)
 {
-	DbiClause *all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
-
-	p->ours = !dbi_is_foreign(p->lex, p->text, all);
-	if (dbi_wants_rules_broken(p->lex, p->text, p->slots) ||
-		all->refusal[DBI_LABEL_INJECTION] >= LEARNED_INJECTION)
-		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
-	if (dbi_wants_change(p->lex, p->text, p->slots) || is_like_orders(p, all))
-		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
-	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
-		p->slots == NIL)
-		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
-	return NULL;
+	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
+						   (dbi_count_words(text) <= 4 &&
+							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
 }
 
 /* Of what the lexicon says of other subjects. */
@@ -269,12 +260,42 @@ speaks_of_others(DbiPlanner *p)
 	return most > 0 && most >= dbi_lexical_evidence(p);
 }
 
-/* A few words in a conversation are like nothing; only what they say counts. */
-static DbiPlan *
-out_of_scope(DbiPlanner *p)
+static bool
+points_back(DbiPlanner *p)
 {
-	if (dbi_is_follow_up(p) ? speaks_of_others(p) : !p->ours)
-		return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
+	return p->frame->clauses != NIL &&
+		   (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
+}
+
+/* Refusals, small talk and questions that say too little; NULL to go on. */
+static DbiPlan *
+admit(DbiPlanner *p, DbiPlanKind *kind)
+{
+	DbiClause *all;
+
+	if (dbi_wants_rules_broken(p->lex, p->text, p->slots))
+		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
+	if (dbi_wants_change(p->lex, p->text, p->slots))
+		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
+	/* What only changes the question before is like nothing that was learned. */
+	p->changes = dbi_only_changes(p);
+	if (p->changes == DBI_CHANGES_VALUE)
+		return NULL;
+	all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
+	if (all->refusal[DBI_LABEL_INJECTION] >= LEARNED_INJECTION)
+		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
+	if (is_like_orders(p, all))
+		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
+	if (p->changes == DBI_CHANGES_WORD)
+		return NULL;
+	/* A few words in a conversation are like nothing; only what they say counts. */
+	p->ours = points_back(p) || dbi_is_follow_up(p) ? !speaks_of_others(p)
+													: !dbi_is_foreign(p->lex, p->text, all);
+	if (!p->ours)
+		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
+	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
+		p->slots == NIL)
+		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
 	return NULL;
 }
 
@@ -350,15 +371,6 @@ plan_clauses(DbiPlanner *p, bool inherit)
 	return any || (p->ours && likeliest);
 }
 
-/* "and failed jobs?", "by workspace", "for staging": too short to begin anew. */
-static bool
-begins_midway(const DbiText *text)
-{
-	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
-						   (dbi_count_words(text) <= 4 &&
-							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
-}
-
 /* What points back is more likely for the agent that was asked before. */
 static void
 stay_near(DbiPlanner *p)
@@ -376,7 +388,7 @@ make_plan(DbiPlanner *p)
 {
 	DbiPlan *refused;
 	DbiPlanKind kind;
-	bool points_back;
+	bool back;
 
 	if (p->text->n == 0)
 		return reply(p, DBI_PLAN_CLARIFY, dbi_refusal(DBI_PLAN_CLARIFY));
@@ -390,18 +402,15 @@ make_plan(DbiPlanner *p)
 	}
 	if ((refused = admit(p, &kind)) != NULL)
 		return refused;
-	if (dbi_only_changes(p) && dbi_plan_change(p))
+	if (p->changes != DBI_CHANGES_NOTHING && dbi_plan_change(p))
 		return finish(p, true);
-	points_back = p->frame->clauses != NIL &&
-				  (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
-	if (points_back)
+	back = points_back(p);
+	if (back)
 		stay_near(p);
-	if ((refused = out_of_scope(p)) != NULL)
-		return refused;
 	if (dbi_is_follow_up(p) && dbi_plan_follow_up(p))
 		return finish(p, true);
-	if (chosen_agent_fits(p) && plan_clauses(p, points_back))
-		return finish(p, points_back);
+	if (chosen_agent_fits(p) && plan_clauses(p, back))
+		return finish(p, back);
 	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && p->ours)
 		return reply(p, DBI_PLAN_CLARIFY, what_about(p));
 	return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));

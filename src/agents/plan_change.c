@@ -33,11 +33,19 @@
 /* How far back a scaled period may reach: what the tools take. */
 #define MOST_HOURS 9600.0
 
+/* So few words are hardly a question of their own. */
+#define SHORT_CHANGE 6
+/* Words that may be left over in a change. */
+#define MOST_LEFT_OVER 3
+/* Evidence of a question that stands by itself. */
+#define CLEAR_EVIDENCE 3.0
+
 typedef struct Change
 {
 	DbiPlanner *p;
 	bool *covered; /* by token */
-	bool any;      /* something is different */
+	bool value;    /* a name, a period or a number is different */
+	bool word;     /* a word of an argument is, or why is asked */
 	double factor; /* of the period, 0: as it is */
 	bool flip;     /* the other one of two words */
 } Change;
@@ -73,7 +81,7 @@ cover_slots(Change *c)
 
 		cover(c, slot->from, slot->to);
 		if (slot->kind != DBI_SLOT_DATE || slot->period.kind != DBI_PERIOD_RECENT)
-			c->any = true;
+			c->value = true;
 		/* "recommender endpoint", "workspace prod" */
 		if (slot->from > 0 && dbi_kind_word(c->p->text->tokens[slot->from - 1].stem))
 			cover(c, slot->from - 1, slot->from);
@@ -98,14 +106,14 @@ cover_arguments(Change *c, const DbiTool *tool)
 		if (dbi_find_argument_word(c->p->lex, tool->name, arg, text, c->p->slots, 0, text->n, &hit))
 		{
 			cover(c, hit.from, hit.to);
-			c->any = true;
+			c->word = true;
 		}
 		for (int w = 0; w < arg->nwords; w++)
 			for (int i = 0; i < text->n; i++)
 				if (strcmp(text->tokens[i].text, dbi_lower(arg->words[w])) == 0)
 				{
 					cover(c, i, i + 1);
-					c->any = true;
+					c->word = true;
 				}
 		for (int i = 0; i < text->n; i++)
 			if (strcmp(text->tokens[i].text, arg->name) == 0)
@@ -118,7 +126,20 @@ cover_arguments(Change *c, const DbiTool *tool)
 				cover(c, i, i + 1);
 }
 
-/* A schema by its own name, where the tool takes one. */
+static void
+cover_span(Change *c, const char *span)
+{
+	const DbiText *text = c->p->text;
+	const char *at = strstr(text->source, span);
+
+	for (int i = 0; at && i < text->n; i++)
+		if (text->tokens[i].start >= at - text->source &&
+			text->tokens[i].end <= at - text->source + (int) strlen(span))
+			cover(c, i, i + 1);
+	c->value = true;
+}
+
+/* Names that are looked for only when a tool wants one: schemas, SKUs, tags. */
 static void
 cover_late_names(Change *c, const DbiTool *tool)
 {
@@ -127,22 +148,17 @@ cover_late_names(Change *c, const DbiTool *tool)
 
 	for (int a = 0; a < tool->narguments; a++)
 	{
-		if (strcmp(tool->arguments[a].name, "schema") == 0 &&
-			dbi_schema_in(c->p->lex, text, 0, text->n, &span))
-			for (int i = 0; i < text->n; i++)
-				if (strcmp(text->tokens[i].text, dbi_lower(span)) == 0)
-				{
-					cover(c, i, i + 1);
-					c->any = true;
-				}
-		if (strstr(tool->arguments[a].name, "tag") != NULL)
+		const char *name = tool->arguments[a].name;
+
+		if (strcmp(name, "schema") == 0 && dbi_schema_in(c->p->lex, text, 0, text->n, &span))
+			cover_span(c, span);
+		if (strncmp(name, "sku", 3) == 0 && dbi_sku_in(c->p->lex, text, 0, text->n, &span))
+			cover_span(c, span);
+		if (strstr(name, "tag") != NULL)
 			for (int i = 1; i < text->n; i++)
 				if (dbi_is_one_of(text->tokens[i - 1].text, "by|per") && text->tokens[i].slot < 0 &&
 					dbi_is_tag_key(text->tokens[i].text))
-				{
-					cover(c, i, i + 1);
-					c->any = true;
-				}
+					cover_span(c, dbi_span(text, i, i + 1));
 	}
 }
 
@@ -176,7 +192,7 @@ find_operations(Change *c)
 			cover(c, i, i + 1);
 	}
 	if (c->factor > 0 || c->flip)
-		c->any = true;
+		c->value = true;
 }
 
 /* ---- words that are accounted for without a change ---- */
@@ -212,7 +228,7 @@ cover_joining(Change *c)
 			if (dbi_is_one_of(concept->name, "why|compare"))
 			{
 				cover(c, hit->from, hit->to);
-				c->any = true;
+				c->word = true;
 			}
 		}
 	}
@@ -562,16 +578,81 @@ same_clause(DbiPlanner *p, const DbiFrameClause *f, int tool)
 	return clause;
 }
 
-bool
+/* ---- words that are left over ---- */
+
+/* Whether a word of the lexicon that is not accounted for speaks for a subject. */
+static bool
+has_subject(const Change *c)
+{
+	ListCell *lc;
+	ListCell *h;
+
+	foreach(lc, c->p->clauses)
+		foreach(h, ((DbiClause *) lfirst(lc))->hits)
+		{
+			DbiHit *hit = lfirst(h);
+			const DbiConcept *concept = &c->p->lex->concepts[hit->concept];
+
+			if (hit->from >= 0 && !c->covered[hit->from] && concept->kind == DBI_CONCEPT_TOPIC &&
+				concept->weights != NIL)
+				return true;
+			if (hit->from >= 0 && !c->covered[hit->from] && concept->kind == DBI_CONCEPT_SCOPE)
+				return true;
+		}
+	return false;
+}
+
+static int
+left_over(const Change *c)
+{
+	int n = 0;
+
+	for (int i = 0; i < c->p->text->n; i++)
+		n += !c->covered[i];
+	return n;
+}
+
+/* Whether the words by themselves would call what was called before. */
+static bool
+speaks_for_same(DbiPlanner *p)
+{
+	DbiFrameClause *f = llast(p->frame->clauses);
+	DbiClause *clause = p->clauses ? linitial(p->clauses) : NULL;
+
+	return list_length(p->clauses) == 1 && clause->best_tool >= 0 &&
+		   strcmp(p->lex->tools[clause->best_tool].name, f->tool) == 0;
+}
+
+/*
+ * Words nobody knows change nothing ("bump it to 48h") as long as they are few
+ * beside what is different, and nothing is like a question of its own.
+ */
+static bool
+is_change(const Change *c)
+{
+	int words = dbi_count_words(c->p->text);
+	int rest = left_over(c);
+
+	if (rest == 0)
+		return true;
+	if (speaks_for_same(c->p))
+		return words <= SHORT_CHANGE;
+	return c->value && !has_subject(c) && rest <= MOST_LEFT_OVER &&
+		   (words <= SHORT_CHANGE || dbi_best_evidence(c->p) < CLEAR_EVIDENCE);
+}
+
+DbiChanges
 dbi_only_changes(DbiPlanner *p)
 {
 	Change c;
 
 	if (p->frame->clauses == NIL || dbi_count_words(p->text) > DBI_FOLLOW_UP_WORDS)
-		return false;
+		return DBI_CHANGES_NOTHING;
 	add_number_word(p);
 	read_change(&c, p);
-	return c.any && is_covered(&c);
+	if (!(c.value || c.word) || !is_change(&c))
+		return DBI_CHANGES_NOTHING;
+	return c.value ? DBI_CHANGES_VALUE : DBI_CHANGES_WORD;
 }
 
 bool

@@ -9,6 +9,14 @@
 /* A question of fewer words that speaks for nothing is a follow-up. */
 #define DBI_FOLLOW_UP_WORDS 12
 
+/* How a follow-up changes the question before: by a name, a period or a number, or by a word alone. */
+typedef enum DbiChanges
+{
+	DBI_CHANGES_NOTHING,
+	DBI_CHANGES_VALUE,
+	DBI_CHANGES_WORD
+} DbiChanges;
+
 typedef struct DbiPlanner
 {
 	const DbiLexicon *lex;
@@ -25,6 +33,7 @@ typedef struct DbiPlanner
 	int own_routes;      /* those of the question itself lead the routes */
 	List *frame_clauses; /* of DbiFrameClause *: for the next turn */
 	bool names_kept;     /* a clause was taken to be about what the conversation is about */
+	DbiChanges changes;
 	bool change_only;    /* a follow-up that only changes something in the call before */
 	const char *missing; /* a required argument nothing was said for */
 	const char *missing_tool;
@@ -69,7 +78,7 @@ extern void dbi_take_kind_from_frame(DbiPlanner *p);
 extern bool dbi_plan_follow_up(DbiPlanner *p);
 
 /* plan_change.c */
-extern bool dbi_only_changes(DbiPlanner *p);
+extern DbiChanges dbi_only_changes(DbiPlanner *p);
 extern bool dbi_plan_change(DbiPlanner *p);
 
 #endif
