@@ -480,12 +480,12 @@ dbi_call_tool(const DbiPlanCall *call)
 		error = CopyErrorData();
 		if (deadline_timeout != MAX_TIMEOUTS)
 			stop_deadline();
-		if (must_rethrow(error) && !is_ours(error))
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(caller);
 		CurrentResourceOwner = owner;
+		if (must_rethrow(error) && !is_ours(error))
+			ReThrowError(error);
 		keep_error(r, error);
 		FreeErrorData(error);
 	}
