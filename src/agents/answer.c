@@ -318,7 +318,8 @@ tell_agent(DbiTurn *turn, const char *agent)
 {
 	if (list_length(turn->agents) > 1)
 		dbi_sayf(turn->text, "%s### %s\n\n",
-				 turn->text->out.len == 0 || strcmp(linitial(turn->agents), agent) == 0 ? "" : "\n\n",
+				 turn->text->out.len == 0 || strcmp(linitial(turn->agents), agent) == 0 ? ""
+																						: "\n\n",
 				 dbi_agent_title(agent));
 	tell_section(turn, agent);
 }

@@ -59,10 +59,10 @@ struct DbiTurn
 {
 	const char *question;
 	const DbiPlan *plan;
-	int next_call; /* of the plan */
-	int next_part; /* of the text */
-	bool stopped;  /* before all calls were made and all parts told */
-	List *skipped; /* of DbiPlanCall *: calls that were not made, or not to their end */
+	int next_call;     /* of the plan */
+	int next_part;     /* of the text */
+	bool stopped;      /* before all calls were made and all parts told */
+	List *skipped;     /* of DbiPlanCall *: calls that were not made, or not to their end */
 	List *results;     /* of DbiResult * */
 	List *told;        /* of DbiTold *, in the order of the calls */
 	List *agents;      /* of char * */

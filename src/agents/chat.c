@@ -76,7 +76,10 @@ no_such_conversation(const pg_uuid_t *id)
 				"Leave conversation out to begin a new one. Your own: SELECT id, title FROM dbinsight.chat_conversations ORDER BY updated_at DESC."));
 }
 
-/* The frame of the caller's own conversation, which is locked until the turn is stored. */
+/*
+ * The frame of the caller's own conversation, which is locked until the turn is
+ * stored; not against rows that only refer to it, such as a submitted question.
+ */
 static char *
 open_conversation(DbiChat *chat)
 {
@@ -85,10 +88,10 @@ open_conversation(DbiChat *chat)
 	SPIPlanPtr *plan = chat->stored ? &lock_plan : &find_plan;
 
 	dbi_spi_prepare(plan,
-			chat->stored
-				? "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person() FOR UPDATE"
-				: "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
-			1, &type);
+					chat->stored
+						? "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person() FOR NO KEY UPDATE"
+						: "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
+					1, &type);
 	execute(*plan, &id, NULL, !chat->stored, SPI_OK_SELECT);
 	if (SPI_processed == 0)
 		no_such_conversation(&chat->conversation);
@@ -130,7 +133,8 @@ create_conversation(DbiChat *chat)
 					  CStringGetTextDatum(title_of(chat->question))};
 
 	dbi_spi_prepare(&create_plan,
-			"INSERT INTO dbinsight.chat_conversations (id, title) VALUES ($1, $2)", 2, types);
+					"INSERT INTO dbinsight.chat_conversations (id, title) VALUES ($1, $2)", 2,
+					types);
 	execute(create_plan, values, NULL, false, SPI_OK_INSERT);
 	chat->has_conversation = true;
 }
@@ -164,13 +168,13 @@ insert_message(DbiChat *chat, const char *role, const char *content, bool is_ans
 	char nulls[] = "   nnnnnnnn nn";
 
 	dbi_spi_prepare(&insert_plan,
-			"INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
-			" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd, id, status)"
-			" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11,"
-			" CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END,"
-			" coalesce($13, pg_catalog.gen_random_uuid()), coalesce($14, 'complete')"
-			" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id",
-			14, types);
+					"INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
+					" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd, id, status)"
+					" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11,"
+					" CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END,"
+					" coalesce($13, pg_catalog.gen_random_uuid()), coalesce($14, 'complete')"
+					" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id",
+					14, types);
 	values[0] = UUIDPGetDatum(&chat->conversation);
 	values[1] = CStringGetTextDatum(role);
 	values[2] = CStringGetTextDatum(content);
@@ -209,9 +213,9 @@ update_conversation(DbiChat *chat)
 		nulls[1] = 'n';
 
 	dbi_spi_prepare(&update_plan,
-			"UPDATE dbinsight.chat_conversations SET frame = coalesce($2, frame), updated_at = dbinsight.now()"
-			" WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
-			2, types);
+					"UPDATE dbinsight.chat_conversations SET frame = coalesce($2, frame), updated_at = dbinsight.now()"
+					" WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
+					2, types);
 	execute(update_plan, values, nulls, false, SPI_OK_UPDATE);
 }
 
@@ -240,8 +244,8 @@ log_refusal(const DbiChat *chat)
 	PG_TRY();
 	{
 		dbi_spi_prepare(&log_plan,
-				"INSERT INTO dbinsight.security_log (user_id, kind, detail) VALUES ($1, $2, $3)", 3,
-				types);
+						"INSERT INTO dbinsight.security_log (user_id, kind, detail) VALUES ($1, $2, $3)",
+						3, types);
 		execute(log_plan, values, NULL, false, SPI_OK_INSERT);
 	}
 	PG_FINALLY();
@@ -292,8 +296,9 @@ check_agent(const char *agent)
 	StringInfoData names;
 	bool found = false;
 
-	dbi_spi_prepare(&agents_plan, "SELECT name FROM dbinsight.agents WHERE enabled ORDER BY position, name",
-			0, NULL);
+	dbi_spi_prepare(&agents_plan,
+					"SELECT name FROM dbinsight.agents WHERE enabled ORDER BY position, name", 0,
+					NULL);
 	execute(agents_plan, NULL, NULL, true, SPI_OK_SELECT);
 	initStringInfo(&names);
 	for (uint64 i = 0; i < SPI_processed; i++)

@@ -44,12 +44,12 @@ struct DbiStream
 	Phase phase;
 	Oid user; /* the turn is one person's, also when its rows are fetched over time */
 	char *frame;
-	DbiTurn *turn;             /* NULL: the plan has no calls */
-	const DbiPlanCall *call;   /* announced */
-	int shown;                 /* bytes of the text */
-	List *events;              /* of DbiEvent *: made, not yet handed out */
-	const DbiStopSlot *slot;   /* where stop() is heard, or NULL */
-	instr_time worked;         /* not counting the time the reader took */
+	DbiTurn *turn;           /* NULL: the plan has no calls */
+	const DbiPlanCall *call; /* announced */
+	int shown;               /* bytes of the text */
+	List *events;            /* of DbiEvent *: made, not yet handed out */
+	const DbiStopSlot *slot; /* where stop() is heard, or NULL */
+	instr_time worked;       /* not counting the time the reader took */
 };
 
 const char *
@@ -476,7 +476,8 @@ store_unread(DbiStream *s)
 void
 dbi_stream_close(DbiStream *s)
 {
-	if (s->phase == PHASE_OPEN || s->phase == PHASE_DONE || !s->chat.stored || GetUserId() != s->user)
+	if (s->phase == PHASE_OPEN || s->phase == PHASE_DONE || !s->chat.stored ||
+		GetUserId() != s->user)
 		return;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	work(s, store_unread);

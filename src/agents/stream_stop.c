@@ -159,8 +159,7 @@ is_meant(DbiStopSlot *slot, const pg_uuid_t *conversation, const char *person)
 	uint32 state = pg_atomic_read_u32(&slot->state);
 
 	pg_read_barrier();
-	return state != SLOT_FREE &&
-		   memcmp(&slot->conversation, conversation, sizeof(pg_uuid_t)) == 0 &&
+	return state != SLOT_FREE && memcmp(&slot->conversation, conversation, sizeof(pg_uuid_t)) == 0 &&
 		   slot->person == person_hash(person) &&
 		   strncmp(slot->name, person, sizeof(slot->name) - 1) == 0;
 }

@@ -96,7 +96,7 @@ dbi_queue_insert(const DbiSubmitted *row)
 }
 
 /* A conversation's questions are answered in their order. */
-#define FIRST_OF_CONVERSATION \
+#define FIRST_OF_CONVERSATION                                                                  \
 	" AND NOT EXISTS (SELECT FROM dbinsight.submitted e WHERE e.conversation = s.conversation" \
 	" AND e.state IN ('queued', 'running') AND (e.queued_at, e.id) < (s.queued_at, s.id))"
 
@@ -203,7 +203,8 @@ requeue(const pg_uuid_t *id, const pg_uuid_t *conversation)
 		"UPDATE dbinsight.submitted SET pid = NULL,"
 		" state = CASE WHEN attempts < " MAX_ATTEMPTS " THEN 'queued' ELSE 'failed' END,"
 		" sqlstate = CASE WHEN attempts >= " MAX_ATTEMPTS " THEN '57P02' END,"
-		" message = CASE WHEN attempts >= " MAX_ATTEMPTS " THEN 'the worker ended before the answer, twice' END,"
+		" message = CASE WHEN attempts >= " MAX_ATTEMPTS
+		" THEN 'the worker ended before the answer, twice' END,"
 		" finished_at = CASE WHEN attempts >= " MAX_ATTEMPTS " THEN clock_timestamp() END"
 		" WHERE id = $1 RETURNING state",
 		1, &type, &value, NULL);

@@ -70,7 +70,8 @@ check_can_run(void)
 				errmsg("a worker cannot answer as role \"%s\"", GetUserNameFromId(role, false)),
 				errdetail("It logs in as \"%s\", which may not take that role.",
 						  GetUserNameFromId(login, false)),
-				errhint("Ask with dbinsight.ask(), or call submit() outside a SECURITY DEFINER function."));
+				errhint(
+					"Ask with dbinsight.ask(), or call submit() outside a SECURITY DEFINER function."));
 	if (DBI_WORKER_NEEDS_LOGIN && !has_login(login))
 		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				errmsg("a worker cannot log in as role \"%s\"", GetUserNameFromId(login, false)),
