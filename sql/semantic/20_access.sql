@@ -486,14 +486,29 @@ BEGIN ATOMIC
 	SELECT d.source_ip, d.user_email, d.service_name, d.events, d.failed, d.denied, d.sensitive, d.first_time, d.last_time
 	FROM dbinsight.rollup_address_daily d
 	WHERE d.day >= _addresses.since AND d.day < date_bin('1 day', _addresses.until, 'epoch')
+	-- The rest of the first day and the part of the last one: whole hours, then the hour the window cuts.
+	-- Midnight cuts none, so each has but one such hour.
 	UNION ALL
-	SELECT h.source_ip, h.user_email, h.service_name, h.events, h.failed, h.denied, h.sensitive, h.first_time, h.last_time
-	FROM dbinsight._audit_hours(_addresses.since, date_bin('1 day', _addresses.since + interval '1 day - 1 microsecond', 'epoch')) h
-	WHERE h.source_ip IS NOT NULL
+	SELECT r.source_ip, r.user_email, r.service_name, r.events, r.failed, r.denied, r.sensitive, r.first_time, r.last_time
+	FROM dbinsight.rollup_audit_hourly r
+	WHERE r.hour >= dbinsight._next_hour(_addresses.since) AND r.hour < date_bin('1 day', _addresses.since + interval '1 day - 1 microsecond', 'epoch')
+		AND r.source_ip IS NOT NULL
 	UNION ALL
-	SELECT h.source_ip, h.user_email, h.service_name, h.events, h.failed, h.denied, h.sensitive, h.first_time, h.last_time
-	FROM dbinsight._audit_hours(date_bin('1 day', _addresses.until, 'epoch'), _addresses.until) h
-	WHERE h.source_ip IS NOT NULL;
+	SELECT f.source_ip, f.user_email, f.service_name, 1, f.is_failed::int, f.is_denied::int,
+		dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int, f.event_time, f.event_time
+	FROM dbinsight.fact_audit_logs f
+	WHERE dbinsight._next_hour(_addresses.since) > _addresses.since
+		AND f.event_time >= _addresses.since AND f.event_time < dbinsight._next_hour(_addresses.since) AND f.source_ip IS NOT NULL
+	UNION ALL
+	SELECT r.source_ip, r.user_email, r.service_name, r.events, r.failed, r.denied, r.sensitive, r.first_time, r.last_time
+	FROM dbinsight.rollup_audit_hourly r
+	WHERE r.hour >= date_bin('1 day', _addresses.until, 'epoch') AND r.hour < dbinsight._hour(_addresses.until) AND r.source_ip IS NOT NULL
+	UNION ALL
+	SELECT f.source_ip, f.user_email, f.service_name, 1, f.is_failed::int, f.is_denied::int,
+		dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int, f.event_time, f.event_time
+	FROM dbinsight.fact_audit_logs f
+	WHERE dbinsight._hour(_addresses.until) < _addresses.until
+		AND f.event_time >= dbinsight._hour(_addresses.until) AND f.event_time < _addresses.until AND f.source_ip IS NOT NULL;
 END;
 COMMENT ON FUNCTION dbinsight._addresses(timestamptz, timestamptz) IS
 'Audit counts of [since, until), a window of a day or more, by address, identity and service; sum them';
