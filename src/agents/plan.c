@@ -287,7 +287,8 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 		return NULL;
 	all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
 	brief = p->frame->clauses != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS;
-	if (all->refusal[DBI_LABEL_INJECTION] >= (brief ? BRIEF_REFUSAL : LEARNED_INJECTION))
+	if (all->refusal[DBI_LABEL_INJECTION] >=
+		(brief ? BRIEF_REFUSAL : Max(LEARNED_INJECTION, all->evidence / 2)))
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
 	if (is_like_orders(p, all, brief))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
@@ -296,11 +297,11 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 	/* A few words in a conversation are like nothing; only what they say counts. */
 	p->ours = points_back(p) || dbi_is_follow_up(p) ? !speaks_of_others(p)
 													: !dbi_is_foreign(p->lex, p->text, all);
-	if (!p->ours)
-		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
 		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
+	if (!p->ours)
+		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	return NULL;
 }
 

@@ -38,7 +38,7 @@
 #define POSITIVE_WEIGHT 3.0
 #define HELD_OUT 5
 /* There are more kinds of what is not ours than examples of it. */
-#define FOREIGN_WEIGHT 2
+#define FOREIGN_WEIGHT 1
 #define LEAST_EXAMPLES 20
 
 typedef struct Example
