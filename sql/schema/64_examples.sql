@@ -4,8 +4,8 @@
  */
 CREATE FUNCTION dbinsight._builtin_examples(agent text, tool text, examples text[]) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-	INSERT INTO dbinsight.intent_examples (agent, tool, example, added_by, builtin)
-	SELECT _builtin_examples.agent, _builtin_examples.tool, e, 'dbinsight', true FROM unnest(_builtin_examples.examples) e;
+	INSERT INTO dbinsight.intent_examples (agent, tool, example, added_by, added_at, builtin)
+	SELECT _builtin_examples.agent, _builtin_examples.tool, e, 'dbinsight', '-infinity', true FROM unnest(_builtin_examples.examples) e;
 $$;
 COMMENT ON FUNCTION dbinsight._builtin_examples(text, text, text[]) IS 'Examples that ship with the extension';
 
