@@ -179,10 +179,13 @@ fill_late_name(DbiFill *f, const DbiArgument *arg, const char *kind)
 	if (strcmp(kind, "sku") == 0)
 		value = dbi_sku_in(f->in->lexicon, f->in->text, clause->from, clause->to, &span);
 	else if (strcmp(kind, "schema") == 0)
-		value = dbi_schema_in(f->in->lexicon, f->in->text, clause->from, clause->to, &span);
+		value = dbi_schema_in(f->in->lexicon, f->in->text, f->in->all_slots, clause->from, clause->to, &span);
 	if (value)
 	{
 		dbi_fill_set(f, arg, value, DBI_ORIGIN_TEXT, span);
+		foreach(lc, f->in->slots)
+			if (strcmp(((DbiSlot *) lfirst(lc))->span, span) == 0)
+				f->used = list_append_unique_ptr(f->used, lfirst(lc));
 		return true;
 	}
 	if (strcmp(kind, "endpoint") != 0 && strcmp(kind, "model") != 0)
@@ -434,6 +437,8 @@ dbi_fill_text(DbiFill *f, const DbiArgument *arg)
 		return fill_user(f, arg);
 	if (arg->type == INETOID || dbi_is_one_of(name, "ip|source_ip|ip_address|address"))
 		return fill_from(f, arg, DBI_SLOT_IP);
+	if (strcmp(name, "domain") == 0 && fill_words(f, arg))
+		return true;
 	if (strcmp(name, "domain") == 0 && f->in->domain)
 	{
 		dbi_fill_set(f, arg, f->in->domain, DBI_ORIGIN_TEXT, f->in->domain);

@@ -344,6 +344,11 @@ resolve_prior(DbiPlanner *p, DbiSlot *period)
 		q.end -= (dbi_weekday(q.end) - weekday + 7) % 7;
 		q.start = q.end;
 	}
+	else if (was && q.hours < 0)
+	{
+		q.start = dbi_step(was->period.start, q.grain, (int) q.hours);
+		q.end = dbi_step(was->period.end, q.grain, (int) q.hours);
+	}
 	else if (was)
 		q = was->period.grain == q.grain ? dbi_period_before(&was->period)
 										 : dbi_unit_before(was->period.start, q.grain);
@@ -368,6 +373,16 @@ step_back(DbiPlanner *p, DbiSlot *period)
 	period->period = dbi_period_before(&was->period);
 }
 
+/* A tool with a baseline makes both sides of a comparison in one call. */
+static bool
+compares_itself(const DbiTool *tool)
+{
+	for (int i = 0; i < tool->narguments; i++)
+		if (strstr(tool->arguments[i].name, "baseline") != NULL)
+			return true;
+	return false;
+}
+
 void
 dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 {
@@ -384,7 +399,8 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		domain = -1;
 	add_route(p, clause->best_agent, clause->confidence, true);
 	remembered = remember(p, clause);
-	if (strcmp(intent, "compare") == 0 && (call = dbi_compare_calls(p, clause, slots)) != NULL)
+	if (strcmp(intent, "compare") == 0 && !compares_itself(&p->lex->tools[clause->best_tool]) &&
+		(call = dbi_compare_calls(p, clause, slots)) != NULL)
 	{
 		remembered->args = call->args;
 		return;

@@ -150,7 +150,7 @@ cover_late_names(Change *c, const DbiTool *tool)
 	{
 		const char *name = tool->arguments[a].name;
 
-		if (strcmp(name, "schema") == 0 && dbi_schema_in(c->p->lex, text, 0, text->n, &span))
+		if (strcmp(name, "schema") == 0 && dbi_schema_in(c->p->lex, text, c->p->slots, 0, text->n, &span))
 			cover_span(c, span);
 		if (strncmp(name, "sku", 3) == 0 && dbi_sku_in(c->p->lex, text, 0, text->n, &span))
 			cover_span(c, span);
@@ -364,15 +364,61 @@ set_length(DbiPlanner *p, DbiSlot *slot, const DbiArgument *window, double value
 	}
 }
 
+/* An argument that a number is a limit of, where a limit is spoken of: "threshold 2.5". */
+static const DbiArgument *
+limit_of(DbiPlanner *p, const DbiTool *tool)
+{
+	bool spoken = false;
+
+	for (int i = 0; i < p->text->n; i++)
+		spoken = spoken || dbi_is_one_of(p->text->tokens[i].text,
+										 "threshold|cutoff|sensitivity|score|stricter|strict|looser|minimum|min|least");
+	for (int a = 0; spoken && a < tool->narguments; a++)
+		if (strstr(tool->arguments[a].name, "threshold") != NULL ||
+			strncmp(tool->arguments[a].name, "min_", 4) == 0)
+			return &tool->arguments[a];
+	return NULL;
+}
+
+static bool
+takes_rows(const DbiTool *tool)
+{
+	for (int a = 0; a < tool->narguments; a++)
+		if (strcmp(tool->arguments[a].name, "top_n") == 0)
+			return true;
+	return false;
+}
+
+static bool
+speaks_of_rows(DbiPlanner *p)
+{
+	for (int i = 0; i < p->text->n; i++)
+		if (dbi_is_one_of(p->text->tokens[i].text,
+						  "rows|row|entries|results|items|top|first|list|best|worst|show|enough|names"))
+			return true;
+	return false;
+}
+
 /* A number that stands alone is of the argument that was last a number: "90 pls", "five will do". */
 static void
-place_number(DbiPlanner *p, const DbiFrameClause *f, const DbiTool *tool, int number, double value)
+place_number(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool, int number, double value)
 {
 	const DbiArgument *window = window_of(tool);
+	const DbiArgument *limit = limit_of(p, tool);
 	DbiSlot *made = palloc0(sizeof(DbiSlot));
-	bool counted = kept_argument(f, "top_n") != NULL;
+	bool counted = kept_argument(f, "top_n") != NULL || (takes_rows(tool) && speaks_of_rows(p));
 
-	if (window && (kept_argument(f, window->name) || !counted) && value >= 1 && value <= MOST_HOURS)
+	if (limit)
+	{
+		DbiPlanArg *a = palloc0(sizeof(DbiPlanArg));
+
+		a->name = limit->name;
+		a->value = psprintf("%.12g", value);
+		a->origin = DBI_ORIGIN_TEXT;
+		f->args = lcons(a, f->args);
+		return;
+	}
+	if (window && !counted && value >= 1 && value <= MOST_HOURS)
 		set_length(p, made, window, value);
 	else
 	{
@@ -427,7 +473,7 @@ is_taken_by_words(DbiPlanner *p, const DbiTool *tool, const DbiSlot *slot)
 }
 
 static void
-place_numbers(DbiPlanner *p, const DbiFrameClause *f, const DbiTool *tool)
+place_numbers(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 {
 	for (int i = 0; i < list_length(p->slots); i++)
 	{
@@ -436,6 +482,84 @@ place_numbers(DbiPlanner *p, const DbiFrameClause *f, const DbiTool *tool)
 		if ((slot->kind == DBI_SLOT_NUMBER || slot->kind == DBI_SLOT_THRESHOLD) &&
 			slot->unit == DBI_UNIT_NONE && !is_taken_by_words(p, tool, slot))
 			place_number(p, f, tool, i, slot->number);
+	}
+}
+
+static const struct
+{
+	const char *words;
+	DbiGrain grain;
+	int days;
+} units[] = {{"day", DBI_GRAIN_DAY, 1},
+			 {"week", DBI_GRAIN_WEEK, 7},
+			 {"fortnight", DBI_GRAIN_WEEK, 14},
+			 {"month", DBI_GRAIN_MONTH, 30},
+			 {"quarter", DBI_GRAIN_QUARTER, 90},
+			 {"year", DBI_GRAIN_YEAR, 365}};
+
+static int
+unit_at(const DbiText *text, int i)
+{
+	for (int k = 0; i >= 0 && i < text->n && k < lengthof(units); k++)
+		if (text->tokens[i].slot < 0 && dbi_is_one_of(text->tokens[i].text, units[k].words))
+			return k;
+	return -1;
+}
+
+static void
+add_period(DbiPlanner *p, const DbiPeriod *period, int from, int to)
+{
+	DbiSlot *slot = dbi_made_period(NULL, period, dbi_span(p->text, from, to));
+
+	slot->from = from;
+	slot->to = to;
+	for (int k = from; k < to; k++)
+		p->text->tokens[k].slot = list_length(p->slots);
+	p->slots = lappend(p->slots, slot);
+}
+
+/*
+ * Periods that only mean something beside the one before: "a month", "the
+ * whole week", "the day after", "the following week".
+ */
+static void
+add_relative_period(DbiPlanner *p)
+{
+	DbiSlot *was = dbi_frame_period(p);
+	DbiText *text = p->text;
+
+	for (int i = 0; i < text->n && dbi_period_slots(p->slots) == NIL; i++)
+	{
+		int k = unit_at(text, i);
+		const char *before = i > 0 ? text->tokens[i - 1].text : "";
+		const char *after = i + 1 < text->n ? text->tokens[i + 1].text : "";
+		DbiPeriod q;
+
+		if (k < 0)
+			continue;
+		memset(&q, 0, sizeof(q));
+		q.grain = units[k].grain;
+		if (was && (dbi_is_one_of(after, "after|later") || dbi_is_one_of(before, "following|next")))
+		{
+			bool later = dbi_is_one_of(after, "after|later");
+
+			q.kind = DBI_PERIOD_CALENDAR;
+			q.start = q.grain == DBI_GRAIN_DAY
+						  ? was->period.end + 1
+						  : dbi_step(dbi_first_of(was->period.end, q.grain), q.grain, 1);
+			q.end = Min(dbi_step(q.start, q.grain, 1) - 1, Max(p->clock.today, q.start));
+			if (q.start > p->clock.today)
+				return;
+			add_period(p, &q, later ? i : i - 1, later ? i + 2 : i + 1);
+		}
+		else if (dbi_is_one_of(before, "a|an|whole|full|entire|complete|one"))
+		{
+			q.kind = DBI_PERIOD_ROLLING;
+			q.hours = 24.0 * units[k].days;
+			q.end = p->clock.today;
+			q.start = q.end - units[k].days + 1;
+			add_period(p, &q, i - 1, i + 1);
+		}
 	}
 }
 
@@ -580,7 +704,16 @@ same_clause(DbiPlanner *p, const DbiFrameClause *f, int tool)
 
 /* ---- words that are left over ---- */
 
-/* Whether a word of the lexicon that is not accounted for speaks for a subject. */
+static bool
+is_all_covered(const Change *c, const DbiHit *hit)
+{
+	for (int i = hit->from; i < hit->to; i++)
+		if (!c->covered[i])
+			return false;
+	return true;
+}
+
+/* Whether words that are not accounted for, or a phrase ("who may read"), speak for a subject. */
 static bool
 has_subject(const Change *c)
 {
@@ -593,12 +726,22 @@ has_subject(const Change *c)
 			DbiHit *hit = lfirst(h);
 			const DbiConcept *concept = &c->p->lex->concepts[hit->concept];
 
-			if (hit->from >= 0 && !c->covered[hit->from] && concept->kind == DBI_CONCEPT_TOPIC &&
-				concept->weights != NIL)
-				return true;
-			if (hit->from >= 0 && !c->covered[hit->from] && concept->kind == DBI_CONCEPT_SCOPE)
+			if (hit->from < 0 || is_all_covered(c, hit))
+				continue;
+			if ((concept->kind == DBI_CONCEPT_TOPIC && concept->weights != NIL) ||
+				concept->kind == DBI_CONCEPT_SCOPE || strcmp(concept->name, "trend") == 0)
 				return true;
 		}
+	return false;
+}
+
+/* "per team", "by day": another cut through the rows is another question. */
+static bool
+cuts_otherwise(const Change *c)
+{
+	for (int i = 1; i < c->p->text->n; i++)
+		if (!c->covered[i] && dbi_is_one_of(c->p->text->tokens[i - 1].text, "by|per|each|every"))
+			return true;
 	return false;
 }
 
@@ -637,8 +780,8 @@ is_change(const Change *c)
 		return true;
 	if (speaks_for_same(c->p))
 		return words <= SHORT_CHANGE;
-	return c->value && !has_subject(c) && rest <= MOST_LEFT_OVER &&
-		   (words <= SHORT_CHANGE || dbi_best_evidence(c->p) < CLEAR_EVIDENCE);
+	return c->value && rest <= MOST_LEFT_OVER && !has_subject(c) && !cuts_otherwise(c) &&
+		   dbi_best_evidence(c->p) < CLEAR_EVIDENCE;
 }
 
 DbiChanges
@@ -648,8 +791,10 @@ dbi_only_changes(DbiPlanner *p)
 
 	if (p->frame->clauses == NIL || dbi_count_words(p->text) > DBI_FOLLOW_UP_WORDS)
 		return DBI_CHANGES_NOTHING;
+	add_relative_period(p);
 	add_number_word(p);
 	read_change(&c, p);
+	p->cuts_otherwise = cuts_otherwise(&c);
 	if (!(c.value || c.word) || !is_change(&c))
 		return DBI_CHANGES_NOTHING;
 	return c.value ? DBI_CHANGES_VALUE : DBI_CHANGES_WORD;

@@ -34,6 +34,7 @@ typedef struct DbiPlanner
 	List *frame_clauses; /* of DbiFrameClause *: for the next turn */
 	bool names_kept;     /* a clause was taken to be about what the conversation is about */
 	DbiChanges changes;
+	bool cuts_otherwise; /* "per team": the rows of another tool */
 	bool change_only;    /* a follow-up that only changes something in the call before */
 	const char *missing; /* a required argument nothing was said for */
 	const char *missing_tool;
