@@ -1247,6 +1247,7 @@ read_relative(Reader *r)
 		return unit_period(r, grain, 0);
 	}
 	r->at = start;
+	(void) take(r, "the");
 	if (take(r, "rest|remainder|end") && take(r, "of"))
 	{
 		(void) take(r, "the|this");

@@ -28,7 +28,12 @@
 	"things|part|side|list|level|even|still|my|our|detail|details|detailed|specifically|particular|especially|"          \
 	"compare|comparison|versus|vs|against|those|which|any|all|else|other|another|way|question|answer|result|results|"    \
 	"include|including|add|plus|keep|beyond|above|below|under|than|if|were|stick|limited|limit|max|maximum|at|"          \
-	"might|may|correction|typo|wait|instead|it|in|total|do|due|enough|figures|numbers|rows|entries"
+	"might|may|correction|typo|wait|total|due|enough|figures|numbers|rows|entries|bump|raise|lower|increase|decrease|"    \
+	"push|pull|turn|put|cut|shrink|stretch|broaden|tighten|loosen|relax|reduce|cap|bar|number|stricter|strict|looser|"    \
+	"interested|mind|actual|really|once|same|similar|equally|ditto|idem|next|following|after|before|later|earlier|her|"   \
+	"his|him|their|they|he|she|who|where|when|whole|full|entire|complete|story|picture|worst|best|biggest|largest|"      \
+	"slowest|longest|highest|oldest|newest|latest|most|heaviest|looking|talking|about|regarding|concerning|case|"        \
+	"separately|seems|let|us|anything|anyone|only|alone|view|scope|based|starting|ending|until|up"
 
 /* How far back a scaled period may reach: what the tools take. */
 #define MOST_HOURS 9600.0
@@ -162,6 +167,53 @@ cover_late_names(Change *c, const DbiTool *tool)
 	}
 }
 
+/*
+ * What is wide again: a kind of thing ("all workspaces"), everything ("" for
+ * "all of them"), words of arguments only ("-" for "all its runs"), or NULL.
+ */
+static const char *
+widened_kind(const DbiText *text)
+{
+	for (int i = 0; i < text->n; i++)
+	{
+		const char *next = i + 1 < text->n ? text->tokens[i + 1].text : "";
+
+		if (dbi_is_one_of(text->tokens[i].text,
+						  "everything|everybody|everyone|everywhere|overall|altogether|anybody|anyone"))
+			return "";
+		if (!dbi_is_one_of(text->tokens[i].text, "all|every|any"))
+			continue;
+		for (int k = i + 1; k < text->n && k <= i + 2; k++)
+			if (dbi_kind_word(text->tokens[k].stem))
+				return dbi_kind_word(text->tokens[k].stem);
+		return next[0] == '\0' || dbi_is_one_of(next, "of|in|then|please|pls|together|?|.") ? ""
+																							: "-";
+	}
+	return NULL;
+}
+
+/* Whether the call before was narrowed to something, so that it can be widened. */
+static bool
+was_narrowed(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	foreach(lc, p->frame->slots)
+		if (((DbiSlot *) lfirst(lc))->kind != DBI_SLOT_DATE)
+			return true;
+	foreach(lc, p->frame->clauses)
+	{
+		DbiFrameClause *f = lfirst(lc);
+		ListCell *a;
+
+		foreach(a, f->args)
+			if (strspn(((DbiPlanArg *) lfirst(a))->value, "0123456789.-") !=
+				strlen(((DbiPlanArg *) lfirst(a))->value))
+				return true;
+	}
+	return false;
+}
+
 /* "twice the period", "longer", "the other direction". */
 static void
 find_operations(Change *c)
@@ -190,6 +242,15 @@ find_operations(Change *c)
 		}
 		if (dbi_is_one_of(text->tokens[i].text, "direction|around|round"))
 			cover(c, i, i + 1);
+	}
+	if (widened_kind(text) && was_narrowed(c->p) && dbi_count_words(text) <= SHORT_CHANGE)
+	{
+		c->value = true;
+		for (int i = 0; i < text->n; i++)
+			if (dbi_kind_word(text->tokens[i].stem) ||
+				dbi_is_one_of(text->tokens[i].text,
+							  "everything|everybody|everyone|everywhere|overall|altogether|anybody|severity|severities|states"))
+				cover(c, i, i + 1);
 	}
 	if (c->factor > 0 || c->flip)
 		c->value = true;
@@ -610,30 +671,6 @@ flip_words(DbiFrameClause *f, const DbiTool *tool)
 	}
 }
 
-/*
- * What is wide again: a kind of thing ("all workspaces"), everything ("" for
- * "all of them"), words of arguments only ("-" for "all its runs"), or NULL.
- */
-static const char *
-widened_kind(const DbiText *text)
-{
-	for (int i = 0; i < text->n; i++)
-	{
-		const char *next = i + 1 < text->n ? text->tokens[i + 1].text : "";
-
-		if (dbi_is_one_of(text->tokens[i].text, "everything|everybody|everyone"))
-			return "";
-		if (!dbi_is_one_of(text->tokens[i].text, "all|every|any"))
-			continue;
-		for (int k = i + 1; k < text->n && k <= i + 2; k++)
-			if (dbi_kind_word(text->tokens[k].stem))
-				return dbi_kind_word(text->tokens[k].stem);
-		return next[0] == '\0' || dbi_is_one_of(next, "of|in|then|please|pls|together|?|.") ? ""
-																							: "-";
-	}
-	return NULL;
-}
-
 /* "all workspaces", "for everybody": what was narrowed is wide again. */
 static void
 drop_narrowing(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
@@ -784,6 +821,16 @@ is_change(const Change *c)
 		   dbi_best_evidence(c->p) < CLEAR_EVIDENCE;
 }
 
+/* "mask them" may be an order; "only warehouses" is none. */
+static bool
+has_object(const DbiText *text)
+{
+	for (int i = 1; i < text->n; i++)
+		if (dbi_is_one_of(text->tokens[i].text, "them|it|those|these|him|her"))
+			return true;
+	return false;
+}
+
 DbiChanges
 dbi_only_changes(DbiPlanner *p)
 {
@@ -797,7 +844,7 @@ dbi_only_changes(DbiPlanner *p)
 	p->cuts_otherwise = cuts_otherwise(&c);
 	if (!(c.value || c.word) || !is_change(&c))
 		return DBI_CHANGES_NOTHING;
-	return c.value ? DBI_CHANGES_VALUE : DBI_CHANGES_WORD;
+	return c.value || !has_object(p->text) ? DBI_CHANGES_VALUE : DBI_CHANGES_WORD;
 }
 
 bool

@@ -9,7 +9,7 @@
 /* A question of fewer words that speaks for nothing is a follow-up. */
 #define DBI_FOLLOW_UP_WORDS 12
 
-/* How a follow-up changes the question before: by a name, a period or a number, or by a word alone. */
+/* How a follow-up changes the question before: by a word with an object, which may be an order, or by anything else. */
 typedef enum DbiChanges
 {
 	DBI_CHANGES_NOTHING,
