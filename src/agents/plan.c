@@ -377,16 +377,64 @@ plan_clauses(DbiPlanner *p, bool inherit)
 	return any || (p->ours && likeliest);
 }
 
+/* "which resources were behind that": the best of the tools that look for its cause, or -1. */
+static int
+tool_of_cause(DbiPlanner *p, const DbiClause *clause, const char *tool)
+{
+	int best = -1;
+
+	for (int i = 0; i < p->lex->ncompanions; i++)
+	{
+		const DbiCompanion *c = &p->lex->companions[i];
+
+		if (strcmp(c->tool, tool) != 0 || strcmp(c->intent, "why") != 0)
+			continue;
+		for (int t = 0; t < p->lex->ntools; t++)
+			if (p->lex->tools[t].owner == t && strcmp(p->lex->tools[t].name, c->companion) == 0 &&
+				clause->tools[t] > 0 && (best < 0 || clause->tools[t] > clause->tools[best]))
+				best = t;
+	}
+	return best;
+}
+
+/* How far behind the best the agent asked before may be in what points back. */
+#define STICKY 1.5
+
 /* What points back is more likely for the agent that was asked before. */
 static void
 stay_near(DbiPlanner *p)
 {
 	DbiFrameClause *before = llast(p->frame->clauses);
+	int agent = dbi_find_agent(p->lex, before->agent);
 	ListCell *lc;
 
 	foreach(lc, p->clauses)
-		dbi_score_clause(p->lex, p->text, p->slots, lfirst(lc), p->only_agent,
-						 dbi_find_agent(p->lex, before->agent), -1);
+	{
+		DbiClause *clause = lfirst(lc);
+
+		int cause;
+
+		dbi_score_clause(p->lex, p->text, p->slots, clause, p->only_agent, agent, -1);
+		cause = strcmp(p->plan->intent, "why") == 0 ? tool_of_cause(p, clause, before->tool) : -1;
+		if (cause >= 0 && (p->only_agent < 0 || p->lex->tools[cause].agent == p->only_agent))
+		{
+			clause->best_tool = cause;
+			clause->best_agent = p->lex->tools[cause].agent;
+			clause->evidence = Max(clause->agents[clause->best_agent], DBI_OWN_EVIDENCE);
+			continue;
+		}
+		if (agent < 0 || clause->best_agent == agent || p->only_agent >= 0 ||
+			clause->agents[agent] < DBI_OWN_EVIDENCE ||
+			clause->evidence - clause->agents[agent] > STICKY)
+			continue;
+		clause->best_agent = agent;
+		clause->evidence = clause->agents[agent];
+		clause->best_tool = -1;
+		for (int t = 0; t < p->lex->ntools; t++)
+			if (p->lex->tools[t].agent == agent &&
+				(clause->best_tool < 0 || clause->tools[t] > clause->tools[clause->best_tool] + 1e-9))
+				clause->best_tool = t;
+	}
 }
 
 static DbiPlan *

@@ -209,8 +209,8 @@ extern List *dbi_resolve_names(const struct DbiLexicon *lexicon, DbiText *text, 
 extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
 							  int to, const char **span);
 /* A schema by its own name ("silver layer"). */
-extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
-								 int to, const char **span);
+extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text,
+								 List *slots, int from, int to, const char **span);
 /* The endpoint of a model (kind endpoint) or the model of an endpoint (kind model), or NULL. */
 extern const char *dbi_served_name(const char *kind, const char *name);
 /* The known name of the kind that differs least, or NULL. */
