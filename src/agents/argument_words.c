@@ -41,6 +41,7 @@ typedef struct Match
 	const DbiText *text;
 	List *slots;
 	int end;
+	int first;  /* token the form began at */
 	int number; /* token that "#" met, or -1 */
 } Match;
 
@@ -79,6 +80,15 @@ number_at(const Match *m, int i)
 	return dbi_number_word(m->text->tokens + i, m->end - i, &value);
 }
 
+/* "top 5" is a number of rows, unless the form has the word before the number too. */
+static bool
+is_countable_number(const Match *m, int i)
+{
+	DbiSlot *slot = m->text->tokens[i].slot >= 0 ? list_nth(m->slots, m->text->tokens[i].slot) : NULL;
+
+	return !slot || slot->kind != DBI_SLOT_TOP_N || m->first < i;
+}
+
 /* Tokens that word takes at i; 0: it does not stand there. */
 static int
 word_at(Match *m, const char *word, int i)
@@ -88,6 +98,9 @@ word_at(Match *m, const char *word, int i)
 	if (strcmp(word, "#") == 0)
 	{
 		int used = t->kind == DBI_TOK_NUMBER ? 1 : number_at(m, i);
+
+		if (!is_countable_number(m, i))
+			return 0;
 
 		if (used > 0)
 			m->number = i;
@@ -127,6 +140,15 @@ is_unit(const Match *m, const DbiArgumentWord *w, int k)
 		   strcmp(w->words[k - 1], "#") == 0 && strcmp(dbi_stem(n->unit), w->words[k]) == 0;
 }
 
+/* "90%" and "48h" are no counts: the number just met has a unit the form does not name. */
+static bool
+has_other_unit(const Match *m, int i)
+{
+	const DbiToken *n = m->number >= 0 && m->number == i - 1 ? &m->text->tokens[m->number] : NULL;
+
+	return n && n->kind == DBI_TOK_NUMBER && n->unit[0] != '\0' && !dbi_is_one_of(n->unit, "x|k|th|st|nd|rd");
+}
+
 /* End of the match of words k … at token i, or -1. */
 static int
 match_from(Match *m, const DbiArgumentWord *w, int k, int i)
@@ -134,11 +156,13 @@ match_from(Match *m, const DbiArgumentWord *w, int k, int i)
 	int used;
 
 	if (k == w->nwords)
-		return i;
+		return k > 0 && strcmp(w->words[k - 1], "#") == 0 && has_other_unit(m, i) ? -1 : i;
 	if (strcmp(w->words[k], "*") == 0)
 		return match_gap(m, w, k, i);
 	if (is_unit(m, w, k))
 		return match_from(m, w, k + 1, i);
+	if (has_other_unit(m, i))
+		return -1;
 	while (i < m->end && k > 0 && is_skipped(&m->text->tokens[i]))
 		i++;
 	if (i >= m->end || !is_open(m, i))
@@ -200,7 +224,7 @@ is_contested(const DbiLexicon *lex, const char *tool, const DbiArgument *arg, co
 			continue;
 		for (int at = from; at < to; at++)
 		{
-			Match m = {text, slots, to, -1};
+			Match m = {text, slots, to, at, -1};
 			int end = match_from(&m, w, 0, at);
 
 			if (end >= 0 && (at >= hit->to || end <= hit->from))
@@ -226,7 +250,7 @@ dbi_find_argument_word(const DbiLexicon *lex, const char *tool, const DbiArgumen
 		CHECK_FOR_INTERRUPTS();
 		for (int at = from; at < to; at++)
 		{
-			Match m = {text, slots, to, -1};
+			Match m = {text, slots, to, at, -1};
 			int end = match_from(&m, w, 0, at);
 
 			if (end < 0 || (words == most && at >= hit->from))

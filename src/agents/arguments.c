@@ -95,13 +95,21 @@ dbi_is_user_argument(const char *name)
 
 /* ---- slots ---- */
 
+/* Whether an argument may still take the slot. */
+bool
+dbi_is_free(const DbiFill *f, const DbiSlot *slot)
+{
+	return !list_member_ptr(f->used, slot) && !(f->said_only && slot->origin == DBI_ORIGIN_FRAME);
+}
+
 DbiSlot *
 dbi_fill_slot(const DbiFill *f, DbiSlotKind kind)
 {
 	ListCell *lc;
 
 	foreach(lc, f->in->slots)
-		if (((DbiSlot *) lfirst(lc))->kind == kind)
+		if (((DbiSlot *) lfirst(lc))->kind == kind &&
+			!(f->said_only && ((DbiSlot *) lfirst(lc))->origin == DBI_ORIGIN_FRAME))
 			return lfirst(lc);
 	return NULL;
 }
@@ -188,19 +196,57 @@ fill_kept(DbiFill *f, const DbiArgument *arg)
 	return false;
 }
 
+static bool
+is_kept(const DbiFill *f, const DbiArgument *arg)
+{
+	ListCell *lc;
+
+	foreach(lc, f->in->kept)
+		if (strcmp(((DbiPlanArg *) lfirst(lc))->name, arg->name) == 0)
+			return true;
+	return false;
+}
+
+/* What the conversation was about before is not narrowed to where the argument has a value. */
+static void
+pass_over_frame(DbiFill *f, const DbiArgument *arg)
+{
+	const char *kind = dbi_entity_kind(dbi_plain_name(arg->name));
+	ListCell *lc;
+	ListCell *c;
+
+	foreach(lc, f->in->slots)
+	{
+		DbiSlot *slot = lfirst(lc);
+
+		if (slot->origin != DBI_ORIGIN_FRAME)
+			continue;
+		foreach(c, kind ? slot->candidates : NIL)
+			if (strcmp(((DbiCandidate *) lfirst(c))->kind, kind) == 0)
+				f->used = list_append_unique_ptr(f->used, slot);
+		if (slot->kind == DBI_SLOT_USER && dbi_is_user_argument(arg->name))
+			f->used = list_append_unique_ptr(f->used, slot);
+		if (slot->kind == DBI_SLOT_SEVERITY && strstr(arg->name, "severity"))
+			f->used = list_append_unique_ptr(f->used, slot);
+	}
+}
+
 static void
 fill_argument(DbiFill *f, const DbiArgument *arg)
 {
 	bool filled = false;
 
+	/* What was said turns ago gives way to what the tool was called with last. */
+	f->said_only = is_kept(f, arg) && !is_time(arg);
 	if (dbi_is_date(arg->type))
 		filled = dbi_fill_date(f, arg);
 	else if (dbi_is_number(arg->type))
 		filled = dbi_fill_window(f, arg) || dbi_fill_number(f, arg);
 	else if (dbi_is_text(arg->type))
 		filled = dbi_fill_text(f, arg);
-	if (!filled)
-		(void) fill_kept(f, arg);
+	f->said_only = false;
+	if (filled || fill_kept(f, arg))
+		pass_over_frame(f, arg);
 }
 
 static const DbiArgument *
@@ -345,7 +391,7 @@ note_period(DbiFill *f)
 const char *
 dbi_fill_call(const DbiFilling *filling, const DbiTool *tool, DbiPlanCall *call)
 {
-	DbiFill f = {filling, tool, call, NIL, false, false, 0};
+	DbiFill f = {filling, tool, call, NIL, false, false, false, 0};
 	const char *missing = NULL;
 
 	for (int i = 0; i < tool->narguments; i++)

@@ -12,6 +12,7 @@ typedef struct DbiFill
 	const DbiTool *tool;
 	DbiPlanCall *call;
 	List *used; /* slots that filled an argument */
+	bool said_only; /* only what was said in this turn counts */
 	bool period_used;
 	bool window; /* the period became a number of hours or days */
 	int reach;   /* that number of days */
@@ -26,6 +27,7 @@ extern bool dbi_ends_with(const char *s, const char *suffix);
 extern const char *dbi_plain_name(const char *name);
 extern const char *dbi_entity_kind(const char *name);
 extern bool dbi_is_user_argument(const char *name);
+extern bool dbi_is_free(const DbiFill *f, const DbiSlot *slot);
 extern DbiSlot *dbi_fill_slot(const DbiFill *f, DbiSlotKind kind);
 extern void dbi_fill_set(DbiFill *f, const DbiArgument *arg, const char *value, DbiOrigin origin,
 						 const char *span);

@@ -72,7 +72,7 @@ fill_words(DbiFill *f, const DbiArgument *arg)
 	if (hit.number >= 0 && f->in->text->tokens[hit.number].slot >= 0)
 	{
 		slot = list_nth(f->in->all_slots, f->in->text->tokens[hit.number].slot);
-		if (list_member_ptr(f->used, slot))
+		if (!dbi_is_free(f, slot))
 			return false;
 		f->used = lappend(f->used, slot);
 	}
@@ -95,7 +95,7 @@ dbi_fill_number(DbiFill *f, const DbiArgument *arg)
 		double factor;
 
 		if ((slot->kind != DBI_SLOT_THRESHOLD && slot->kind != DBI_SLOT_NUMBER) ||
-			list_member_ptr(f->used, slot))
+			!dbi_is_free(f, slot))
 			continue;
 		factor = slot->unit != DBI_UNIT_NONE ? unit_factor(name, slot) : 0;
 		if (factor > 0)
@@ -108,7 +108,7 @@ dbi_fill_number(DbiFill *f, const DbiArgument *arg)
 		DbiSlot *slot = lfirst(lc);
 
 		if ((slot->kind == DBI_SLOT_THRESHOLD || slot->kind == DBI_SLOT_NUMBER) &&
-			slot->unit == DBI_UNIT_NONE && !list_member_ptr(f->used, slot) &&
+			slot->unit == DBI_UNIT_NONE && dbi_is_free(f, slot) &&
 			named_beside(f, name, slot))
 			return dbi_fill_set_number(f, arg, slot->number, slot);
 	}
@@ -179,10 +179,13 @@ fill_late_name(DbiFill *f, const DbiArgument *arg, const char *kind)
 	if (strcmp(kind, "sku") == 0)
 		value = dbi_sku_in(f->in->lexicon, f->in->text, clause->from, clause->to, &span);
 	else if (strcmp(kind, "schema") == 0)
-		value = dbi_schema_in(f->in->lexicon, f->in->text, clause->from, clause->to, &span);
+		value = dbi_schema_in(f->in->lexicon, f->in->text, f->in->all_slots, clause->from, clause->to, &span);
 	if (value)
 	{
 		dbi_fill_set(f, arg, value, DBI_ORIGIN_TEXT, span);
+		foreach(lc, f->in->slots)
+			if (strcmp(((DbiSlot *) lfirst(lc))->span, span) == 0)
+				f->used = list_append_unique_ptr(f->used, lfirst(lc));
 		return true;
 	}
 	if (strcmp(kind, "endpoint") != 0 && strcmp(kind, "model") != 0)
@@ -194,7 +197,7 @@ fill_late_name(DbiFill *f, const DbiArgument *arg, const char *kind)
 							  ? candidate_of(slot, strcmp(kind, "model") == 0 ? "endpoint" : "model")
 							  : NULL;
 
-		if (c && !list_member_ptr(f->used, slot) && (value = dbi_served_name(kind, c->value)) != NULL)
+		if (c && dbi_is_free(f, slot) && (value = dbi_served_name(kind, c->value)) != NULL)
 			return dbi_fill_set_slot(f, arg, value, slot);
 	}
 	return false;
@@ -213,7 +216,7 @@ fill_named(DbiFill *f, const DbiArgument *arg, const char *kind, bool said)
 							  ? candidate_of(slot, kind)
 							  : NULL;
 
-		if (!c || list_member_ptr(f->used, slot) || (slot->origin == DBI_ORIGIN_TEXT) != said)
+		if (!c || !dbi_is_free(f, slot) || (slot->origin == DBI_ORIGIN_TEXT) != said)
 			continue;
 		if (c->others > 0 && strchr(c->value, '%') == NULL)
 			dbi_assume(f->in->assumptions, "%d %ss are called %s; %s was taken.", c->others + 1,
@@ -237,7 +240,7 @@ fill_guessed(DbiFill *f, const DbiArgument *arg, const char *kind)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (list_member_ptr(f->used, slot) || !may_be(f, slot, kind) ||
+		if (!dbi_is_free(f, slot) || !may_be(f, slot, kind) ||
 			strcmp(kind, "workspace") == 0)
 			continue;
 		note_unknown(f, kind, slot->value);
@@ -352,7 +355,7 @@ fill_tag(DbiFill *f, const DbiArgument *arg)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (slot->kind == DBI_SLOT_NAME && !list_member_ptr(f->used, slot) &&
+		if (slot->kind == DBI_SLOT_NAME && dbi_is_free(f, slot) &&
 			(slot->candidates == NIL || !((DbiCandidate *) linitial(slot->candidates))->known))
 			return dbi_fill_set_slot(f, arg, slot->value, slot);
 	}
@@ -364,7 +367,7 @@ fill_from(DbiFill *f, const DbiArgument *arg, DbiSlotKind kind)
 {
 	DbiSlot *slot = dbi_fill_slot(f, kind);
 
-	return slot && !list_member_ptr(f->used, slot) ? dbi_fill_set_slot(f, arg, slot->value, slot)
+	return slot && dbi_is_free(f, slot) ? dbi_fill_set_slot(f, arg, slot->value, slot)
 												   : false;
 }
 
@@ -390,7 +393,7 @@ fill_user(DbiFill *f, const DbiArgument *arg)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (slot->kind == DBI_SLOT_NAME && !list_member_ptr(f->used, slot) &&
+		if (slot->kind == DBI_SLOT_NAME && dbi_is_free(f, slot) &&
 			may_be(f, slot, "user") &&
 			(slot->context || (strchr(slot->value, '.') && f->tool->builtin &&
 							   !tool_takes(f->tool, "table") && !tool_takes(f->tool, "schema"))))
@@ -410,7 +413,7 @@ fill_by_name(DbiFill *f, const DbiArgument *arg)
 		DbiSlot *slot = lfirst(lc);
 		DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
 
-		if (slot->kind != DBI_SLOT_NAME || list_member_ptr(f->used, slot) || (c && c->known))
+		if (slot->kind != DBI_SLOT_NAME || !dbi_is_free(f, slot) || (c && c->known))
 			continue;
 		if (named_beside(f, dbi_plain_name(arg->name), slot) ||
 			(!arg->optional && !f->tool->builtin) ||
@@ -434,6 +437,8 @@ dbi_fill_text(DbiFill *f, const DbiArgument *arg)
 		return fill_user(f, arg);
 	if (arg->type == INETOID || dbi_is_one_of(name, "ip|source_ip|ip_address|address"))
 		return fill_from(f, arg, DBI_SLOT_IP);
+	if (strcmp(name, "domain") == 0 && fill_words(f, arg))
+		return true;
 	if (strcmp(name, "domain") == 0 && f->in->domain)
 	{
 		dbi_fill_set(f, arg, f->in->domain, DBI_ORIGIN_TEXT, f->in->domain);

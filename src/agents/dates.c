@@ -551,6 +551,71 @@ read_year(Reader *r)
 					DBI_GRAIN_YEAR);
 }
 
+/* Days from to to of a period, no later than today. */
+static bool
+part_of_period(Reader *r, const DbiPeriod *whole, int from, int to)
+{
+	DateADT start = whole->start + from;
+	DateADT end = Min(whole->start + to, whole->end);
+
+	if (start > end)
+		return false;
+	return calendar(r, start, start <= r->clock->today ? Min(end, r->clock->today) : end,
+					DBI_GRAIN_DAY);
+}
+
+/* Early, mid and late in a month; its halves; its first or last days; so of a quarter. */
+static bool
+read_part(Reader *r)
+{
+	int start = r->at;
+	double count = 0;
+	DbiPeriod whole;
+	DateADT end;
+	int half = 0;
+	char part = '\0';
+
+	(void) take(r, "the");
+	if (one_of(r, 0, "early|mid|late") || (one_of(r, 0, "first|second|last") && is_word(r, 1, "half")))
+	{
+		part = peek(r, 0)->text[0];
+		half = is_word(r, 1, "half");
+		r->at += 1 + half;
+	}
+	else if (one_of(r, 0, "first|last"))
+	{
+		part = peek(r, 0)->text[0];
+		r->at++;
+		if (!take_count(r, &count) || !take(r, "day|days") || count < 1 || count > 31)
+			part = '\0';
+	}
+	if (part == '\0' || (count > 0 || half ? !take(r, "of|in") : (take(r, "in|of"), false)))
+	{
+		r->at = start;
+		return false;
+	}
+	(void) take(r, "the");
+	if (!read_point(r) || r->period->grain < DBI_GRAIN_MONTH)
+	{
+		r->at = start;
+		return false;
+	}
+	whole = *r->period;
+	end = dbi_step(dbi_first_of(whole.start, whole.grain), whole.grain, 1) - 1;
+	whole.end = end;
+	if (count > 0)
+		return part == 'f' ? part_of_period(r, &whole, 0, (int) count - 1)
+						   : part_of_period(r, &whole, end - whole.start - (int) count + 1,
+											end - whole.start);
+	if (half)
+		return part == 'f' ? part_of_period(r, &whole, 0, (end - whole.start + 1) / 2 - 1)
+						   : part_of_period(r, &whole, (end - whole.start + 1) / 2, end - whole.start);
+	if (part == 'e')
+		return part_of_period(r, &whole, 0, 9);
+	return part == 'm' ? part_of_period(r, &whole, 10, 19)
+					   : part_of_period(r, &whole, 20, end - whole.start);
+}
+
 /* First, last, nth week of a month; week of a day. */
 static bool
 read_week_of(Reader *r)
@@ -813,6 +878,14 @@ read_ago(Reader *r)
 		return false;
 	}
 	r->at++;
+	if (strcmp(r->tokens[r->at - 1].text, "earlier") == 0)
+	{
+		/* Earlier than what was spoken of; without it, than today. */
+		(void) unit_period(r, grain == DBI_GRAIN_HOUR ? DBI_GRAIN_DAY : grain, -(int) count);
+		r->period->kind = DBI_PERIOD_PRIOR;
+		r->period->hours = -count;
+		return true;
+	}
 	/* "14 days back" reaches back as far; "14 days ago" is that day. */
 	if (strcmp(r->tokens[r->at - 1].text, "back") == 0)
 		return rolling(r, count, grain, hours);
@@ -906,7 +979,7 @@ read_point_here(Reader *r)
 	double hours;
 
 	(void) take(r, "the");
-	if (read_week_of(r) || read_day_word(r) || read_ago(r) || read_digits(r) || read_quarter(r) ||
+	if (read_week_of(r) || read_part(r) || read_day_word(r) || read_ago(r) || read_digits(r) || read_quarter(r) ||
 		read_month_date(r) || read_weekday(r) || read_weekend(r) || read_ordinal_day(r))
 		return true;
 	if (take(r, "last|previous|prior"))
@@ -1174,6 +1247,7 @@ read_relative(Reader *r)
 		return unit_period(r, grain, 0);
 	}
 	r->at = start;
+	(void) take(r, "the");
 	if (take(r, "rest|remainder|end") && take(r, "of"))
 	{
 		(void) take(r, "the|this");
@@ -1233,15 +1307,15 @@ static const char *const openers[26] =
 	 "between|before|beginning|by",
 	 "current|coming|couple",
 	 "during|day|december|dec|dozen",
-	 "ever|end|eight|eighteen|eighty|eleven",
+	 "ever|early|end|eight|eighteen|eighty|eleven",
 	 "from|for|first|fourth|friday|february|feb|following|four|fourteen|forty|five|fifteen|fifty|fri|frid|fridays|few|fortnight|fortnights",
 	 "",
 	 "half|hour",
 	 "in",
 	 "january|jan|july|jul|june|jun",
 	 "",
-	 "last|latest|lately",
-	 "month|mtd|monday|mon|mond|march|mar|may|mondays|minute",
+	 "last|late|latest|lately",
+	 "mid|month|mtd|monday|mon|mond|march|mar|may|mondays|minute",
 	 "next|night|now|november|nov|nine|nineteen|ninety",
 	 "on|over|of|october|oct|overnight|one",
 	 "past|previous|prior|preceding",
@@ -1288,7 +1362,7 @@ dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod
 	(void) take(&r, "in|on|over|during|for|within|throughout|of|at|across");
 	if (r.at > 0 && is_word(&r, 0, "the") && one_of(&r, 1, "night"))
 		r.at++;
-	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_relative(&r) ||
+	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_part(&r) || read_relative(&r) ||
 		read_point(&r) || read_recent(&r) || read_length(&r))
 		return r.at;
 	r.at = 0;

@@ -15,6 +15,9 @@
 /* Two edits in a name, one in a short one: more is another name. */
 #define SHORT_NAME 6
 
+/* So few words, where a SKU is wanted, name one by any of its parts. */
+#define SHORT_TEXT 6
+
 /* Parts of a SKU's name that tell none from another. */
 #define COMMON_PARTS "premium|enterprise|standard|compute|dbu|databricks"
 /* Where the region of a SKU begins. */
@@ -119,9 +122,12 @@ dbi_sku_in(const DbiLexicon *lex, const DbiText *text, int from, int to, const c
 		Part p = said_parts(text, from, to, f->value);
 
 		CHECK_FOR_INTERRUPTS();
-		if (p.met == 0 || p.met < p.own || !says_sku(text, from, to, &p))
+		/* "and dlt?" is enough where a SKU was spoken of. */
+		if (p.met == 0 || (to - from <= SHORT_TEXT ? 2 * p.met < p.own
+												   : p.met < p.own || !says_sku(text, from, to, &p)))
 			continue;
-		if (p.met > most.met || (p.met == most.met && strlen(f->value) < strlen(best)))
+		if (p.met > most.met || (p.met == most.met && p.own < most.own) ||
+			(p.met == most.met && p.own == most.own && strlen(f->value) < strlen(best)))
 		{
 			best = f->value;
 			most = p;
@@ -134,41 +140,59 @@ dbi_sku_in(const DbiLexicon *lex, const DbiText *text, int from, int to, const c
 
 /* ---- schemas ---- */
 
+/* A word of its own, or one taken for a workspace: a catalog or schema may be called the same. */
+static bool
+may_name_schema(List *slots, const DbiToken *t)
+{
+	DbiSlot *slot = t->slot >= 0 && t->slot < list_length(slots) ? list_nth(slots, t->slot) : NULL;
+	DbiCandidate *c = slot && slot->candidates ? linitial(slot->candidates) : NULL;
+
+	if (is_free(t))
+		return true;
+	return slot && (slot->kind == DBI_SLOT_ENVIRONMENT || slot->kind == DBI_SLOT_NAME) &&
+		   slot->to == slot->from + 1 && (!c || strcmp(c->kind, "workspace") == 0);
+}
+
 /* A word that stands where a schema can: "silver layer", "in silver", or alone. */
 static bool
-may_be_schema(const DbiLexicon *lex, const DbiText *text, int from, int to, int i)
+may_be_schema(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to, int i)
 {
 	const DbiToken *t = &text->tokens[i];
 	const DbiToken *before = i > from ? &text->tokens[i - 1] : NULL;
 	const DbiToken *after = i + 1 < to ? &text->tokens[i + 1] : NULL;
 
-	if (!is_free(t) || strlen(t->text) < 2 || dbi_is_stop(lex, t->text, t->stem))
+	if (!may_name_schema(slots, t) || strlen(t->text) < 2 || dbi_is_stop(lex, t->text, t->stem))
 		return false;
-	return (after &&
-			dbi_is_one_of(after->text,
-						  "layer|schema|zone|tables|area|catalog|level|tier|data|datasets")) ||
-		   (before &&
-			dbi_is_one_of(before->text,
-						  "in|of|for|on|schema|from|inside|within|across|only|and|about|the")) ||
+	return (after && dbi_is_one_of(after->text, "layer|schema|zone|tables|area|catalog|level|tier|"
+												"data|datasets|stuff|only|too")) ||
+		   (before && dbi_is_one_of(before->text, "in|of|for|on|schema|from|inside|within|across|"
+												  "only|and|about|the|catalog|our|is|how")) ||
 		   to - from <= 3;
 }
 
+/* Schemas by their own name, and by that of their catalog. */
+#define FIND_SCHEMAS                                                                               \
+	"SELECT pg_catalog.lower(table_schema), 'schema',"                                             \
+	" CASE WHEN pg_catalog.count(DISTINCT table_catalog) > 1 THEN pg_catalog.min(table_schema)"    \
+	" ELSE pg_catalog.min(table_catalog || '.' || table_schema) END, 1 FROM dbinsight.dim_table"   \
+	" WHERE pg_catalog.lower(table_schema) = ANY ($1) GROUP BY 1"                                  \
+	" UNION ALL SELECT pg_catalog.lower(table_catalog), 'schema',"                                 \
+	" CASE WHEN pg_catalog.count(DISTINCT table_schema) > 1 THEN pg_catalog.min(table_catalog) || '.%'" \
+	" ELSE pg_catalog.min(table_catalog || '.' || table_schema) END, 1 FROM dbinsight.dim_table"   \
+	" WHERE pg_catalog.lower(table_catalog) = ANY ($1) GROUP BY 1"
+
 const char *
-dbi_schema_in(const DbiLexicon *lex, const DbiText *text, int from, int to, const char **span)
+dbi_schema_in(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to,
+			  const char **span)
 {
 	static SPIPlanPtr plan = NULL;
 	List *words = NIL;
 	List *found;
 
 	for (int i = from; i < to; i++)
-		if (may_be_schema(lex, text, from, to, i))
+		if (may_be_schema(lex, text, slots, from, to, i))
 			words = lappend(words, (char *) text->tokens[i].text);
-	found =
-		dbi_query_names(&plan,
-						"SELECT pg_catalog.lower(table_schema), 'schema', pg_catalog.min(table_catalog || '.' || table_schema),"
-						" pg_catalog.count(DISTINCT table_catalog) FROM dbinsight.dim_table"
-						" WHERE pg_catalog.lower(table_schema) = ANY ($1) GROUP BY 1 ORDER BY 1",
-						words);
+	found = dbi_query_names(&plan, FIND_SCHEMAS, words);
 	for (int i = from; i < to; i++)
 	{
 		ListCell *lc;
@@ -177,11 +201,11 @@ dbi_schema_in(const DbiLexicon *lex, const DbiText *text, int from, int to, cons
 		{
 			DbiFound *f = lfirst(lc);
 
-			if (strcmp(f->key, text->tokens[i].text) != 0 || text->tokens[i].slot >= 0)
+			if (strcmp(f->key, text->tokens[i].text) != 0 ||
+				!may_be_schema(lex, text, slots, from, to, i))
 				continue;
 			*span = dbi_span(text, i, i + 1);
-			/* Of several catalogs: tools take a schema's own name for all of them. */
-			return f->others > 0 ? f->key : f->value;
+			return f->value;
 		}
 	}
 	return NULL;

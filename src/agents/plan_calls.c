@@ -51,6 +51,21 @@ dbi_is_thing(const DbiSlot *slot)
 	return slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER;
 }
 
+/* "not prod, dev": what was taken back, where something else of its nature is named. */
+static bool
+is_negated(DbiPlanner *p, const DbiSlot *slot)
+{
+	ListCell *lc;
+
+	if (slot->kind == DBI_SLOT_DATE || slot->from < 1 ||
+		!dbi_is_one_of(p->text->tokens[slot->from - 1].text, "not|without|except|excluding|than"))
+		return false;
+	foreach(lc, p->slots)
+		if (lfirst(lc) != slot && dbi_same_nature(lfirst(lc), slot))
+			return true;
+	return false;
+}
+
 static List *
 slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 {
@@ -62,14 +77,15 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (slot->from >= clause->from && slot->to <= clause->to)
+		if (slot->from >= clause->from && slot->to <= clause->to && !is_negated(p, slot))
 			own = lappend(own, slot);
 	}
 	foreach(lc, p->slots)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (is_shared(slot) && !list_member_ptr(own, slot) && !dbi_has_nature(own, slot))
+		if (is_shared(slot) && !list_member_ptr(own, slot) && !dbi_has_nature(own, slot) &&
+			!is_negated(p, slot))
 			shared = lappend(shared, slot);
 	}
 	own = list_concat(own, shared);
@@ -344,6 +360,11 @@ resolve_prior(DbiPlanner *p, DbiSlot *period)
 		q.end -= (dbi_weekday(q.end) - weekday + 7) % 7;
 		q.start = q.end;
 	}
+	else if (was && q.hours < 0)
+	{
+		q.start = dbi_step(was->period.start, q.grain, (int) q.hours);
+		q.end = dbi_step(was->period.end, q.grain, (int) q.hours);
+	}
 	else if (was)
 		q = was->period.grain == q.grain ? dbi_period_before(&was->period)
 										 : dbi_unit_before(was->period.start, q.grain);
@@ -352,20 +373,47 @@ resolve_prior(DbiPlanner *p, DbiSlot *period)
 	period->period = q;
 }
 
-/* "the previous week" after a question about last week is the one before that. */
+static bool
+says_same(DbiPlanner *p)
+{
+	for (int i = 0; i + 1 < p->text->n; i++)
+		if (strcmp(p->text->tokens[i].text, "same") == 0 &&
+			dbi_is_one_of(p->text->tokens[i + 1].text, "day|days|date|dates|period|time|span|stretch|week|month|quarter"))
+			return true;
+	return false;
+}
+
+/*
+ * "the previous month" after a question about April is March; "same day last
+ * week" is seven days before the day that was spoken of.
+ */
 static void
 step_back(DbiPlanner *p, DbiSlot *period)
 {
 	DbiSlot *was = dbi_frame_period(p);
 	const char *said = dbi_period_label(period->span);
+	DbiPeriod *q = &period->period;
 
 	if (!p->plan->follow_up || !was || period->origin != DBI_ORIGIN_TEXT ||
-		period->period.kind != DBI_PERIOD_CALENDAR || was->period.start != period->period.start ||
-		was->period.end != period->period.end ||
-		(strncmp(said, "previous ", 9) != 0 && strncmp(said, "prior ", 6) != 0 &&
-		 strncmp(said, "preceding ", 10) != 0))
+		q->kind != DBI_PERIOD_CALENDAR || q->grain < DBI_GRAIN_WEEK ||
+		was->period.kind != DBI_PERIOD_CALENDAR)
 		return;
-	period->period = dbi_period_before(&was->period);
+	if (strncmp(said, "previous ", 9) == 0 || strncmp(said, "prior ", 6) == 0 ||
+		strncmp(said, "preceding ", 10) == 0)
+		*q = was->period.grain == q->grain ? dbi_period_before(&was->period)
+										   : dbi_unit_before(was->period.start, q->grain);
+	else if (strncmp(said, "last ", 5) == 0 && says_same(p) && was->period.grain < q->grain)
+		*q = dbi_period_shifted(&was->period, q->grain);
+}
+
+/* A tool with a baseline makes both sides of a comparison in one call. */
+static bool
+compares_itself(const DbiTool *tool)
+{
+	for (int i = 0; i < tool->narguments; i++)
+		if (strstr(tool->arguments[i].name, "baseline") != NULL)
+			return true;
+	return false;
 }
 
 void
@@ -384,7 +432,8 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		domain = -1;
 	add_route(p, clause->best_agent, clause->confidence, true);
 	remembered = remember(p, clause);
-	if (strcmp(intent, "compare") == 0 && (call = dbi_compare_calls(p, clause, slots)) != NULL)
+	if (strcmp(intent, "compare") == 0 && !compares_itself(&p->lex->tools[clause->best_tool]) &&
+		(call = dbi_compare_calls(p, clause, slots)) != NULL)
 	{
 		remembered->args = call->args;
 		return;

@@ -28,7 +28,12 @@
 	"things|part|side|list|level|even|still|my|our|detail|details|detailed|specifically|particular|especially|"          \
 	"compare|comparison|versus|vs|against|those|which|any|all|else|other|another|way|question|answer|result|results|"    \
 	"include|including|add|plus|keep|beyond|above|below|under|than|if|were|stick|limited|limit|max|maximum|at|"          \
-	"might|may|correction|typo|wait|instead|it|in|total|do|due|enough|figures|numbers|rows|entries"
+	"might|may|correction|typo|wait|total|due|enough|figures|numbers|rows|entries|bump|raise|lower|increase|decrease|"    \
+	"push|pull|turn|put|cut|shrink|stretch|broaden|tighten|loosen|relax|reduce|cap|bar|number|stricter|strict|looser|"    \
+	"interested|mind|actual|really|once|same|similar|equally|ditto|idem|next|following|after|before|later|earlier|her|"   \
+	"his|him|their|they|he|she|who|where|when|whole|full|entire|complete|story|picture|worst|best|biggest|largest|"      \
+	"slowest|longest|highest|oldest|newest|latest|most|heaviest|looking|talking|about|regarding|concerning|case|"        \
+	"separately|seems|let|us|anything|anyone|only|alone|view|scope|based|starting|ending|until|up"
 
 /* How far back a scaled period may reach: what the tools take. */
 #define MOST_HOURS 9600.0
@@ -150,7 +155,7 @@ cover_late_names(Change *c, const DbiTool *tool)
 	{
 		const char *name = tool->arguments[a].name;
 
-		if (strcmp(name, "schema") == 0 && dbi_schema_in(c->p->lex, text, 0, text->n, &span))
+		if (strcmp(name, "schema") == 0 && dbi_schema_in(c->p->lex, text, c->p->slots, 0, text->n, &span))
 			cover_span(c, span);
 		if (strncmp(name, "sku", 3) == 0 && dbi_sku_in(c->p->lex, text, 0, text->n, &span))
 			cover_span(c, span);
@@ -160,6 +165,53 @@ cover_late_names(Change *c, const DbiTool *tool)
 					dbi_is_tag_key(text->tokens[i].text))
 					cover_span(c, dbi_span(text, i, i + 1));
 	}
+}
+
+/*
+ * What is wide again: a kind of thing ("all workspaces"), everything ("" for
+ * "all of them"), words of arguments only ("-" for "all its runs"), or NULL.
+ */
+static const char *
+widened_kind(const DbiText *text)
+{
+	for (int i = 0; i < text->n; i++)
+	{
+		const char *next = i + 1 < text->n ? text->tokens[i + 1].text : "";
+
+		if (dbi_is_one_of(text->tokens[i].text,
+						  "everything|everybody|everyone|everywhere|overall|altogether|anybody|anyone"))
+			return "";
+		if (!dbi_is_one_of(text->tokens[i].text, "all|every|any"))
+			continue;
+		for (int k = i + 1; k < text->n && k <= i + 2; k++)
+			if (dbi_kind_word(text->tokens[k].stem))
+				return dbi_kind_word(text->tokens[k].stem);
+		return next[0] == '\0' || dbi_is_one_of(next, "of|in|then|please|pls|together|?|.") ? ""
+																							: "-";
+	}
+	return NULL;
+}
+
+/* Whether the call before was narrowed to something, so that it can be widened. */
+static bool
+was_narrowed(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	foreach(lc, p->frame->slots)
+		if (((DbiSlot *) lfirst(lc))->kind != DBI_SLOT_DATE)
+			return true;
+	foreach(lc, p->frame->clauses)
+	{
+		DbiFrameClause *f = lfirst(lc);
+		ListCell *a;
+
+		foreach(a, f->args)
+			if (strspn(((DbiPlanArg *) lfirst(a))->value, "0123456789.-") !=
+				strlen(((DbiPlanArg *) lfirst(a))->value))
+				return true;
+	}
+	return false;
 }
 
 /* "twice the period", "longer", "the other direction". */
@@ -190,6 +242,15 @@ find_operations(Change *c)
 		}
 		if (dbi_is_one_of(text->tokens[i].text, "direction|around|round"))
 			cover(c, i, i + 1);
+	}
+	if (widened_kind(text) && was_narrowed(c->p) && dbi_count_words(text) <= SHORT_CHANGE)
+	{
+		c->value = true;
+		for (int i = 0; i < text->n; i++)
+			if (dbi_kind_word(text->tokens[i].stem) ||
+				dbi_is_one_of(text->tokens[i].text,
+							  "everything|everybody|everyone|everywhere|overall|altogether|anybody|severity|severities|states"))
+				cover(c, i, i + 1);
 	}
 	if (c->factor > 0 || c->flip)
 		c->value = true;
@@ -364,15 +425,61 @@ set_length(DbiPlanner *p, DbiSlot *slot, const DbiArgument *window, double value
 	}
 }
 
+/* An argument that a number is a limit of, where a limit is spoken of: "threshold 2.5". */
+static const DbiArgument *
+limit_of(DbiPlanner *p, const DbiTool *tool)
+{
+	bool spoken = false;
+
+	for (int i = 0; i < p->text->n; i++)
+		spoken = spoken || dbi_is_one_of(p->text->tokens[i].text,
+										 "threshold|cutoff|sensitivity|score|stricter|strict|looser|minimum|min|least");
+	for (int a = 0; spoken && a < tool->narguments; a++)
+		if (strstr(tool->arguments[a].name, "threshold") != NULL ||
+			strncmp(tool->arguments[a].name, "min_", 4) == 0)
+			return &tool->arguments[a];
+	return NULL;
+}
+
+static bool
+takes_rows(const DbiTool *tool)
+{
+	for (int a = 0; a < tool->narguments; a++)
+		if (strcmp(tool->arguments[a].name, "top_n") == 0)
+			return true;
+	return false;
+}
+
+static bool
+speaks_of_rows(DbiPlanner *p)
+{
+	for (int i = 0; i < p->text->n; i++)
+		if (dbi_is_one_of(p->text->tokens[i].text,
+						  "rows|row|entries|results|items|top|first|list|best|worst|show|enough|names"))
+			return true;
+	return false;
+}
+
 /* A number that stands alone is of the argument that was last a number: "90 pls", "five will do". */
 static void
-place_number(DbiPlanner *p, const DbiFrameClause *f, const DbiTool *tool, int number, double value)
+place_number(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool, int number, double value)
 {
 	const DbiArgument *window = window_of(tool);
+	const DbiArgument *limit = limit_of(p, tool);
 	DbiSlot *made = palloc0(sizeof(DbiSlot));
-	bool counted = kept_argument(f, "top_n") != NULL;
+	bool counted = kept_argument(f, "top_n") != NULL || (takes_rows(tool) && speaks_of_rows(p));
 
-	if (window && (kept_argument(f, window->name) || !counted) && value >= 1 && value <= MOST_HOURS)
+	if (limit)
+	{
+		DbiPlanArg *a = palloc0(sizeof(DbiPlanArg));
+
+		a->name = limit->name;
+		a->value = psprintf("%.12g", value);
+		a->origin = DBI_ORIGIN_TEXT;
+		f->args = lcons(a, f->args);
+		return;
+	}
+	if (window && !counted && value >= 1 && value <= MOST_HOURS)
 		set_length(p, made, window, value);
 	else
 	{
@@ -427,7 +534,7 @@ is_taken_by_words(DbiPlanner *p, const DbiTool *tool, const DbiSlot *slot)
 }
 
 static void
-place_numbers(DbiPlanner *p, const DbiFrameClause *f, const DbiTool *tool)
+place_numbers(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 {
 	for (int i = 0; i < list_length(p->slots); i++)
 	{
@@ -436,6 +543,84 @@ place_numbers(DbiPlanner *p, const DbiFrameClause *f, const DbiTool *tool)
 		if ((slot->kind == DBI_SLOT_NUMBER || slot->kind == DBI_SLOT_THRESHOLD) &&
 			slot->unit == DBI_UNIT_NONE && !is_taken_by_words(p, tool, slot))
 			place_number(p, f, tool, i, slot->number);
+	}
+}
+
+static const struct
+{
+	const char *words;
+	DbiGrain grain;
+	int days;
+} units[] = {{"day", DBI_GRAIN_DAY, 1},
+			 {"week", DBI_GRAIN_WEEK, 7},
+			 {"fortnight", DBI_GRAIN_WEEK, 14},
+			 {"month", DBI_GRAIN_MONTH, 30},
+			 {"quarter", DBI_GRAIN_QUARTER, 90},
+			 {"year", DBI_GRAIN_YEAR, 365}};
+
+static int
+unit_at(const DbiText *text, int i)
+{
+	for (int k = 0; i >= 0 && i < text->n && k < lengthof(units); k++)
+		if (text->tokens[i].slot < 0 && dbi_is_one_of(text->tokens[i].text, units[k].words))
+			return k;
+	return -1;
+}
+
+static void
+add_period(DbiPlanner *p, const DbiPeriod *period, int from, int to)
+{
+	DbiSlot *slot = dbi_made_period(NULL, period, dbi_span(p->text, from, to));
+
+	slot->from = from;
+	slot->to = to;
+	for (int k = from; k < to; k++)
+		p->text->tokens[k].slot = list_length(p->slots);
+	p->slots = lappend(p->slots, slot);
+}
+
+/*
+ * Periods that only mean something beside the one before: "a month", "the
+ * whole week", "the day after", "the following week".
+ */
+static void
+add_relative_period(DbiPlanner *p)
+{
+	DbiSlot *was = dbi_frame_period(p);
+	DbiText *text = p->text;
+
+	for (int i = 0; i < text->n && dbi_period_slots(p->slots) == NIL; i++)
+	{
+		int k = unit_at(text, i);
+		const char *before = i > 0 ? text->tokens[i - 1].text : "";
+		const char *after = i + 1 < text->n ? text->tokens[i + 1].text : "";
+		DbiPeriod q;
+
+		if (k < 0)
+			continue;
+		memset(&q, 0, sizeof(q));
+		q.grain = units[k].grain;
+		if (was && (dbi_is_one_of(after, "after|later") || dbi_is_one_of(before, "following|next")))
+		{
+			bool later = dbi_is_one_of(after, "after|later");
+
+			q.kind = DBI_PERIOD_CALENDAR;
+			q.start = q.grain == DBI_GRAIN_DAY
+						  ? was->period.end + 1
+						  : dbi_step(dbi_first_of(was->period.end, q.grain), q.grain, 1);
+			q.end = Min(dbi_step(q.start, q.grain, 1) - 1, Max(p->clock.today, q.start));
+			if (q.start > p->clock.today)
+				return;
+			add_period(p, &q, later ? i : i - 1, later ? i + 2 : i + 1);
+		}
+		else if (dbi_is_one_of(before, "a|an|whole|full|entire|complete|one"))
+		{
+			q.kind = DBI_PERIOD_ROLLING;
+			q.hours = 24.0 * units[k].days;
+			q.end = p->clock.today;
+			q.start = q.end - units[k].days + 1;
+			add_period(p, &q, i - 1, i + 1);
+		}
 	}
 }
 
@@ -484,30 +669,6 @@ flip_words(DbiFrameClause *f, const DbiTool *tool)
 		if (others == 1)
 			kept->value = other;
 	}
-}
-
-/*
- * What is wide again: a kind of thing ("all workspaces"), everything ("" for
- * "all of them"), words of arguments only ("-" for "all its runs"), or NULL.
- */
-static const char *
-widened_kind(const DbiText *text)
-{
-	for (int i = 0; i < text->n; i++)
-	{
-		const char *next = i + 1 < text->n ? text->tokens[i + 1].text : "";
-
-		if (dbi_is_one_of(text->tokens[i].text, "everything|everybody|everyone"))
-			return "";
-		if (!dbi_is_one_of(text->tokens[i].text, "all|every|any"))
-			continue;
-		for (int k = i + 1; k < text->n && k <= i + 2; k++)
-			if (dbi_kind_word(text->tokens[k].stem))
-				return dbi_kind_word(text->tokens[k].stem);
-		return next[0] == '\0' || dbi_is_one_of(next, "of|in|then|please|pls|together|?|.") ? ""
-																							: "-";
-	}
-	return NULL;
 }
 
 /* "all workspaces", "for everybody": what was narrowed is wide again. */
@@ -580,7 +741,16 @@ same_clause(DbiPlanner *p, const DbiFrameClause *f, int tool)
 
 /* ---- words that are left over ---- */
 
-/* Whether a word of the lexicon that is not accounted for speaks for a subject. */
+static bool
+is_all_covered(const Change *c, const DbiHit *hit)
+{
+	for (int i = hit->from; i < hit->to; i++)
+		if (!c->covered[i])
+			return false;
+	return true;
+}
+
+/* Whether words that are not accounted for, or a phrase ("who may read"), speak for a subject. */
 static bool
 has_subject(const Change *c)
 {
@@ -593,12 +763,22 @@ has_subject(const Change *c)
 			DbiHit *hit = lfirst(h);
 			const DbiConcept *concept = &c->p->lex->concepts[hit->concept];
 
-			if (hit->from >= 0 && !c->covered[hit->from] && concept->kind == DBI_CONCEPT_TOPIC &&
-				concept->weights != NIL)
-				return true;
-			if (hit->from >= 0 && !c->covered[hit->from] && concept->kind == DBI_CONCEPT_SCOPE)
+			if (hit->from < 0 || is_all_covered(c, hit))
+				continue;
+			if ((concept->kind == DBI_CONCEPT_TOPIC && concept->weights != NIL) ||
+				concept->kind == DBI_CONCEPT_SCOPE || strcmp(concept->name, "trend") == 0)
 				return true;
 		}
+	return false;
+}
+
+/* "per team", "by day": another cut through the rows is another question. */
+static bool
+cuts_otherwise(const Change *c)
+{
+	for (int i = 1; i < c->p->text->n; i++)
+		if (!c->covered[i] && dbi_is_one_of(c->p->text->tokens[i - 1].text, "by|per|each|every"))
+			return true;
 	return false;
 }
 
@@ -637,8 +817,18 @@ is_change(const Change *c)
 		return true;
 	if (speaks_for_same(c->p))
 		return words <= SHORT_CHANGE;
-	return c->value && !has_subject(c) && rest <= MOST_LEFT_OVER &&
-		   (words <= SHORT_CHANGE || dbi_best_evidence(c->p) < CLEAR_EVIDENCE);
+	return c->value && rest <= MOST_LEFT_OVER && !has_subject(c) && !cuts_otherwise(c) &&
+		   dbi_best_evidence(c->p) < CLEAR_EVIDENCE;
+}
+
+/* "mask them" may be an order; "only warehouses" is none. */
+static bool
+has_object(const DbiText *text)
+{
+	for (int i = 1; i < text->n; i++)
+		if (dbi_is_one_of(text->tokens[i].text, "them|it|those|these|him|her"))
+			return true;
+	return false;
 }
 
 DbiChanges
@@ -648,11 +838,13 @@ dbi_only_changes(DbiPlanner *p)
 
 	if (p->frame->clauses == NIL || dbi_count_words(p->text) > DBI_FOLLOW_UP_WORDS)
 		return DBI_CHANGES_NOTHING;
+	add_relative_period(p);
 	add_number_word(p);
 	read_change(&c, p);
+	p->cuts_otherwise = cuts_otherwise(&c);
 	if (!(c.value || c.word) || !is_change(&c))
 		return DBI_CHANGES_NOTHING;
-	return c.value ? DBI_CHANGES_VALUE : DBI_CHANGES_WORD;
+	return c.value || !has_object(p->text) ? DBI_CHANGES_VALUE : DBI_CHANGES_WORD;
 }
 
 bool

@@ -9,7 +9,7 @@
 /* A question of fewer words that speaks for nothing is a follow-up. */
 #define DBI_FOLLOW_UP_WORDS 12
 
-/* How a follow-up changes the question before: by a name, a period or a number, or by a word alone. */
+/* How a follow-up changes the question before: by a word with an object, which may be an order, or by anything else. */
 typedef enum DbiChanges
 {
 	DBI_CHANGES_NOTHING,
@@ -34,6 +34,7 @@ typedef struct DbiPlanner
 	List *frame_clauses; /* of DbiFrameClause *: for the next turn */
 	bool names_kept;     /* a clause was taken to be about what the conversation is about */
 	DbiChanges changes;
+	bool cuts_otherwise; /* "per team": the rows of another tool */
 	bool change_only;    /* a follow-up that only changes something in the call before */
 	const char *missing; /* a required argument nothing was said for */
 	const char *missing_tool;

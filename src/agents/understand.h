@@ -55,6 +55,7 @@ typedef struct DbiText
 } DbiText;
 
 extern DbiText *dbi_tokenize(const char *source);
+extern void dbi_drop_courtesy(DbiText *text); /* courtesy.c */
 extern char *dbi_stem(const char *word);
 extern char *dbi_lower(const char *s);
 extern bool dbi_is_one_of(const char *word, const char *words);
@@ -208,8 +209,8 @@ extern List *dbi_resolve_names(const struct DbiLexicon *lexicon, DbiText *text, 
 extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
 							  int to, const char **span);
 /* A schema by its own name ("silver layer"). */
-extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
-								 int to, const char **span);
+extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text,
+								 List *slots, int from, int to, const char **span);
 /* The endpoint of a model (kind endpoint) or the model of an endpoint (kind model), or NULL. */
 extern const char *dbi_served_name(const char *kind, const char *name);
 /* The known name of the kind that differs least, or NULL. */
