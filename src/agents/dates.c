@@ -576,7 +576,8 @@ read_part(Reader *r)
 	char part = '\0';
 
 	(void) take(r, "the");
-	if (one_of(r, 0, "early|mid|late") || (one_of(r, 0, "first|second|last") && is_word(r, 1, "half")))
+	if (one_of(r, 0, "early|mid|late") ||
+		(one_of(r, 0, "first|second|last") && is_word(r, 1, "half")))
 	{
 		part = peek(r, 0)->text[0];
 		half = is_word(r, 1, "half");
@@ -608,8 +609,9 @@ read_part(Reader *r)
 						   : part_of_period(r, &whole, end - whole.start - (int) count + 1,
 											end - whole.start);
 	if (half)
-		return part == 'f' ? part_of_period(r, &whole, 0, (end - whole.start + 1) / 2 - 1)
-						   : part_of_period(r, &whole, (end - whole.start + 1) / 2, end - whole.start);
+		return part == 'f'
+				   ? part_of_period(r, &whole, 0, (end - whole.start + 1) / 2 - 1)
+				   : part_of_period(r, &whole, (end - whole.start + 1) / 2, end - whole.start);
 	if (part == 'e')
 		return part_of_period(r, &whole, 0, 9);
 	return part == 'm' ? part_of_period(r, &whole, 10, 19)
@@ -979,8 +981,9 @@ read_point_here(Reader *r)
 	double hours;
 
 	(void) take(r, "the");
-	if (read_week_of(r) || read_part(r) || read_day_word(r) || read_ago(r) || read_digits(r) || read_quarter(r) ||
-		read_month_date(r) || read_weekday(r) || read_weekend(r) || read_ordinal_day(r))
+	if (read_week_of(r) || read_part(r) || read_day_word(r) || read_ago(r) || read_digits(r) ||
+		read_quarter(r) || read_month_date(r) || read_weekday(r) || read_weekend(r) ||
+		read_ordinal_day(r))
 		return true;
 	if (take(r, "last|previous|prior"))
 	{
@@ -1362,8 +1365,8 @@ dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod
 	(void) take(&r, "in|on|over|during|for|within|throughout|of|at|across");
 	if (r.at > 0 && is_word(&r, 0, "the") && one_of(&r, 1, "night"))
 		r.at++;
-	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_part(&r) || read_relative(&r) ||
-		read_point(&r) || read_recent(&r) || read_length(&r))
+	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_part(&r) ||
+		read_relative(&r) || read_point(&r) || read_recent(&r) || read_length(&r))
 		return r.at;
 	r.at = 0;
 	memset(period, 0, sizeof(DbiPeriod));

@@ -28,9 +28,9 @@
 	"things|part|side|list|level|even|still|my|our|detail|details|detailed|specifically|particular|especially|"          \
 	"compare|comparison|versus|vs|against|those|which|any|all|else|other|another|way|question|answer|result|results|"    \
 	"include|including|add|plus|keep|beyond|above|below|under|than|if|were|stick|limited|limit|max|maximum|at|"          \
-	"might|may|correction|typo|wait|total|due|enough|figures|numbers|rows|entries|bump|raise|lower|increase|decrease|"    \
-	"push|pull|turn|put|cut|shrink|stretch|broaden|tighten|loosen|relax|reduce|cap|bar|number|stricter|strict|looser|"    \
-	"interested|mind|actual|really|once|same|similar|equally|ditto|idem|next|following|after|before|later|earlier|her|"   \
+	"might|may|correction|typo|wait|total|due|enough|figures|numbers|rows|entries|bump|raise|lower|increase|decrease|"   \
+	"push|pull|turn|put|cut|shrink|stretch|broaden|tighten|loosen|relax|reduce|cap|bar|number|stricter|strict|looser|"   \
+	"interested|mind|actual|really|once|same|similar|equally|ditto|idem|next|following|after|before|later|earlier|her|"  \
 	"his|him|their|they|he|she|who|where|when|whole|full|entire|complete|story|picture|worst|best|biggest|largest|"      \
 	"slowest|longest|highest|oldest|newest|latest|most|heaviest|looking|talking|about|regarding|concerning|case|"        \
 	"separately|seems|let|us|anything|anyone|only|alone|view|scope|based|starting|ending|until|up"
@@ -155,7 +155,8 @@ cover_late_names(Change *c, const DbiTool *tool)
 	{
 		const char *name = tool->arguments[a].name;
 
-		if (strcmp(name, "schema") == 0 && dbi_schema_in(c->p->lex, text, c->p->slots, 0, text->n, &span))
+		if (strcmp(name, "schema") == 0 &&
+			dbi_schema_in(c->p->lex, text, c->p->slots, 0, text->n, &span))
 			cover_span(c, span);
 		if (strncmp(name, "sku", 3) == 0 && dbi_sku_in(c->p->lex, text, 0, text->n, &span))
 			cover_span(c, span);
@@ -432,8 +433,10 @@ limit_of(DbiPlanner *p, const DbiTool *tool)
 	bool spoken = false;
 
 	for (int i = 0; i < p->text->n; i++)
-		spoken = spoken || dbi_is_one_of(p->text->tokens[i].text,
-										 "threshold|cutoff|sensitivity|score|stricter|strict|looser|minimum|min|least");
+		spoken =
+			spoken ||
+			dbi_is_one_of(p->text->tokens[i].text,
+						  "threshold|cutoff|sensitivity|score|stricter|strict|looser|minimum|min|least");
 	for (int a = 0; spoken && a < tool->narguments; a++)
 		if (strstr(tool->arguments[a].name, "threshold") != NULL ||
 			strncmp(tool->arguments[a].name, "min_", 4) == 0)
@@ -551,12 +554,9 @@ static const struct
 	const char *words;
 	DbiGrain grain;
 	int days;
-} units[] = {{"day", DBI_GRAIN_DAY, 1},
-			 {"week", DBI_GRAIN_WEEK, 7},
-			 {"fortnight", DBI_GRAIN_WEEK, 14},
-			 {"month", DBI_GRAIN_MONTH, 30},
-			 {"quarter", DBI_GRAIN_QUARTER, 90},
-			 {"year", DBI_GRAIN_YEAR, 365}};
+} units[] = {{"day", DBI_GRAIN_DAY, 1},          {"week", DBI_GRAIN_WEEK, 7},
+			 {"fortnight", DBI_GRAIN_WEEK, 14},  {"month", DBI_GRAIN_MONTH, 30},
+			 {"quarter", DBI_GRAIN_QUARTER, 90}, {"year", DBI_GRAIN_YEAR, 365}};
 
 static int
 unit_at(const DbiText *text, int i)

@@ -108,6 +108,7 @@ typedef struct DbiClock
 } DbiClock;
 
 extern void dbi_set_clock(DbiClock *clock, const char *zone);
+extern void dbi_set_still_clock(DbiClock *clock);
 extern int dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period);
 extern int dbi_number_word(const DbiToken *tokens, int n, double *value);
 /* calendar.c */
@@ -209,8 +210,8 @@ extern List *dbi_resolve_names(const struct DbiLexicon *lexicon, DbiText *text, 
 extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
 							  int to, const char **span);
 /* A schema by its own name ("silver layer"). */
-extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text,
-								 List *slots, int from, int to, const char **span);
+extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text, List *slots,
+								 int from, int to, const char **span);
 /* The endpoint of a model (kind endpoint) or the model of an endpoint (kind model), or NULL. */
 extern const char *dbi_served_name(const char *kind, const char *name);
 /* The known name of the kind that differs least, or NULL. */
