@@ -194,8 +194,9 @@ slots_to_keep(DbiPlanner *p, bool inherit)
 			!(slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_PRIOR))
 			keep = lappend(keep, slot);
 	}
-	foreach(lc, inherit || p->names_kept ? p->frame->slots : NIL)
-		if (!dbi_has_nature(keep, lfirst(lc)) && (inherit || dbi_is_thing(lfirst(lc))))
+	foreach(lc, p->frame->slots)
+		if (!dbi_has_nature(keep, lfirst(lc)) &&
+			dbi_is_inherited(lfirst(lc), inherit ? DBI_INHERIT_ALL : p->kept))
 			old = lappend(old, lfirst(lc));
 	return list_concat(keep, old);
 }
@@ -321,28 +322,67 @@ chosen_agent_fits(DbiPlanner *p)
 /* Words of a short question that leaves out what it is about: "last trained when?". */
 #define ELLIPTICAL_WORDS 6
 
+/* No name, and no word for the kind of thing: it is about the thing the conversation is about. */
+static bool
+leaves_out_name(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	if (dbi_count_words(p->text) > ELLIPTICAL_WORDS)
+		return false;
+	foreach(lc, p->slots)
+		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_NAME)
+			return false;
+	for (int i = 0; i < p->text->n; i++)
+		if (dbi_kind_word(p->text->tokens[i].stem) ||
+			dbi_is_one_of(p->text->tokens[i].text, "any|all|every|which|overall"))
+			return false;
+	return true;
+}
+
+/* Whether the tool looks at as much of the past as it is told to. */
+static bool
+looks_back(const DbiTool *tool)
+{
+	for (int a = 0; a < tool->narguments; a++)
+		if (dbi_is_one_of(tool->arguments[a].name, "start_date|end_date|days|hours|lookback_days"))
+			return true;
+	return false;
+}
+
 /*
- * A short question to the agent that was asked before, with no name and no
- * word for the kind of thing, is about the thing the conversation is about.
+ * What a question takes from the conversation though nothing in it points
+ * back: the same question again all but what is said anew, another one to the
+ * same agent the time, and a short one the thing.
  */
 static DbiInherit
 elliptical(DbiPlanner *p, const DbiClause *clause)
 {
 	DbiFrameClause *before = p->frame->clauses ? llast(p->frame->clauses) : NULL;
-	ListCell *lc;
+	DbiInherit inherit = DBI_INHERIT_NOTHING;
 
-	if (!before || dbi_count_words(p->text) > ELLIPTICAL_WORDS ||
+	if (!before || dbi_count_words(p->text) > DBI_FOLLOW_UP_WORDS ||
 		strcmp(p->lex->agents[clause->best_agent].name, before->agent) != 0)
 		return DBI_INHERIT_NOTHING;
-	foreach(lc, p->slots)
-		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_NAME)
-			return DBI_INHERIT_NOTHING;
-	for (int i = 0; i < p->text->n; i++)
-		if (dbi_kind_word(p->text->tokens[i].stem) ||
-			dbi_is_one_of(p->text->tokens[i].text, "any|all|every|which|overall"))
-			return DBI_INHERIT_NOTHING;
-	p->names_kept = true;
-	return DBI_INHERIT_NAMES;
+	if (strcmp(p->lex->tools[clause->best_tool].name, before->tool) == 0)
+	{
+		p->plan->follow_up = true;
+		inherit = DBI_INHERIT_ALL;
+	}
+	else
+	{
+		if (leaves_out_name(p))
+			inherit |= DBI_INHERIT_NAMES;
+		if (dbi_period_slots(p->slots) == NIL && looks_back(&p->lex->tools[clause->best_tool]) &&
+			dbi_frame_period(p) != NULL && dbi_frame_period(p)->period.kind != DBI_PERIOD_FUTURE)
+		{
+			inherit |= DBI_INHERIT_PERIOD;
+			dbi_assume(&p->plan->assumptions, "The period of the question before was kept: %s.",
+					   dbi_period_label(dbi_frame_period(p)->span));
+		}
+	}
+	p->kept |= inherit;
+	return inherit;
 }
 
 static bool

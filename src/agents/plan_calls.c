@@ -46,9 +46,13 @@ dbi_has_nature(List *slots, const DbiSlot *slot)
 }
 
 bool
-dbi_is_thing(const DbiSlot *slot)
+dbi_is_inherited(const DbiSlot *slot, DbiInherit inherit)
 {
-	return slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER;
+	if (slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER)
+		return (inherit & DBI_INHERIT_NAMES) != 0;
+	if (slot->kind == DBI_SLOT_DATE)
+		return (inherit & DBI_INHERIT_PERIOD) != 0;
+	return inherit == DBI_INHERIT_ALL;
 }
 
 /* "not prod, dev": what was taken back, where something else of its nature is named. */
@@ -93,8 +97,7 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		return own;
 	shared = NIL;
 	foreach(lc, p->frame->slots)
-		if (!dbi_has_nature(own, lfirst(lc)) &&
-			(inherit == DBI_INHERIT_ALL || dbi_is_thing(lfirst(lc))))
+		if (!dbi_has_nature(own, lfirst(lc)) && dbi_is_inherited(lfirst(lc), inherit))
 			shared = lappend(shared, lfirst(lc));
 	return list_concat(own, shared);
 }
@@ -394,8 +397,17 @@ step_back(DbiPlanner *p, DbiSlot *period)
 	const char *said = dbi_period_label(period->span);
 	DbiPeriod *q = &period->period;
 
-	if (!p->plan->follow_up || !was || period->origin != DBI_ORIGIN_TEXT ||
-		q->kind != DBI_PERIOD_CALENDAR || q->grain < DBI_GRAIN_WEEK ||
+	if (!p->plan->follow_up || !was || period->origin != DBI_ORIGIN_TEXT)
+		return;
+	/* "one day back", from a day: the day before it. */
+	if (q->kind == DBI_PERIOD_ROLLING && was->period.kind == DBI_PERIOD_CALENDAR &&
+		was->period.start == was->period.end && strstr(said, " back") != NULL)
+	{
+		q->kind = DBI_PERIOD_CALENDAR;
+		q->end = q->start = was->period.start - (q->end - q->start + 1);
+		return;
+	}
+	if (q->kind != DBI_PERIOD_CALENDAR || q->grain < DBI_GRAIN_WEEK ||
 		was->period.kind != DBI_PERIOD_CALENDAR)
 		return;
 	if (strncmp(said, "previous ", 9) == 0 || strncmp(said, "prior ", 6) == 0 ||

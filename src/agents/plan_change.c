@@ -40,6 +40,8 @@
 
 /* So few words are hardly a question of their own. */
 #define SHORT_CHANGE 6
+/* The same question once more with something else in it is hardly longer than this. */
+#define SAME_QUESTION 10
 /* Words that may be left over in a change. */
 #define MOST_LEFT_OVER 3
 /* Evidence of a question that stands by itself. */
@@ -460,6 +462,18 @@ speaks_of_rows(DbiPlanner *p)
 	return false;
 }
 
+/* "just 5", where no length of time was spoken of. */
+#define FEW_ROWS 25
+
+static bool
+says_only(DbiPlanner *p)
+{
+	for (int i = 0; i < p->text->n; i++)
+		if (dbi_is_one_of(p->text->tokens[i].text, "only|just|cap|limit"))
+			return true;
+	return false;
+}
+
 /* A number that stands alone is of the argument that was last a number: "90 pls", "five will do". */
 static void
 place_number(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool, int number, double value)
@@ -467,7 +481,10 @@ place_number(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool, int number, 
 	const DbiArgument *window = window_of(tool);
 	const DbiArgument *limit = limit_of(p, tool);
 	DbiSlot *made = palloc0(sizeof(DbiSlot));
-	bool counted = kept_argument(f, "top_n") != NULL || (takes_rows(tool) && speaks_of_rows(p));
+	bool counted = kept_argument(f, "top_n") != NULL ||
+				   (takes_rows(tool) &&
+					(speaks_of_rows(p) || (!(window && kept_argument(f, window->name)) &&
+										   value <= FEW_ROWS && says_only(p))));
 
 	if (limit)
 	{
@@ -816,7 +833,7 @@ is_change(const Change *c)
 	if (rest == 0)
 		return true;
 	if (speaks_for_same(c->p))
-		return words <= SHORT_CHANGE;
+		return words <= SAME_QUESTION;
 	return c->value && rest <= MOST_LEFT_OVER && !has_subject(c) && !cuts_otherwise(c) &&
 		   dbi_best_evidence(c->p) < CLEAR_EVIDENCE;
 }
