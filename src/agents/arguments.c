@@ -176,35 +176,31 @@ is_time(const DbiArgument *arg)
 									  (dbi_ends_with(name, "days") || dbi_ends_with(name, "hours")));
 }
 
-/* What the tool was called with before, where this turn says nothing else. */
-static bool
-fill_kept(DbiFill *f, const DbiArgument *arg)
+const char *
+dbi_kept_value(const DbiFill *f, const DbiArgument *arg)
 {
 	ListCell *lc;
 
-	if (f->in->period && is_time(arg))
-		return false;
 	foreach(lc, f->in->kept)
 	{
 		DbiPlanArg *a = lfirst(lc);
 
-		if (strcmp(a->name, arg->name) != 0 || !is_value_of(arg, a->value))
-			continue;
-		dbi_fill_set(f, arg, a->value, DBI_ORIGIN_FRAME, NULL);
-		return true;
+		if (strcmp(a->name, arg->name) == 0 && is_value_of(arg, a->value))
+			return a->value;
 	}
-	return false;
+	return NULL;
 }
 
+/* What the tool was called with before, where this turn says nothing else. */
 static bool
-is_kept(const DbiFill *f, const DbiArgument *arg)
+fill_kept(DbiFill *f, const DbiArgument *arg)
 {
-	ListCell *lc;
+	bool said = f->in->period && f->in->period_slot && f->in->period_slot->origin != DBI_ORIGIN_FRAME;
+	const char *value = said && is_time(arg) ? NULL : dbi_kept_value(f, arg);
 
-	foreach(lc, f->in->kept)
-		if (strcmp(((DbiPlanArg *) lfirst(lc))->name, arg->name) == 0)
-			return true;
-	return false;
+	if (value)
+		dbi_fill_set(f, arg, value, DBI_ORIGIN_FRAME, NULL);
+	return value != NULL;
 }
 
 /* What the conversation was about before is not narrowed to where the argument has a value. */
@@ -237,7 +233,7 @@ fill_argument(DbiFill *f, const DbiArgument *arg)
 	bool filled = false;
 
 	/* What was said turns ago gives way to what the tool was called with last. */
-	f->said_only = is_kept(f, arg) && !is_time(arg);
+	f->said_only = dbi_kept_value(f, arg) != NULL && !is_time(arg);
 	if (dbi_is_date(arg->type))
 		filled = dbi_fill_date(f, arg);
 	else if (dbi_is_number(arg->type))

@@ -350,7 +350,7 @@ ends_there(Reader *r, int ahead)
 				  "by|per|vs|versus|to|till|until|through|thru|against|only|please|pls|too");
 }
 
-/* "may" is a month only where a month can stand. */
+/* "may" is a verb beside its subject or before another verb: "who may read", "may I". */
 static bool
 is_month(Reader *r, int ahead)
 {
@@ -359,14 +359,17 @@ is_month(Reader *r, int ahead)
 
 	if (!t || t->kind != DBI_TOK_WORD || month_number(t->text) == 0)
 		return false;
-	if (strcmp(t->text, "may") != 0)
+	if (strcmp(t->text, "may") != 0 || ends_there(r, ahead + 1))
 		return true;
 	if (day_number(peek(r, ahead + 1)) || year_number(peek(r, ahead + 1)) ||
-		(before && day_number(before)) || ends_there(r, ahead + 1))
+		(before && day_number(before)))
 		return true;
-	return before && before->kind == DBI_TOK_WORD &&
-		   strstr(" in of since during from to until till through for last this and with vs versus before after ",
-				  psprintf(" %s ", before->text)) != NULL;
+	if (before && before->kind == DBI_TOK_WORD &&
+		strstr(" in of since during from to until till through for last this and with vs versus before after ",
+			   psprintf(" %s ", before->text)) != NULL)
+		return true;
+	return one_of(r, ahead + 1, "instead|then|though|again|as|bill|spend|costs|cost|numbers|figures|so|was|were|looks|"
+								"looked|in|for|on|and|or|data|invoice|total");
 }
 
 /* The year of a month named without one: the last that has begun. */
@@ -614,6 +617,28 @@ read_part(Reader *r)
 		return part_of_period(r, &whole, 0, 9);
 	return part == 'm' ? part_of_period(r, &whole, 10, 19)
 					   : part_of_period(r, &whole, 20, end - whole.start);
+}
+
+/* week 23, cw 23: of the ISO calendar, the last one of that number. */
+static bool
+read_numbered_week(Reader *r)
+{
+	const DbiToken *t = peek(r, 1);
+	int y;
+	int m;
+	int d;
+	DateADT monday;
+
+	if (!one_of(r, 0, "week|cw|kw|wk") || !t || t->kind != DBI_TOK_NUMBER || t->unit[0] != '\0' ||
+		t->number < 1 || t->number > 53 || t->number != floor(t->number))
+		return false;
+	dbi_split_date(r->clock->today, &y, &m, &d);
+	r->at += 2;
+	/* The week with 4 January in it is the first. */
+	monday = dbi_first_of(dbi_make_date(y, 1, 4), DBI_GRAIN_WEEK) + 7 * ((int) t->number - 1);
+	if (monday > r->clock->today)
+		monday = dbi_first_of(dbi_make_date(y - 1, 1, 4), DBI_GRAIN_WEEK) + 7 * ((int) t->number - 1);
+	return calendar(r, monday, Min(monday + 6, r->clock->today), DBI_GRAIN_WEEK);
 }
 
 /* First, last, nth week of a month; week of a day. */
@@ -979,7 +1004,7 @@ read_point_here(Reader *r)
 	double hours;
 
 	(void) take(r, "the");
-	if (read_week_of(r) || read_part(r) || read_day_word(r) || read_ago(r) || read_digits(r) || read_quarter(r) ||
+	if (read_week_of(r) || read_numbered_week(r) || read_part(r) || read_day_word(r) || read_ago(r) || read_digits(r) || read_quarter(r) ||
 		read_month_date(r) || read_weekday(r) || read_weekend(r) || read_ordinal_day(r))
 		return true;
 	if (take(r, "last|previous|prior"))
@@ -1305,7 +1330,7 @@ read_length(Reader *r)
 static const char *const openers[26] =
 	{"a|after|across|an|april|apr|august|aug|at",
 	 "between|before|beginning|by",
-	 "current|coming|couple",
+	 "current|coming|couple|cw",
 	 "during|day|december|dec|dozen",
 	 "ever|early|end|eight|eighteen|eighty|eleven",
 	 "from|for|first|fourth|friday|february|feb|following|four|fourteen|forty|five|fifteen|fifty|fri|frid|fridays|few|fortnight|fortnights",
@@ -1313,7 +1338,7 @@ static const char *const openers[26] =
 	 "half|hour",
 	 "in",
 	 "january|jan|july|jul|june|jun",
-	 "",
+	 "kw",
 	 "last|late|latest|lately",
 	 "mid|month|mtd|monday|mon|mond|march|mar|may|mondays|minute",
 	 "next|night|now|november|nov|nine|nineteen|ninety",
@@ -1325,7 +1350,7 @@ static const char *const openers[26] =
 	 "today|todays|tonight|tomorrow|this|the|these|throughout|trailing|third|thursday|thu|thur|thursdays|tuesday|tue|tues|tuesdays|till|to|two|three|ten|twelve|thirteen|twenty|thirty",
 	 "until|upcoming",
 	 "",
-	 "week|wtd|within|weekend|weekends|wednesday|wed|wedn|wednesdays",
+	 "week|wk|wtd|within|weekend|weekends|wednesday|wed|wedn|wednesdays",
 	 "",
 	 "yesterday|yesterdays|year|ytd",
 	 "zero"};
@@ -1362,7 +1387,8 @@ dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod
 	(void) take(&r, "in|on|over|during|for|within|throughout|of|at|across");
 	if (r.at > 0 && is_word(&r, 0, "the") && one_of(&r, 1, "night"))
 		r.at++;
-	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_part(&r) || read_relative(&r) ||
+	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_numbered_week(&r) ||
+		read_part(&r) || read_relative(&r) ||
 		read_point(&r) || read_recent(&r) || read_length(&r))
 		return r.at;
 	r.at = 0;

@@ -70,6 +70,15 @@ is_negated(DbiPlanner *p, const DbiSlot *slot)
 	return false;
 }
 
+/* "now warehouses" turns to them and says nothing of the time. */
+static bool
+is_turning(DbiPlanner *p, const DbiSlot *slot)
+{
+	return slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_RECENT &&
+		   slot->from >= 0 && strcmp(p->text->tokens[slot->from].text, "now") == 0 &&
+		   slot->to == slot->from + 1 && p->text->n > 1 && (slot->from == 0 || p->change_only);
+}
+
 static List *
 slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 {
@@ -81,7 +90,8 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (slot->from >= clause->from && slot->to <= clause->to && !is_negated(p, slot))
+		if (slot->from >= clause->from && slot->to <= clause->to && !is_negated(p, slot) &&
+			!is_turning(p, slot))
 			own = lappend(own, slot);
 	}
 	foreach(lc, p->slots)
@@ -89,7 +99,7 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		DbiSlot *slot = lfirst(lc);
 
 		if (is_shared(slot) && !list_member_ptr(own, slot) && !dbi_has_nature(own, slot) &&
-			!is_negated(p, slot))
+			!is_negated(p, slot) && !is_turning(p, slot))
 			shared = lappend(shared, slot);
 	}
 	own = list_concat(own, shared);

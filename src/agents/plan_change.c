@@ -159,7 +159,7 @@ cover_late_names(Change *c, const DbiTool *tool)
 
 		if (strcmp(name, "schema") == 0 && dbi_schema_in(c->p->lex, text, c->p->slots, 0, text->n, &span))
 			cover_span(c, span);
-		if (strncmp(name, "sku", 3) == 0 && dbi_sku_in(c->p->lex, text, 0, text->n, &span))
+		if (strncmp(name, "sku", 3) == 0 && dbi_sku_in(c->p->lex, text, 0, text->n, NULL, &span))
 			cover_span(c, span);
 		if (strstr(name, "tag") != NULL)
 			for (int i = 1; i < text->n; i++)
@@ -457,7 +457,7 @@ speaks_of_rows(DbiPlanner *p)
 {
 	for (int i = 0; i < p->text->n; i++)
 		if (dbi_is_one_of(p->text->tokens[i].text,
-						  "rows|row|entries|results|items|top|first|list|best|worst|show|enough|names"))
+						  "rows|row|entries|results|items|top|first|list|best|worst|show|give|see|enough|names|deeper"))
 			return true;
 	return false;
 }
@@ -557,7 +557,9 @@ place_numbers(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 	{
 		DbiSlot *slot = list_nth(p->slots, i);
 
-		if ((slot->kind == DBI_SLOT_NUMBER || slot->kind == DBI_SLOT_THRESHOLD) &&
+		/* "last 14" is no number of rows where there is none. */
+		if ((slot->kind == DBI_SLOT_NUMBER || slot->kind == DBI_SLOT_THRESHOLD ||
+			 (slot->kind == DBI_SLOT_TOP_N && !takes_rows(tool))) &&
 			slot->unit == DBI_UNIT_NONE && !is_taken_by_words(p, tool, slot))
 			place_number(p, f, tool, i, slot->number);
 	}

@@ -204,9 +204,9 @@ extern List *dbi_resolve_names(const struct DbiLexicon *lexicon, DbiText *text, 
 
 /* ---- entities_late.c: names that are looked for when a tool wants one ---- */
 
-/* A SKU some of whose parts stand in the tokens; a pattern when several are alike. */
-extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
-							  int to, const char **span);
+/* A SKU some of whose parts stand in the tokens; parts of the one before count as said. */
+extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from, int to,
+							  const char *before, const char **span);
 /* A schema by its own name ("silver layer"). */
 extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text,
 								 List *slots, int from, int to, const char **span);
