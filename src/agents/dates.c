@@ -808,6 +808,15 @@ read_weekday(Reader *r)
 		r->period->hours = day + 1;
 		return true;
 	}
+	if (one_of(r, 0, "after|later") && (ends_there(r, 1) || one_of(r, 1, "that|this|it")))
+	{
+		r->at++;
+		(void) take(r, "that|this|it");
+		(void) calendar(r, date, date, DBI_GRAIN_DAY);
+		r->period->kind = DBI_PERIOD_PRIOR;
+		r->period->hours = day + 8;
+		return true;
+	}
 	if (take(r, "night|evening"))
 		return reach_back(r, date, NIGHT_BEGINS, Min(date + 1, r->clock->today));
 	(void) take(r, "morning|afternoon");
@@ -967,6 +976,11 @@ read_hour(Reader *r)
 
 	if (take(r, "midnight"))
 		return calendar(r, day, day, DBI_GRAIN_DAY);
+	if (one_of(r, 0, "yesterday") && one_of(r, 1, "noon|midday"))
+	{
+		r->at += 2;
+		return reach_back(r, day - 1, 12, day);
+	}
 	if (take(r, "noon|midday"))
 		hour = 12;
 	else if (t && t->kind == DBI_TOK_NUMBER && t->number >= 1 && t->number <= 12)
@@ -979,7 +993,8 @@ read_hour(Reader *r)
 			pm = one_of(r, 0, "pm");
 			r->at++;
 		}
-		else if (!pm && strcmp(t->unit, "am") != 0)
+		else if (!pm && strcmp(t->unit, "am") != 0 &&
+				 !(t->unit[0] == '\0' && one_of(r, 0, "this|in") && one_of(r, 1, "morning|the")))
 		{
 			r->at = start;
 			return false;
@@ -991,7 +1006,8 @@ read_hour(Reader *r)
 	if (take(r, "yesterday"))
 		day--;
 	else
-		(void) (take(r, "today") || take_pair(r, "this", "morning"));
+		(void) (take(r, "today") || take_pair(r, "this", "morning") ||
+				(take_pair(r, "in", "the") && take(r, "morning")));
 	return reach_back(r, day, (int) hour, r->clock->today);
 }
 

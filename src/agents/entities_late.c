@@ -34,15 +34,41 @@ is_free(const DbiToken *t)
 		   (t->kind == DBI_TOK_WORD || t->kind == DBI_TOK_IDENT || t->kind == DBI_TOK_QUOTED);
 }
 
+/* Other words for parts of SKUs. */
+static const struct
+{
+	const char *part;
+	const char *words;
+} part_words[] = {{"inference", "serving"},
+				  {"time", "model"},
+				  {"dlt", "pipeline|pipelines|declarative"},
+				  {"database", "lakebase|postgres"},
+				  {"jobs", "workflow|workflows|automated"},
+				  {"purpose", "interactive"},
+				  {"all", "interactive"},
+				  {"egress", "outbound"},
+				  {"sql", "warehouse|warehouses"}};
+
+static const char *
+words_for(const char *part)
+{
+	for (int i = 0; i < lengthof(part_words); i++)
+		if (strcmp(part_words[i].part, part) == 0)
+			return part_words[i].words;
+	return part;
+}
+
 /* First token of that stem in [from, to), or -1. */
 static int
 token_of(const DbiText *text, int from, int to, const char *part)
 {
 	char *stem = dbi_stem(part);
+	const char *words = words_for(part);
 
 	for (int i = from; i < to; i++)
 		if (is_free(&text->tokens[i]) &&
-			(strcmp(text->tokens[i].text, part) == 0 || strcmp(text->tokens[i].stem, stem) == 0))
+			(strcmp(text->tokens[i].text, part) == 0 || strcmp(text->tokens[i].stem, stem) == 0 ||
+			 dbi_is_one_of(text->tokens[i].text, words)))
 			return i;
 	return -1;
 }

@@ -365,7 +365,15 @@ resolve_prior(DbiPlanner *p, DbiSlot *period)
 	DbiSlot *was = dbi_frame_period(p);
 	DbiPeriod q = period->period;
 
-	if (q.hours > 0)
+	if (q.hours > 7)
+	{
+		int weekday = (int) q.hours - 8;
+
+		q.start = (was ? was->period.end : q.start) + 1;
+		q.start += (weekday - dbi_weekday(q.start) + 7) % 7;
+		q.end = q.start;
+	}
+	else if (q.hours > 0)
 	{
 		int weekday = (int) q.hours - 1;
 
@@ -415,6 +423,18 @@ step_back(DbiPlanner *p, DbiSlot *period)
 	{
 		q->kind = DBI_PERIOD_CALENDAR;
 		q->end = q->start = was->period.start - (q->end - q->start + 1);
+		return;
+	}
+	/* "the next day", of what was: not tomorrow. */
+	if (q->kind == DBI_PERIOD_FUTURE && was->period.kind == DBI_PERIOD_CALENDAR &&
+		(strncmp(said, "next ", 5) == 0 || strncmp(said, "following ", 10) == 0) &&
+		was->period.end < p->clock.today)
+	{
+		q->kind = DBI_PERIOD_CALENDAR;
+		q->start = q->grain == DBI_GRAIN_DAY
+					   ? was->period.end + 1
+					   : dbi_step(dbi_first_of(was->period.end, q->grain), q->grain, 1);
+		q->end = Min(dbi_step(q->start, q->grain, 1) - 1, Max(p->clock.today, q->start));
 		return;
 	}
 	if (q->kind != DBI_PERIOD_CALENDAR || q->grain < DBI_GRAIN_WEEK ||

@@ -114,6 +114,7 @@ cover_arguments(Change *c, const DbiTool *tool)
 		{
 			cover(c, hit.from, hit.to);
 			c->word = true;
+			c->value = c->value || strstr(arg->name, "severity") != NULL;
 		}
 		for (int w = 0; w < arg->nwords; w++)
 			for (int i = 0; i < text->n; i++)
@@ -521,6 +522,11 @@ add_number_word(DbiPlanner *p)
 					   ? dbi_number_word(p->text->tokens + i, p->text->n - i, &value)
 					   : 0;
 
+		if (used == 0 && p->text->tokens[i].slot < 0 && strcmp(p->text->tokens[i].text, "dozen") == 0)
+		{
+			value = 12;
+			used = 1;
+		}
 		if (used == 0 || p->text->tokens[i].kind != DBI_TOK_WORD ||
 			strcmp(p->text->tokens[i].text, "one") == 0)
 			continue;
@@ -532,6 +538,34 @@ add_number_word(DbiPlanner *p)
 		slot->number = value;
 		for (int k = i; k < i + used; k++)
 			p->text->tokens[k].slot = list_length(p->slots);
+		p->slots = lappend(p->slots, slot);
+		return;
+	}
+}
+
+/* "just the latest", "only the last run": one row, of a tool that counts them. */
+static void
+add_single(DbiPlanner *p)
+{
+	DbiText *text = p->text;
+	DbiSlot *slot;
+
+	for (int i = 0; i < text->n; i++)
+	{
+		bool ends = i + 1 >= text->n || text->tokens[i + 1].kind == DBI_TOK_PUNCT ||
+					dbi_is_one_of(text->tokens[i + 1].text, "one|run|training|entry|row|please|pls|only");
+
+		if (text->tokens[i].slot >= 0 || !ends ||
+			!dbi_is_one_of(text->tokens[i].text, "last|latest|newest|first|worst|biggest|slowest|top|longest"))
+			continue;
+		slot = palloc0(sizeof(DbiSlot));
+		slot->kind = DBI_SLOT_TOP_N;
+		slot->from = i;
+		slot->to = i + 1;
+		slot->span = dbi_span(text, i, i + 1);
+		slot->number = 1;
+		slot->value = "1";
+		text->tokens[i].slot = list_length(p->slots);
 		p->slots = lappend(p->slots, slot);
 		return;
 	}
@@ -550,13 +584,28 @@ is_taken_by_words(DbiPlanner *p, const DbiTool *tool, const DbiSlot *slot)
 	return false;
 }
 
+static bool
+takes_seconds(const DbiTool *tool)
+{
+	for (int a = 0; a < tool->narguments; a++)
+		if (strstr(tool->arguments[a].name, "seconds") || strstr(tool->arguments[a].name, "minutes"))
+			return true;
+	return false;
+}
+
 static void
 place_numbers(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 {
 	for (int i = 0; i < list_length(p->slots); i++)
 	{
 		DbiSlot *slot = list_nth(p->slots, i);
+		const DbiArgument *window = window_of(tool);
 
+		/* "90 minutes", where no duration is asked for */
+		if (slot->kind == DBI_SLOT_NUMBER && slot->unit == DBI_UNIT_SECONDS && window &&
+			!takes_seconds(tool) && slot->number > 0)
+			set_length(p, slot, window,
+					   ceil(slot->number / (strstr(window->name, "hours") ? 3600 : 86400)));
 		/* "last 14" is no number of rows where there is none. */
 		if ((slot->kind == DBI_SLOT_NUMBER || slot->kind == DBI_SLOT_THRESHOLD ||
 			 (slot->kind == DBI_SLOT_TOP_N && !takes_rows(tool))) &&
@@ -850,6 +899,21 @@ has_object(const DbiText *text)
 	return false;
 }
 
+static bool
+frame_takes_rows(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	foreach(lc, p->frame->clauses)
+	{
+		int tool = tool_index(p, lfirst(lc));
+
+		if (tool >= 0 && takes_rows(&p->lex->tools[tool]))
+			return true;
+	}
+	return false;
+}
+
 DbiChanges
 dbi_only_changes(DbiPlanner *p)
 {
@@ -859,6 +923,8 @@ dbi_only_changes(DbiPlanner *p)
 		return DBI_CHANGES_NOTHING;
 	add_relative_period(p);
 	add_number_word(p);
+	if (frame_takes_rows(p) && p->slots == NIL)
+		add_single(p);
 	read_change(&c, p);
 	p->cuts_otherwise = cuts_otherwise(&c);
 	if (!(c.value || c.word) || !is_change(&c))

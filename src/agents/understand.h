@@ -92,7 +92,7 @@ typedef struct DbiPeriod
 	DbiGrain grain;
 	DateADT start;
 	DateADT end;
-	double hours; /* length of ROLLING and SPAN; reach of HOURS; of PRIOR the weekday from 1, or 0 */
+	double hours; /* length of ROLLING and SPAN; reach of HOURS; of PRIOR a weekday before (1 to 7) or after (8 to 14), or steps back (below 0) */
 	const char *note; /* what had to be assumed, or NULL */
 } DbiPeriod;
 
