@@ -447,6 +447,7 @@ BEGIN ATOMIC
 	SELECT d.source_ip, d.user_email, d.service_name, d.events, d.failed, d.denied, d.sensitive, d.first_time, d.last_time
 	FROM dbinsight.rollup_address_daily d
 	WHERE d.day >= _addresses.since AND d.day < date_bin('1 day', _addresses.until, 'epoch')
+	-- The rest of the first day and the part of the last one.
 	UNION ALL
 	SELECT f.source_ip, f.user_email, f.service_name, 1, f.is_failed::int, f.is_denied::int,
 		dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int, f.event_time, f.event_time

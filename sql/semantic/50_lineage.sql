@@ -16,7 +16,7 @@ CREATE TABLE dbinsight.rollup_lineage_daily (
 COMMENT ON TABLE dbinsight.rollup_lineage_daily IS
 'Edges of table lineage per UTC day, source, target and entity that moved the data; only rows with both sides, one event counted once';
 CREATE INDEX ON dbinsight.rollup_lineage_daily (event_date);
-CREATE INDEX ON dbinsight.rollup_lineage_daily (source_table_full_name, event_date);
+CREATE INDEX ON dbinsight.rollup_lineage_daily (source_table_full_name, event_date) INCLUDE (target_table_full_name);
 CREATE INDEX ON dbinsight.rollup_lineage_daily (target_table_full_name, event_date);
 
 CREATE FUNCTION dbinsight._refresh_lineage_daily(since timestamptz, until timestamptz) RETURNS void

@@ -108,25 +108,34 @@ dq_score is 100 x healthy checks / (healthy + unhealthy), a table giving up to t
  * Not inlined (that is what its setting does): with a catalog only its tables
  * are read, but the branches without one would be estimated too.
  */
-CREATE FUNCTION dbinsight._written_tables(as_of timestamptz) RETURNS SETOF text
+CREATE FUNCTION dbinsight._written_tables(as_of timestamptz) RETURNS TABLE (table_full_name text, last_today timestamptz)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 2000 SET jit = off
 BEGIN ATOMIC
-	SELECT t.table_full_name FROM dbinsight.current_table t
-	UNION
-	SELECT r.table_full_name FROM dbinsight.rollup_access_daily r
-	WHERE r.access = 'WRITE' AND r.last_access >= (date_trunc('day', _written_tables.as_of, 'UTC') - interval '60 days')
-		AND r.last_access < date_trunc('day', _written_tables.as_of, 'UTC') AND NOT EXISTS (SELECT FROM dbinsight.dim_table)
-	UNION
-	SELECT l.target_table_full_name FROM dbinsight.fact_table_lineage l
-	WHERE l.target_table_full_name IS NOT NULL AND l.event_time < _written_tables.as_of
-		AND l.event_time >= date_bin('1 day', _written_tables.as_of, 'epoch') AND NOT EXISTS (SELECT FROM dbinsight.dim_table)
-	UNION
-	SELECT m.table_full_name FROM dbinsight.fact_dq_monitoring m
-	WHERE m.event_time >= _written_tables.as_of - interval '60 days' AND m.event_time < _written_tables.as_of
-		AND m.commit_last_value < _written_tables.as_of AND NOT EXISTS (SELECT FROM dbinsight.dim_table);
+	WITH today AS MATERIALIZED (
+		SELECT l.target_table_full_name AS table_full_name, max(l.event_time) AS last_write
+		FROM dbinsight.fact_table_lineage l
+		WHERE l.target_table_full_name IS NOT NULL AND l.event_time < _written_tables.as_of
+			AND l.event_time >= date_bin('1 day', _written_tables.as_of, 'epoch')
+		GROUP BY l.target_table_full_name
+	)
+	SELECT c.table_full_name, d.last_write
+	FROM (
+		SELECT t.table_full_name FROM dbinsight.current_table t
+		UNION
+		SELECT d.table_full_name FROM today d WHERE NOT EXISTS (SELECT FROM dbinsight.dim_table)
+		UNION
+		SELECT r.table_full_name FROM dbinsight.rollup_access_daily r
+		WHERE r.access = 'WRITE' AND r.last_access >= (date_trunc('day', _written_tables.as_of, 'UTC') - interval '60 days')
+			AND r.last_access < date_trunc('day', _written_tables.as_of, 'UTC') AND NOT EXISTS (SELECT FROM dbinsight.dim_table)
+		UNION
+		SELECT m.table_full_name FROM dbinsight.fact_dq_monitoring m
+		WHERE m.event_time >= _written_tables.as_of - interval '60 days' AND m.event_time < _written_tables.as_of
+			AND m.commit_last_value < _written_tables.as_of AND NOT EXISTS (SELECT FROM dbinsight.dim_table)
+	) c
+	LEFT JOIN today d ON d.table_full_name = c.table_full_name;
 END;
 COMMENT ON FUNCTION dbinsight._written_tables(timestamptz) IS
-'Tables of the catalog; without a catalog every table somebody wrote in the 60 days before a moment';
+'Tables of the catalog, without a catalog every table somebody wrote in the 60 days before a moment, with the last write of its day';
 
 /*
  * Age of each table at a moment: the latest lineage write or the commit time
@@ -139,20 +148,12 @@ CREATE FUNCTION dbinsight._table_freshness(as_of timestamptz, default_hours nume
 	RETURNS TABLE (table_full_name text, last_write timestamptz, hours_since_write float8, threshold_h float8)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
 BEGIN ATOMIC
-	WITH written_today AS MATERIALIZED (
-		SELECT l.target_table_full_name AS table_full_name, max(l.event_time) AS last_write
-		FROM dbinsight.fact_table_lineage l
-		WHERE l.target_table_full_name IS NOT NULL AND l.event_time < _table_freshness.as_of
-			AND l.event_time >= date_bin('1 day', _table_freshness.as_of, 'epoch')
-		GROUP BY l.target_table_full_name
-	)
 	SELECT a.table_full_name, a.last_write,
 		round(extract(epoch FROM _table_freshness.as_of - a.last_write) / 3600, 3)::float8,
 		coalesce(f.max_hours, _table_freshness.default_hours)::float8
 	FROM (
-		SELECT c.table_full_name, w.writes, coalesce(greatest(w.last_write, d.last_write, m.commit_last_value), w.earlier_write) AS last_write
-		FROM dbinsight._written_tables(_table_freshness.as_of) c(table_full_name)
-		LEFT JOIN written_today d ON d.table_full_name = c.table_full_name
+		SELECT c.table_full_name, w.writes, coalesce(greatest(w.last_write, c.last_today, m.commit_last_value), w.earlier_write) AS last_write
+		FROM dbinsight._written_tables(_table_freshness.as_of) c
 		-- Few probes a table instead of all writes of 60 days: the latest two rows say whether there were two writes.
 		LEFT JOIN LATERAL (
 			SELECT sum(x.writes) FILTER (WHERE x.is_recent) AS writes, max(x.last_access) FILTER (WHERE x.is_recent) AS last_write,

@@ -1,3 +1,3 @@
-/* The first model: of the lexicon and the examples that ship with the extension. */
-INSERT INTO dbinsight.router_models (created_by, model, metrics, active, builtin)
-SELECT 'dbinsight', t.model, t.metrics, true, true FROM dbinsight._train_router() t;
+/* The first model: of the lexicon and the examples that ship with the extension. Made with the extension, at no time. */
+INSERT INTO dbinsight.router_models (created_at, created_by, model, metrics, builtin)
+SELECT '-infinity', 'dbinsight', t.model, t.metrics, true FROM dbinsight._train_router() t;

@@ -44,7 +44,8 @@
 
 static const char *const watched[] = {"agents",        "agent_tools",     "concepts",
 									  "concept_forms", "concept_weights", "tool_companions",
-									  "name_hints",    "argument_words",  "router_models"};
+									  "name_hints",    "argument_words",  "router_models",
+									  "router_in_use"};
 
 static DbiLexicon *lexicon = NULL;
 static MemoryContext lexicon_context = NULL;
@@ -673,7 +674,7 @@ load_router(DbiLexicon *lex, MemoryContext context)
 	bytea *model;
 	bool isnull;
 
-	run("SELECT model, version FROM dbinsight.router_models WHERE active");
+	run("SELECT model, version FROM dbinsight._router");
 	if (SPI_processed != 1)
 		return;
 	model = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));

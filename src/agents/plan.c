@@ -23,6 +23,8 @@
  */
 #define LEARNED_WRITE 1.8
 #define LEARNED_INJECTION 0.8
+/* In a conversation a few words are like much: "go back 72 instead". */
+#define BRIEF_REFUSAL 3.0
 
 /* ---- words for enums ---- */
 
@@ -230,9 +232,10 @@ finish(DbiPlanner *p, bool inherit)
 
 /* By what was learned, unless the words only read: "create a cost report", "update me on costs". */
 static bool
-is_like_orders(DbiPlanner *p, const DbiClause *all)
+is_like_orders(DbiPlanner *p, const DbiClause *all, bool brief)
 {
-	return all->refusal[DBI_LABEL_WRITE] >= Max(LEARNED_WRITE, all->evidence / 2) &&
+	return all->refusal[DBI_LABEL_WRITE] >=
+			   (brief ? BRIEF_REFUSAL : Max(LEARNED_WRITE, all->evidence / 2)) &&
 		   !dbi_reads_only(p->lex, p->text, all);
 }
 
@@ -273,6 +276,7 @@ static DbiPlan *
 admit(DbiPlanner *p, DbiPlanKind *kind)
 {
 	DbiClause *all;
+	bool brief;
 
 	if (dbi_wants_rules_broken(p->lex, p->text, p->slots))
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
@@ -283,20 +287,22 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 	if (p->changes == DBI_CHANGES_VALUE)
 		return NULL;
 	all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
-	if (all->refusal[DBI_LABEL_INJECTION] >= LEARNED_INJECTION)
+	brief = p->frame->clauses != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS;
+	if (all->refusal[DBI_LABEL_INJECTION] >=
+		(brief ? BRIEF_REFUSAL : Max(LEARNED_INJECTION, all->evidence / 2)))
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
-	if (is_like_orders(p, all))
+	if (is_like_orders(p, all, brief))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
 	if (p->changes == DBI_CHANGES_WORD)
 		return NULL;
 	/* A few words in a conversation are like nothing; only what they say counts. */
 	p->ours = points_back(p) || dbi_is_follow_up(p) ? !speaks_of_others(p)
 													: !dbi_is_foreign(p->lex, p->text, all);
-	if (!p->ours)
-		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
 		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
+	if (!p->ours)
+		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	return NULL;
 }
 
@@ -541,6 +547,7 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 	p.frame = dbi_read_frame(frame_json);
 	dbi_set_clock(&p.clock, preferred_zone());
 	p.text = dbi_tokenize(question);
+	dbi_drop_courtesy(p.text);
 	dbi_repair_typos(p.lex, p.text);
 	p.slots = dbi_resolve_names(p.lex, p.text, dbi_find_slots(p.text, &p.clock));
 	p.plan->normalised = dbi_normalise(p.text, p.slots);

@@ -40,6 +40,8 @@
 #define NO_PERIOD 2.5
 /* For a tool that looks ahead when a time to come was named. */
 #define LOOKS_AHEAD 1.5
+/* Words from which on a follow-up is also like what was learned. */
+#define OWN_WORDS 2
 /* An agent that was chosen needs little more. */
 #define CHOSEN_AGENT 0.7
 
@@ -553,8 +555,8 @@ dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *c
 	add_concepts(lex, clause, strength);
 	add_likeness(lex, text, slots, clause);
 	clause->lexical = lexical_evidence(lex, clause);
-	/* What points back into a conversation is like many a question, and none. */
-	if (frame_agent < 0 && frame_tool < 0)
+	/* A word that points back into a conversation is like many a question, and none. */
+	if ((frame_agent < 0 && frame_tool < 0) || dbi_own_words(lex, text, clause) >= OWN_WORDS)
 		add_learned(lex, text, slots, clause);
 	weigh_period(lex, slots, clause);
 	if (frame_agent >= 0)

@@ -38,7 +38,7 @@
 #define POSITIVE_WEIGHT 3.0
 #define HELD_OUT 5
 /* There are more kinds of what is not ours than examples of it. */
-#define FOREIGN_WEIGHT 2
+#define FOREIGN_WEIGHT 1
 #define LEAST_EXAMPLES 20
 
 typedef struct Example
@@ -155,6 +155,7 @@ read_words(const DbiLexicon *lex, const char *words, DbiText **text, List **slot
 
 	dbi_set_clock(&clock, NULL);
 	*text = dbi_tokenize(words);
+	dbi_drop_courtesy(*text);
 	dbi_repair_typos(lex, *text);
 	*slots = dbi_find_slots(*text, &clock);
 	return dbi_score_stretch(lex, *text, *slots, 0, (*text)->n, -1);

@@ -55,6 +55,7 @@ typedef struct DbiText
 } DbiText;
 
 extern DbiText *dbi_tokenize(const char *source);
+extern void dbi_drop_courtesy(DbiText *text); /* courtesy.c */
 extern char *dbi_stem(const char *word);
 extern char *dbi_lower(const char *s);
 extern bool dbi_is_one_of(const char *word, const char *words);
