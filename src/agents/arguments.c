@@ -95,6 +95,23 @@ dbi_is_user_argument(const char *name)
 
 /* ---- slots ---- */
 
+bool
+dbi_takes_slot(const DbiTool *tool, const DbiSlot *slot)
+{
+	for (int i = 0; i < tool->narguments; i++)
+	{
+		const char *kind = dbi_entity_kind(dbi_plain_name(tool->arguments[i].name));
+		ListCell *lc;
+
+		if (slot->kind == DBI_SLOT_USER && dbi_is_user_argument(tool->arguments[i].name))
+			return true;
+		foreach(lc, kind ? slot->candidates : NIL)
+			if (strcmp(((DbiCandidate *) lfirst(lc))->kind, kind) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* Whether an argument may still take the slot. */
 bool
 dbi_is_free(const DbiFill *f, const DbiSlot *slot)

@@ -598,3 +598,16 @@ dbi_resolve_names(const DbiLexicon *lex, DbiText *text, List *slots)
 	resolve_environments(slots);
 	return add_partial_workspace(text, add_runs(text, slots, runs, found));
 }
+
+DbiSlot *
+dbi_named(const char *name)
+{
+	DbiSlot *slot = palloc0(sizeof(DbiSlot));
+	char *key = dbi_lower(name);
+
+	slot->kind = DBI_SLOT_NAME;
+	slot->span = slot->value = name;
+	slot->candidates = candidates_for(look_up(list_make1(key)), key, NULL);
+	make_person(slot);
+	return slot;
+}

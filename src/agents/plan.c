@@ -268,7 +268,7 @@ static bool
 points_back(DbiPlanner *p)
 {
 	return p->frame->clauses != NIL &&
-		   (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
+		   (p->chosen || dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
 }
 
 /* Refusals, small talk and questions that say too little; NULL to go on. */
@@ -408,6 +408,10 @@ plan_clauses(DbiPlanner *p, bool inherit)
 			likeliest = clause;
 		if (clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
 			continue;
+		/* "who owns the first one": what was shown of it says so, unless another tool takes it. */
+		if (p->chosen && !dbi_takes_slot(&p->lex->tools[clause->best_tool], p->chosen) &&
+			dbi_plan_change(p))
+			return true;
 		dbi_plan_clause(p, clause, inherit ? DBI_INHERIT_ALL : elliptical(p, clause));
 		any = true;
 	}
@@ -529,6 +533,7 @@ static DbiPlan *
 plan_question(const char *question, const char *agent, const char *frame_json, bool explain)
 {
 	DbiPlanner p;
+	const char *chosen;
 
 	memset(&p, 0, sizeof(p));
 	p.plan = palloc0(sizeof(DbiPlan));
@@ -547,9 +552,12 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 	p.frame = dbi_read_frame(frame_json);
 	dbi_set_clock(&p.clock, preferred_zone());
 	p.text = dbi_tokenize(question);
+	if ((chosen = dbi_chosen_question(p.text, p.frame)) != NULL)
+		p.text = dbi_tokenize(chosen);
 	dbi_drop_courtesy(p.text);
 	dbi_repair_typos(p.lex, p.text);
 	p.slots = dbi_resolve_names(p.lex, p.text, dbi_find_slots(p.text, &p.clock));
+	dbi_choose_row(&p);
 	p.plan->normalised = dbi_normalise(p.text, p.slots);
 	(void) make_plan(&p);
 	if (explain)

@@ -40,6 +40,7 @@ typedef struct DbiPlanner
 	int comparisons;
 	int own_routes;      /* those of the question itself lead the routes */
 	List *frame_clauses; /* of DbiFrameClause *: for the next turn */
+	DbiSlot *chosen;     /* the row that was pointed at, or NULL */
 	DbiInherit kept;     /* what any clause took */
 	DbiChanges changes;
 	bool cuts_otherwise; /* "per team": the rows of another tool */
@@ -77,6 +78,10 @@ extern int dbi_count_words(const DbiText *text);
 extern bool dbi_is_follow_up(DbiPlanner *p);
 extern void dbi_take_kind_from_frame(DbiPlanner *p);
 extern bool dbi_plan_follow_up(DbiPlanner *p);
+
+/* plan_choose.c */
+extern const char *dbi_chosen_question(const DbiText *text, const DbiFrame *frame);
+extern void dbi_choose_row(DbiPlanner *p);
 
 /* plan_change.c */
 extern DbiChanges dbi_only_changes(DbiPlanner *p);

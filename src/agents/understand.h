@@ -203,6 +203,9 @@ struct DbiLexicon;
 /* Finds names of the account in the text and what they are; may add slots. */
 extern List *dbi_resolve_names(const struct DbiLexicon *lexicon, DbiText *text, List *slots);
 
+/* A slot for a name of the account, its candidates NIL when nobody knows it. */
+extern DbiSlot *dbi_named(const char *name);
+
 /* ---- entities_late.c: names that are looked for when a tool wants one ---- */
 
 /* A SKU some of whose parts stand in the tokens; parts of the one before count as said. */
@@ -480,6 +483,9 @@ typedef struct DbiFilling
  */
 extern const char *dbi_fill_call(const DbiFilling *filling, const DbiTool *tool, DbiPlanCall *call);
 
+/* Whether the tool has an argument for what the slot names. */
+extern bool dbi_takes_slot(const DbiTool *tool, const DbiSlot *slot);
+
 /* ---- frame.c: what a conversation is about ---- */
 
 typedef struct DbiFrameClause
@@ -494,6 +500,8 @@ typedef struct DbiFrame
 {
 	List *clauses; /* of DbiFrameClause *; NIL: nothing was asked yet */
 	List *slots;   /* of DbiSlot *, origin FRAME */
+	List *rows;      /* of char *: first cells of the last table */
+	List *questions; /* of char *: those that were offered */
 } DbiFrame;
 
 /* Reads defensively: what is not as written by dbi_write_frame is left out. */
