@@ -13,7 +13,7 @@ SHLIB_LINK = -ljson-c
 # File names carry their order: inside a room the number, between rooms this list.
 SQL_PARTS := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/semantic/*.sql)) \
 	$(sort $(wildcard sql/tools/*.sql)) $(sort $(wildcard sql/detect/*.sql)) \
-	$(sort $(wildcard sql/report/*.sql)) $(sort $(wildcard sql/sample/*.sql)) sql/grants.sql
+	$(sort $(wildcard sql/report/*.sql)) $(sort $(wildcard sql/sample/*.sql)) sql/router.sql sql/grants.sql
 INSTALL_SQL = sql/dbinsight--$(EXTVERSION).sql
 DATA = $(wildcard sql/updates/dbinsight--*--*.sql)
 DATA_built = $(INSTALL_SQL)

@@ -84,7 +84,8 @@ number_at(const Match *m, int i)
 static bool
 is_countable_number(const Match *m, int i)
 {
-	DbiSlot *slot = m->text->tokens[i].slot >= 0 ? list_nth(m->slots, m->text->tokens[i].slot) : NULL;
+	DbiSlot *slot =
+		m->text->tokens[i].slot >= 0 ? list_nth(m->slots, m->text->tokens[i].slot) : NULL;
 
 	return !slot || slot->kind != DBI_SLOT_TOP_N || m->first < i;
 }
@@ -146,7 +147,8 @@ has_other_unit(const Match *m, int i)
 {
 	const DbiToken *n = m->number >= 0 && m->number == i - 1 ? &m->text->tokens[m->number] : NULL;
 
-	return n && n->kind == DBI_TOK_NUMBER && n->unit[0] != '\0' && !dbi_is_one_of(n->unit, "x|k|th|st|nd|rd");
+	return n && n->kind == DBI_TOK_NUMBER && n->unit[0] != '\0' &&
+		   !dbi_is_one_of(n->unit, "x|k|th|st|nd|rd");
 }
 
 /* End of the match of words k … at token i, or -1. */

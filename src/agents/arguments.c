@@ -212,7 +212,8 @@ dbi_kept_value(const DbiFill *f, const DbiArgument *arg)
 static bool
 fill_kept(DbiFill *f, const DbiArgument *arg)
 {
-	bool said = f->in->period && f->in->period_slot && f->in->period_slot->origin != DBI_ORIGIN_FRAME;
+	bool said =
+		f->in->period && f->in->period_slot && f->in->period_slot->origin != DBI_ORIGIN_FRAME;
 	const char *value = said && is_time(arg) ? NULL : dbi_kept_value(f, arg);
 
 	if (value)

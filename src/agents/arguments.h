@@ -11,7 +11,7 @@ typedef struct DbiFill
 	const DbiFilling *in;
 	const DbiTool *tool;
 	DbiPlanCall *call;
-	List *used; /* slots that filled an argument */
+	List *used;     /* slots that filled an argument */
 	bool said_only; /* only what was said in this turn counts */
 	bool period_used;
 	bool window; /* the period became a number of hours or days */

@@ -161,8 +161,9 @@ dbi_fill_window(DbiFill *f, const DbiArgument *arg)
 	{
 		if (p && p->kind == DBI_PERIOD_CALENDAR && days_ahead(f) > 0)
 			return set_period(f, arg, psprintf("%d", days_ahead(f)));
-		if (p && !from_frame(f) && (p->kind == DBI_PERIOD_FUTURE || p->kind == DBI_PERIOD_SPAN ||
-				  p->kind == DBI_PERIOD_ROLLING))
+		if (p && !from_frame(f) &&
+			(p->kind == DBI_PERIOD_FUTURE || p->kind == DBI_PERIOD_SPAN ||
+			 p->kind == DBI_PERIOD_ROLLING))
 			return set_period(f, arg, psprintf("%d", dbi_period_days(p, f->in->clock)));
 		return false;
 	}

@@ -108,8 +108,7 @@ dbi_fill_number(DbiFill *f, const DbiArgument *arg)
 		DbiSlot *slot = lfirst(lc);
 
 		if ((slot->kind == DBI_SLOT_THRESHOLD || slot->kind == DBI_SLOT_NUMBER) &&
-			slot->unit == DBI_UNIT_NONE && dbi_is_free(f, slot) &&
-			named_beside(f, name, slot))
+			slot->unit == DBI_UNIT_NONE && dbi_is_free(f, slot) && named_beside(f, name, slot))
 			return dbi_fill_set_number(f, arg, slot->number, slot);
 	}
 	return false;
@@ -180,7 +179,8 @@ fill_late_name(DbiFill *f, const DbiArgument *arg, const char *kind)
 		value = dbi_sku_in(f->in->lexicon, f->in->text, clause->from, clause->to,
 						   dbi_kept_value(f, arg), &span);
 	else if (strcmp(kind, "schema") == 0)
-		value = dbi_schema_in(f->in->lexicon, f->in->text, f->in->all_slots, clause->from, clause->to, &span);
+		value = dbi_schema_in(f->in->lexicon, f->in->text, f->in->all_slots, clause->from,
+							  clause->to, &span);
 	if (value)
 	{
 		dbi_fill_set(f, arg, value, DBI_ORIGIN_TEXT, span);
@@ -241,8 +241,7 @@ fill_guessed(DbiFill *f, const DbiArgument *arg, const char *kind)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (!dbi_is_free(f, slot) || !may_be(f, slot, kind) ||
-			strcmp(kind, "workspace") == 0)
+		if (!dbi_is_free(f, slot) || !may_be(f, slot, kind) || strcmp(kind, "workspace") == 0)
 			continue;
 		note_unknown(f, kind, slot->value);
 		return dbi_fill_set_slot(f, arg, slot->value, slot);
@@ -368,8 +367,7 @@ fill_from(DbiFill *f, const DbiArgument *arg, DbiSlotKind kind)
 {
 	DbiSlot *slot = dbi_fill_slot(f, kind);
 
-	return slot && dbi_is_free(f, slot) ? dbi_fill_set_slot(f, arg, slot->value, slot)
-												   : false;
+	return slot && dbi_is_free(f, slot) ? dbi_fill_set_slot(f, arg, slot->value, slot) : false;
 }
 
 /* SEC-AUTH-001: letters, dashes, a number at the end. */
@@ -394,8 +392,7 @@ fill_user(DbiFill *f, const DbiArgument *arg)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (slot->kind == DBI_SLOT_NAME && dbi_is_free(f, slot) &&
-			may_be(f, slot, "user") &&
+		if (slot->kind == DBI_SLOT_NAME && dbi_is_free(f, slot) && may_be(f, slot, "user") &&
 			(slot->context || (strchr(slot->value, '.') && f->tool->builtin &&
 							   !tool_takes(f->tool, "table") && !tool_takes(f->tool, "schema"))))
 			return dbi_fill_set_slot(f, arg, slot->value, slot);

@@ -27,8 +27,10 @@ read_point_here(DbiDates *r)
 	double hours;
 
 	(void) dbi_date_take(r, "the");
-	if (dbi_date_read_week_of(r) || dbi_date_read_numbered_week(r) || dbi_date_read_part(r) || dbi_date_read_day_word(r) || dbi_date_read_ago(r) || dbi_date_read_digits(r) || dbi_date_read_quarter(r) ||
-		dbi_date_read_month_date(r) || dbi_date_read_weekday(r) || dbi_date_read_weekend(r) || dbi_date_read_ordinal_day(r))
+	if (dbi_date_read_week_of(r) || dbi_date_read_numbered_week(r) || dbi_date_read_part(r) ||
+		dbi_date_read_day_word(r) || dbi_date_read_ago(r) || dbi_date_read_digits(r) ||
+		dbi_date_read_quarter(r) || dbi_date_read_month_date(r) || dbi_date_read_weekday(r) ||
+		dbi_date_read_weekend(r) || dbi_date_read_ordinal_day(r))
 		return true;
 	if (dbi_date_take(r, "last|previous|prior"))
 	{
@@ -147,7 +149,8 @@ read_range(DbiDates *r)
 	}
 	first = *r->period;
 	if (!between && !day && first.kind == DBI_PERIOD_CALENDAR && first.start <= r->clock->today &&
-		(dbi_date_take(r, "onwards|onward") || (from && dbi_date_take(r, "on")) || dbi_date_take_pair(r, "and", "later")))
+		(dbi_date_take(r, "onwards|onward") || (from && dbi_date_take(r, "on")) ||
+		 dbi_date_take_pair(r, "and", "later")))
 		return dbi_date_calendar(r, first.start, r->clock->today, DBI_GRAIN_DAY);
 	if (!take_range_word(r, between) || !(day ? dbi_date_read_point(r) : read_range_end(r, &first)))
 	{
@@ -179,9 +182,9 @@ read_range(DbiDates *r)
 		return dbi_date_calendar(r, swap, first.end, DBI_GRAIN_DAY);
 	}
 	return dbi_date_calendar(r, first.start,
-					first.start <= r->clock->today ? Min(r->period->end, r->clock->today)
-												   : r->period->end,
-					DBI_GRAIN_DAY);
+							 first.start <= r->clock->today ? Min(r->period->end, r->clock->today)
+															: r->period->end,
+							 DBI_GRAIN_DAY);
 }
 
 /* since A, after A, until A, before A. */
@@ -207,7 +210,8 @@ read_open_range(DbiDates *r)
 	if (since)
 		return dbi_date_calendar(r, r->period->start, Max(today, r->period->start), DBI_GRAIN_DAY);
 	if (after)
-		return dbi_date_calendar(r, r->period->end + 1, Max(today, r->period->end + 1), DBI_GRAIN_DAY);
+		return dbi_date_calendar(r, r->period->end + 1, Max(today, r->period->end + 1),
+								 DBI_GRAIN_DAY);
 	r->period->note = "No start was named; 30 days were taken.";
 	if (until)
 		return dbi_date_calendar(r, r->period->end - 29, r->period->end, DBI_GRAIN_DAY);
@@ -241,12 +245,14 @@ read_relative(DbiDates *r)
 			r->at += 2;
 			return dbi_date_unit_period(r, grain, 0);
 		}
-		if (dbi_date_is_word(r, 0, "before") && dbi_date_is_word(r, 1, "last") && grain >= DBI_GRAIN_WEEK)
+		if (dbi_date_is_word(r, 0, "before") && dbi_date_is_word(r, 1, "last") &&
+			grain >= DBI_GRAIN_WEEK)
 		{
 			r->at += 2;
 			return dbi_date_unit_period(r, grain, -2);
 		}
-		if ((dbi_date_is_word(r, 0, "before") && !dbi_date_is_word(r, 1, "yesterday")) || dbi_date_is_word(r, 0, "earlier"))
+		if ((dbi_date_is_word(r, 0, "before") && !dbi_date_is_word(r, 1, "yesterday")) ||
+			dbi_date_is_word(r, 0, "earlier"))
 		{
 			r->at++;
 			(void) dbi_date_take(r, "that");
@@ -257,6 +263,8 @@ read_relative(DbiDates *r)
 		r->at = start;
 		return false;
 	}
+	if (dbi_date_one_of(r, 0, "these|those") && dbi_date_one_of(r, 1, "past|last"))
+		r->at++;
 	past = dbi_date_one_of(r, 0, "last|past|previous|prior|trailing|preceding|recent|latest");
 	next = dbi_date_one_of(r, 0, "next|coming|upcoming|following");
 	if (past || next)
@@ -319,7 +327,8 @@ read_relative(DbiDates *r)
 static bool
 read_recent(DbiDates *r)
 {
-	if (dbi_date_take(r, "recently|lately") || dbi_date_take_pair(r, "these", "days") || dbi_date_take_pair(r, "of", "late"))
+	if (dbi_date_take(r, "recently|lately") || dbi_date_take_pair(r, "these", "days") ||
+		dbi_date_take_pair(r, "of", "late"))
 	{
 		r->period->kind = DBI_PERIOD_RECENT;
 		r->period->grain = DBI_GRAIN_DAY;
@@ -370,7 +379,7 @@ static const char *const openers[26] =
 	 "quarter|q1|q2|q3|q4|qtd",
 	 "recent|recently|rest|remainder|running",
 	 "since|starting|start|saturday|satu|sunday|sund|saturdays|sundays|september|sept|sep|second|several|seven|seventeen|seventy|six|sixteen|sixty",
-	 "today|todays|tonight|tomorrow|this|the|these|throughout|trailing|third|thursday|thu|thur|thursdays|tuesday|tue|tues|tuesdays|till|to|two|three|ten|twelve|thirteen|twenty|thirty",
+	 "today|todays|tonight|tomorrow|this|the|these|throughout|trailing|third|thursday|thu|thur|thurs|thursdays|tuesday|tue|tues|tuesdays|till|to|two|three|ten|twelve|thirteen|twenty|thirty",
 	 "until|upcoming",
 	 "",
 	 "week|wk|wtd|within|weekend|weekends|wednesday|wed|wedn|wednesdays",
@@ -410,8 +419,8 @@ dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod
 	(void) dbi_date_take(&r, "in|on|over|during|for|within|throughout|of|at|across");
 	if (r.at > 0 && dbi_date_is_word(&r, 0, "the") && dbi_date_one_of(&r, 1, "night"))
 		r.at++;
-	if (read_range(&r) || read_open_range(&r) || dbi_date_read_week_of(&r) || dbi_date_read_numbered_week(&r) ||
-		dbi_date_read_part(&r) || read_relative(&r) ||
+	if (read_range(&r) || read_open_range(&r) || dbi_date_read_week_of(&r) ||
+		dbi_date_read_numbered_week(&r) || dbi_date_read_part(&r) || read_relative(&r) ||
 		dbi_date_read_point(&r) || read_recent(&r) || read_length(&r))
 		return r.at;
 	r.at = 0;

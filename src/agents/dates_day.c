@@ -20,7 +20,8 @@ weekday_number(const char *word)
 	if (len > 1 && word[len - 1] == 's' && len > 6)
 		len--;
 	for (int i = 0; i < 7; i++)
-		if ((len == strlen(names[i]) && strncmp(word, names[i], len) == 0) ||
+		if ((i == 3 && dbi_is_one_of(word, "thur|thurs")) || (i == 1 && strcmp(word, "tues") == 0) ||
+			(len == strlen(names[i]) && strncmp(word, names[i], len) == 0) ||
 			(len == 3 && strncmp(word, names[i], 3) == 0 && strcmp(word, "sun") != 0 &&
 			 strcmp(word, "sat") != 0) ||
 			(len == 4 && strncmp(word, names[i], 4) == 0))
@@ -36,9 +37,9 @@ is_habit(DbiDates *r, const DbiToken *t)
 
 	return len > 6 && t->text[len - 1] == 's' &&
 		   !dbi_date_one_of(r, 1,
-				   "bill|spend|spending|cost|costs|runs|failures|failed|numbers|figures|total|usage|data|"
-				   "report|jobs|queries|events|incidents|outage|outages|logins|load|loads|errors|deploy|"
-				   "traffic|drivers|charges|expenses|damage|spike|peak");
+							"bill|spend|spending|cost|costs|runs|failures|failed|numbers|figures|total|usage|data|"
+							"report|jobs|queries|events|incidents|outage|outages|logins|load|loads|errors|deploy|"
+							"traffic|drivers|charges|expenses|damage|spike|peak");
 }
 
 /*
@@ -79,7 +80,8 @@ take_week_of_day(DbiDates *r, int day, DateADT *date)
 	else
 	{
 		r->at = start;
-		if (!dbi_date_take_length(r, &count, &grain, &hours) || grain != DBI_GRAIN_WEEK || count > 100)
+		if (!dbi_date_take_length(r, &count, &grain, &hours) || grain != DBI_GRAIN_WEEK ||
+			count > 100)
 		{
 			r->at = start;
 			return false;
@@ -122,7 +124,8 @@ dbi_date_read_weekday(DbiDates *r)
 	date = r->clock->today - back;
 	if (take_week_of_day(r, day, &date))
 		return dbi_date_calendar(r, date, date, DBI_GRAIN_DAY);
-	if (dbi_date_one_of(r, 0, "before|earlier") && (dbi_date_ends_there(r, 1) || dbi_date_one_of(r, 1, "that|this|it")))
+	if (dbi_date_one_of(r, 0, "before|earlier") &&
+		(dbi_date_ends_there(r, 1) || dbi_date_one_of(r, 1, "that|this|it")))
 	{
 		r->at++;
 		(void) dbi_date_take(r, "that|this|it");
@@ -131,7 +134,8 @@ dbi_date_read_weekday(DbiDates *r)
 		r->period->hours = day + 1;
 		return true;
 	}
-	if (dbi_date_one_of(r, 0, "after|later") && (dbi_date_ends_there(r, 1) || dbi_date_one_of(r, 1, "that|this|it")))
+	if (dbi_date_one_of(r, 0, "after|later") &&
+		(dbi_date_ends_there(r, 1) || dbi_date_one_of(r, 1, "that|this|it")))
 	{
 		r->at++;
 		(void) dbi_date_take(r, "that|this|it");
@@ -173,7 +177,8 @@ dbi_date_read_day_word(DbiDates *r)
 	int start = r->at;
 
 	(void) dbi_date_take(r, "the");
-	if (dbi_date_is_word(r, 0, "day") && dbi_date_is_word(r, 1, "before") && dbi_date_is_word(r, 2, "yesterday"))
+	if (dbi_date_is_word(r, 0, "day") && dbi_date_is_word(r, 1, "before") &&
+		dbi_date_is_word(r, 2, "yesterday"))
 	{
 		r->at += 3;
 		return dbi_date_calendar(r, today - 2, today - 2, DBI_GRAIN_DAY);
@@ -238,7 +243,8 @@ dbi_date_read_ago(DbiDates *r)
 	if (strcmp(r->tokens[r->at - 1].text, "earlier") == 0)
 	{
 		/* Earlier than what was spoken of; without it, than today. */
-		(void) dbi_date_unit_period(r, grain == DBI_GRAIN_HOUR ? DBI_GRAIN_DAY : grain, -(int) count);
+		(void) dbi_date_unit_period(r, grain == DBI_GRAIN_HOUR ? DBI_GRAIN_DAY : grain,
+									-(int) count);
 		r->period->kind = DBI_PERIOD_PRIOR;
 		r->period->hours = -count;
 		return true;
@@ -266,7 +272,8 @@ dbi_date_read_ordinal_day(DbiDates *r)
 
 	if (!day || t->unit[0] == '\0' || !before || before->kind != DBI_TOK_WORD ||
 		!dbi_is_one_of(before->text, "the|on|since|from|to|till|until|and|after|before|through") ||
-		!(dbi_date_ends_there(r, 1) || dbi_date_one_of(r, 1, "and|or|instead|not|of|then|in|for|on")) ||
+		!(dbi_date_ends_there(r, 1) ||
+		  dbi_date_one_of(r, 1, "and|or|instead|not|of|then|in|for|on")) ||
 		(dbi_date_one_of(r, 1, "of") && !dbi_date_one_of(r, 2, "this|the|last")))
 		return false;
 	r->at++;
@@ -317,7 +324,8 @@ dbi_date_read_hour(DbiDates *r)
 			r->at++;
 		}
 		else if (!pm && strcmp(t->unit, "am") != 0 &&
-				 !(t->unit[0] == '\0' && dbi_date_one_of(r, 0, "this|in") && dbi_date_one_of(r, 1, "morning|the")))
+				 !(t->unit[0] == '\0' && dbi_date_one_of(r, 0, "this|in") &&
+				   dbi_date_one_of(r, 1, "morning|the")))
 		{
 			r->at = start;
 			return false;

@@ -57,7 +57,7 @@ dbi_date_ends_there(DbiDates *r, int ahead)
 
 	return !t || (t->kind == DBI_TOK_PUNCT && strchr(",;:.?!)", t->text[0]) != NULL) ||
 		   dbi_date_one_of(r, ahead,
-				  "by|per|vs|versus|to|till|until|through|thru|against|only|please|pls|too");
+						   "by|per|vs|versus|to|till|until|through|thru|against|only|please|pls|too");
 }
 
 /* "may" is a verb beside its subject or before another verb: "who may read", "may I". */
@@ -71,15 +71,16 @@ dbi_date_is_month(DbiDates *r, int ahead)
 		return false;
 	if (strcmp(t->text, "may") != 0 || dbi_date_ends_there(r, ahead + 1))
 		return true;
-	if (dbi_date_day_number(dbi_date_peek(r, ahead + 1)) || year_number(dbi_date_peek(r, ahead + 1)) ||
-		(before && dbi_date_day_number(before)))
+	if (dbi_date_day_number(dbi_date_peek(r, ahead + 1)) ||
+		year_number(dbi_date_peek(r, ahead + 1)) || (before && dbi_date_day_number(before)))
 		return true;
 	if (before && before->kind == DBI_TOK_WORD &&
 		strstr(" in of since during from to until till through for last this and with vs versus before after ",
 			   psprintf(" %s ", before->text)) != NULL)
 		return true;
-	return dbi_date_one_of(r, ahead + 1, "instead|then|though|again|as|bill|spend|costs|cost|numbers|figures|so|was|were|looks|"
-								"looked|in|for|on|and|or|data|invoice|total");
+	return dbi_date_one_of(r, ahead + 1,
+						   "instead|then|though|again|as|bill|spend|costs|cost|numbers|figures|so|was|were|looks|"
+						   "looked|in|for|on|and|or|data|invoice|total");
 }
 
 /* The year of a month named without one: the last that has begun. */
@@ -101,7 +102,7 @@ dbi_date_month_period(DbiDates *r, int year, int month)
 	DateADT end = first + dbi_days_in_month(year, month) - 1;
 
 	return dbi_date_calendar(r, first, first <= r->clock->today ? Min(end, r->clock->today) : end,
-					DBI_GRAIN_MONTH);
+							 DBI_GRAIN_MONTH);
 }
 
 bool
@@ -233,9 +234,10 @@ dbi_date_read_quarter(DbiDates *r)
 		year = (q - 1) * 3 + 1 > m ? y - 1 : y;
 	first = dbi_make_date(year, (q - 1) * 3 + 1, 1);
 	return dbi_date_calendar(r, first,
-					first <= r->clock->today ? Min(dbi_add_months(first, 3) - 1, r->clock->today)
-											 : dbi_add_months(first, 3) - 1,
-					DBI_GRAIN_QUARTER);
+							 first <= r->clock->today
+								 ? Min(dbi_add_months(first, 3) - 1, r->clock->today)
+								 : dbi_add_months(first, 3) - 1,
+							 DBI_GRAIN_QUARTER);
 }
 
 bool
@@ -258,10 +260,10 @@ dbi_date_read_year(DbiDates *r)
 		return false;
 	r->at++;
 	return dbi_date_calendar(r, dbi_make_date(year, 1, 1),
-					dbi_make_date(year, 1, 1) <= r->clock->today
-						? Min(dbi_make_date(year, 12, 31), r->clock->today)
-						: dbi_make_date(year, 12, 31),
-					DBI_GRAIN_YEAR);
+							 dbi_make_date(year, 1, 1) <= r->clock->today
+								 ? Min(dbi_make_date(year, 12, 31), r->clock->today)
+								 : dbi_make_date(year, 12, 31),
+							 DBI_GRAIN_YEAR);
 }
 
 /* Days from to to of a period, no later than today. */
@@ -274,7 +276,37 @@ part_of_period(DbiDates *r, const DbiPeriod *whole, int from, int to)
 	if (start > end)
 		return false;
 	return dbi_date_calendar(r, start, start <= r->clock->today ? Min(end, r->clock->today) : end,
-					DBI_GRAIN_DAY);
+							 DBI_GRAIN_DAY);
+}
+
+/* A part of a month or a quarter as it is said. */
+typedef struct Part
+{
+	char end;     /* first, last (or second), early, mid, late: its letter */
+	bool half;    /* a half of it */
+	double count; /* days of it, or 0 */
+} Part;
+
+static bool
+take_part(DbiDates *r, Part *part)
+{
+	memset(part, 0, sizeof(*part));
+	(void) dbi_date_take(r, "the");
+	if (!dbi_date_one_of(r, 0, "early|mid|late|first|second|last"))
+		return false;
+	part->end = dbi_date_peek(r, 0)->text[0];
+	r->at++;
+	if (strchr("em", part->end) || strcmp(r->tokens[r->at - 1].text, "late") == 0)
+	{
+		part->end = part->end == 'l' ? 'L' : part->end;
+		(void) dbi_date_take(r, "in|of");
+		return true;
+	}
+	part->half = dbi_date_take(r, "half");
+	if (!part->half && (!dbi_date_take_count(r, &part->count) || !dbi_date_take(r, "day|days") ||
+						part->count < 1 || part->count > 31))
+		return false;
+	return dbi_date_take(r, "of|in");
 }
 
 /* Early, mid and late in a month; its halves; its first or last days; so of a quarter. */
@@ -282,51 +314,31 @@ bool
 dbi_date_read_part(DbiDates *r)
 {
 	int start = r->at;
-	double count = 0;
 	DbiPeriod whole;
-	DateADT end;
-	int half = 0;
-	char part = '\0';
+	Part part;
+	int last;
+	int half;
+	bool read = take_part(r, &part);
 
 	(void) dbi_date_take(r, "the");
-	if (dbi_date_one_of(r, 0, "early|mid|late") || (dbi_date_one_of(r, 0, "first|second|last") && dbi_date_is_word(r, 1, "half")))
-	{
-		part = dbi_date_peek(r, 0)->text[0];
-		half = dbi_date_is_word(r, 1, "half");
-		r->at += 1 + half;
-	}
-	else if (dbi_date_one_of(r, 0, "first|last"))
-	{
-		part = dbi_date_peek(r, 0)->text[0];
-		r->at++;
-		if (!dbi_date_take_count(r, &count) || !dbi_date_take(r, "day|days") || count < 1 || count > 31)
-			part = '\0';
-	}
-	if (part == '\0' || (count > 0 || half ? !dbi_date_take(r, "of|in") : (dbi_date_take(r, "in|of"), false)))
-	{
-		r->at = start;
-		return false;
-	}
-	(void) dbi_date_take(r, "the");
-	if (!dbi_date_read_point(r) || r->period->grain < DBI_GRAIN_MONTH)
+	if (!read || !dbi_date_read_point(r) || r->period->grain < DBI_GRAIN_MONTH)
 	{
 		r->at = start;
 		return false;
 	}
 	whole = *r->period;
-	end = dbi_step(dbi_first_of(whole.start, whole.grain), whole.grain, 1) - 1;
-	whole.end = end;
-	if (count > 0)
-		return part == 'f' ? part_of_period(r, &whole, 0, (int) count - 1)
-						   : part_of_period(r, &whole, end - whole.start - (int) count + 1,
-											end - whole.start);
-	if (half)
-		return part == 'f' ? part_of_period(r, &whole, 0, (end - whole.start + 1) / 2 - 1)
-						   : part_of_period(r, &whole, (end - whole.start + 1) / 2, end - whole.start);
-	if (part == 'e')
+	whole.end = dbi_step(dbi_first_of(whole.start, whole.grain), whole.grain, 1) - 1;
+	last = whole.end - whole.start;
+	half = (last + 1) / 2;
+	if (part.count > 0)
+		return part.end == 'f' ? part_of_period(r, &whole, 0, (int) part.count - 1)
+							   : part_of_period(r, &whole, last - (int) part.count + 1, last);
+	if (part.half)
+		return part.end == 'f' ? part_of_period(r, &whole, 0, half - 1)
+							   : part_of_period(r, &whole, half, last);
+	if (part.end == 'e')
 		return part_of_period(r, &whole, 0, 9);
-	return part == 'm' ? part_of_period(r, &whole, 10, 19)
-					   : part_of_period(r, &whole, 20, end - whole.start);
+	return part.end == 'm' ? part_of_period(r, &whole, 10, 19) : part_of_period(r, &whole, 20, last);
 }
 
 /* week 23, cw 23: of the ISO calendar, the last one of that number. */
@@ -339,15 +351,16 @@ dbi_date_read_numbered_week(DbiDates *r)
 	int d;
 	DateADT monday;
 
-	if (!dbi_date_one_of(r, 0, "week|cw|kw|wk") || !t || t->kind != DBI_TOK_NUMBER || t->unit[0] != '\0' ||
-		t->number < 1 || t->number > 53 || t->number != floor(t->number))
+	if (!dbi_date_one_of(r, 0, "week|cw|kw|wk") || !t || t->kind != DBI_TOK_NUMBER ||
+		t->unit[0] != '\0' || t->number < 1 || t->number > 53 || t->number != floor(t->number))
 		return false;
 	dbi_split_date(r->clock->today, &y, &m, &d);
 	r->at += 2;
 	/* The week with 4 January in it is the first. */
 	monday = dbi_first_of(dbi_make_date(y, 1, 4), DBI_GRAIN_WEEK) + 7 * ((int) t->number - 1);
 	if (monday > r->clock->today)
-		monday = dbi_first_of(dbi_make_date(y - 1, 1, 4), DBI_GRAIN_WEEK) + 7 * ((int) t->number - 1);
+		monday =
+			dbi_first_of(dbi_make_date(y - 1, 1, 4), DBI_GRAIN_WEEK) + 7 * ((int) t->number - 1);
 	return dbi_date_calendar(r, monday, Min(monday + 6, r->clock->today), DBI_GRAIN_WEEK);
 }
 
@@ -383,8 +396,9 @@ dbi_date_read_week_of(DbiDates *r)
 		DateADT monday = dbi_first_of(inner.start, DBI_GRAIN_WEEK);
 
 		return dbi_date_calendar(r, monday,
-						monday <= r->clock->today ? Min(monday + 6, r->clock->today) : monday + 6,
-						DBI_GRAIN_WEEK);
+								 monday <= r->clock->today ? Min(monday + 6, r->clock->today)
+														   : monday + 6,
+								 DBI_GRAIN_WEEK);
 	}
 	if (inner.grain != DBI_GRAIN_MONTH)
 	{
@@ -393,6 +407,6 @@ dbi_date_read_week_of(DbiDates *r)
 	}
 	if (nth == 4)
 		return dbi_date_calendar(r, inner.end - 6, inner.end, DBI_GRAIN_WEEK);
-	return dbi_date_calendar(r, inner.start + 7 * nth, Min(inner.start + 7 * nth + 6, r->clock->today),
-					DBI_GRAIN_WEEK);
+	return dbi_date_calendar(r, inner.start + 7 * nth,
+							 Min(inner.start + 7 * nth + 6, r->clock->today), DBI_GRAIN_WEEK);
 }

@@ -159,7 +159,7 @@ dbi_sku_in(const DbiLexicon *lex, const DbiText *text, int from, int to, const c
 												   : p.met < p.own || !says_sku(text, from, to, &p)))
 			continue;
 		if (p.met > most.met || (p.met == most.met && p.new < most.new) ||
-			(p.met == most.met && p.new == most.new && strlen(f->value) < strlen(best)))
+			(p.met == most.met && p.new == most.new &&strlen(f->value) < strlen(best)))
 		{
 			best = f->value;
 			most = p;
@@ -203,14 +203,14 @@ may_be_schema(const DbiLexicon *lex, const DbiText *text, List *slots, int from,
 }
 
 /* Schemas by their own name, and by that of their catalog. */
-#define FIND_SCHEMAS                                                                               \
-	"SELECT pg_catalog.lower(table_schema), 'schema',"                                             \
-	" CASE WHEN pg_catalog.count(DISTINCT table_catalog) > 1 THEN pg_catalog.min(table_schema)"    \
-	" ELSE pg_catalog.min(table_catalog || '.' || table_schema) END, 1 FROM dbinsight.dim_table"   \
-	" WHERE pg_catalog.lower(table_schema) = ANY ($1) GROUP BY 1"                                  \
-	" UNION ALL SELECT pg_catalog.lower(table_catalog), 'schema',"                                 \
+#define FIND_SCHEMAS                                                                                    \
+	"SELECT pg_catalog.lower(table_schema), 'schema',"                                                  \
+	" CASE WHEN pg_catalog.count(DISTINCT table_catalog) > 1 THEN pg_catalog.min(table_schema)"         \
+	" ELSE pg_catalog.min(table_catalog || '.' || table_schema) END, 1 FROM dbinsight.dim_table"        \
+	" WHERE pg_catalog.lower(table_schema) = ANY ($1) GROUP BY 1"                                       \
+	" UNION ALL SELECT pg_catalog.lower(table_catalog), 'schema',"                                      \
 	" CASE WHEN pg_catalog.count(DISTINCT table_schema) > 1 THEN pg_catalog.min(table_catalog) || '.%'" \
-	" ELSE pg_catalog.min(table_catalog || '.' || table_schema) END, 1 FROM dbinsight.dim_table"   \
+	" ELSE pg_catalog.min(table_catalog || '.' || table_schema) END, 1 FROM dbinsight.dim_table"        \
 	" WHERE pg_catalog.lower(table_catalog) = ANY ($1) GROUP BY 1"
 
 const char *

@@ -600,7 +600,7 @@ add_example(DbiLexicon *lex, MemoryContext context, int agent, int tool, bool de
 	CHECK_FOR_INTERRUPTS();
 	if (strlen(words) > DBI_MAX_QUESTION_BYTES || agent < 0)
 		return;
-	dbi_set_clock(&clock, NULL);
+	dbi_set_still_clock(&clock);
 	text = dbi_tokenize(words);
 	slots = dbi_find_slots(text, &clock);
 	e->agent = agent;

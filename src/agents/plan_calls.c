@@ -399,7 +399,8 @@ says_same(DbiPlanner *p)
 {
 	for (int i = 0; i + 1 < p->text->n; i++)
 		if (strcmp(p->text->tokens[i].text, "same") == 0 &&
-			dbi_is_one_of(p->text->tokens[i + 1].text, "day|days|date|dates|period|time|span|stretch|week|month|quarter"))
+			dbi_is_one_of(p->text->tokens[i + 1].text,
+						  "day|days|date|dates|period|time|span|stretch|week|month|quarter"))
 			return true;
 	return false;
 }

@@ -24,9 +24,9 @@
 	"things|part|side|list|level|even|still|my|our|detail|details|detailed|specifically|particular|especially|"          \
 	"compare|comparison|versus|vs|against|those|which|any|all|else|other|another|way|question|answer|result|results|"    \
 	"include|including|add|plus|keep|beyond|above|below|under|than|if|were|stick|limited|limit|max|maximum|at|"          \
-	"might|may|correction|typo|wait|total|due|enough|figures|numbers|rows|entries|bump|raise|lower|increase|decrease|"    \
-	"push|pull|turn|put|cut|shrink|stretch|broaden|tighten|loosen|relax|reduce|cap|bar|number|stricter|strict|looser|"    \
-	"interested|mind|actual|really|once|same|similar|equally|ditto|idem|next|following|after|before|later|earlier|her|"   \
+	"might|may|correction|typo|wait|total|due|enough|figures|numbers|rows|entries|bump|raise|lower|increase|decrease|"   \
+	"push|pull|turn|put|cut|shrink|stretch|broaden|tighten|loosen|relax|reduce|cap|bar|number|stricter|strict|looser|"   \
+	"interested|mind|actual|really|once|same|similar|equally|ditto|idem|next|following|after|before|later|earlier|her|"  \
 	"his|him|their|they|he|she|who|where|when|whole|full|entire|complete|story|picture|worst|best|biggest|largest|"      \
 	"slowest|longest|highest|oldest|newest|latest|most|heaviest|looking|talking|about|regarding|concerning|case|"        \
 	"separately|seems|let|us|anything|anyone|only|alone|view|scope|based|starting|ending|until|up"
@@ -141,7 +141,8 @@ cover_late_names(DbiChange *c, const DbiTool *tool)
 	{
 		const char *name = tool->arguments[a].name;
 
-		if (strcmp(name, "schema") == 0 && dbi_schema_in(c->p->lex, text, c->p->slots, 0, text->n, &span))
+		if (strcmp(name, "schema") == 0 &&
+			dbi_schema_in(c->p->lex, text, c->p->slots, 0, text->n, &span))
 			cover_span(c, span);
 		if (strncmp(name, "sku", 3) == 0 && dbi_sku_in(c->p->lex, text, 0, text->n, NULL, &span))
 			cover_span(c, span);

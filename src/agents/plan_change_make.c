@@ -80,8 +80,10 @@ limit_of(DbiPlanner *p, const DbiTool *tool)
 	bool spoken = false;
 
 	for (int i = 0; i < p->text->n; i++)
-		spoken = spoken || dbi_is_one_of(p->text->tokens[i].text,
-										 "threshold|cutoff|sensitivity|score|stricter|strict|looser|minimum|min|least");
+		spoken =
+			spoken ||
+			dbi_is_one_of(p->text->tokens[i].text,
+						  "threshold|cutoff|sensitivity|score|stricter|strict|looser|minimum|min|least");
 	for (int a = 0; spoken && a < tool->narguments; a++)
 		if (strstr(tool->arguments[a].name, "threshold") != NULL ||
 			strncmp(tool->arguments[a].name, "min_", 4) == 0)
@@ -197,11 +199,13 @@ dbi_change_add_single(DbiPlanner *p)
 
 	for (int i = 0; i < text->n; i++)
 	{
-		bool ends = i + 1 >= text->n || text->tokens[i + 1].kind == DBI_TOK_PUNCT ||
-					dbi_is_one_of(text->tokens[i + 1].text, "one|run|training|entry|row|please|pls|only");
+		bool ends =
+			i + 1 >= text->n || text->tokens[i + 1].kind == DBI_TOK_PUNCT ||
+			dbi_is_one_of(text->tokens[i + 1].text, "one|run|training|entry|row|please|pls|only");
 
 		if (text->tokens[i].slot >= 0 || !ends ||
-			!dbi_is_one_of(text->tokens[i].text, "last|latest|newest|first|worst|biggest|slowest|top|longest"))
+			!dbi_is_one_of(text->tokens[i].text,
+						   "last|latest|newest|first|worst|biggest|slowest|top|longest"))
 			continue;
 		slot = palloc0(sizeof(DbiSlot));
 		slot->kind = DBI_SLOT_TOP_N;
@@ -264,12 +268,9 @@ static const struct
 	const char *words;
 	DbiGrain grain;
 	int days;
-} units[] = {{"day", DBI_GRAIN_DAY, 1},
-			 {"week", DBI_GRAIN_WEEK, 7},
-			 {"fortnight", DBI_GRAIN_WEEK, 14},
-			 {"month", DBI_GRAIN_MONTH, 30},
-			 {"quarter", DBI_GRAIN_QUARTER, 90},
-			 {"year", DBI_GRAIN_YEAR, 365}};
+} units[] = {{"day", DBI_GRAIN_DAY, 1},          {"week", DBI_GRAIN_WEEK, 7},
+			 {"fortnight", DBI_GRAIN_WEEK, 14},  {"month", DBI_GRAIN_MONTH, 30},
+			 {"quarter", DBI_GRAIN_QUARTER, 90}, {"year", DBI_GRAIN_YEAR, 365}};
 
 static int
 unit_at(const DbiText *text, int i)

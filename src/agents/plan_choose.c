@@ -132,7 +132,8 @@ find_choice(const DbiText *text)
 		if (t->slot >= 0)
 			continue;
 		if (n != 0 && i + 1 < text->n && text->tokens[i + 1].slot < 0 &&
-			dbi_is_one_of(text->tokens[i + 1].text, "one|row|entry|item|option|line|suggestion|question|result"))
+			dbi_is_one_of(text->tokens[i + 1].text,
+						  "one|row|entry|item|option|line|suggestion|question|result"))
 			return (Choice){n, i - led, i + 2};
 		if (n != 0 && led && dbi_count_words(text) <= 3 && i + 1 >= text->n - 1)
 			return (Choice){n, i - led, i + 1};

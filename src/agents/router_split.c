@@ -43,7 +43,7 @@ look_at(const DbiLexicon *lex, const char *words, Truth *truth)
 	DbiClock clock;
 	DbiSplitter s = {lex, dbi_tokenize(words), NIL, -1, decide, truth};
 
-	dbi_set_clock(&clock, NULL);
+	dbi_set_still_clock(&clock);
 	dbi_drop_courtesy(s.text);
 	dbi_repair_typos(lex, s.text);
 	s.slots = dbi_find_slots(s.text, &clock);

@@ -153,7 +153,7 @@ read_words(const DbiLexicon *lex, const char *words, DbiText **text, List **slot
 {
 	DbiClock clock;
 
-	dbi_set_clock(&clock, NULL);
+	dbi_set_still_clock(&clock);
 	*text = dbi_tokenize(words);
 	dbi_drop_courtesy(*text);
 	dbi_repair_typos(lex, *text);

@@ -42,6 +42,43 @@ dbi_scope_features(const DbiLexicon *lex, const DbiText *text, const DbiClause *
 	x[9] = scaled(c->refusal[DBI_LABEL_SMALLTALK]);
 }
 
+static bool
+is_spoken_for(const DbiLexicon *lex, const DbiClause *c, int i)
+{
+	ListCell *lc;
+
+	foreach(lc, c->hits)
+	{
+		DbiHit *hit = lfirst(lc);
+
+		if (hit->from <= i && i < hit->to && lex->concepts[hit->concept].weights != NIL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the lexicon knows an agent by every word that carries meaning: so a
+ * word someone has just taught it counts before the model has learned it.
+ */
+static bool
+is_known_throughout(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
+{
+	double most = 0;
+
+	for (int a = 0; a < lex->nagents; a++)
+		most = Max(most, c->lexical[a]);
+	for (int i = c->from; i < c->to; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+
+		if (t->slot < 0 && t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem) &&
+			!is_spoken_for(lex, c, i))
+			return false;
+	}
+	return most >= DBI_OWN_EVIDENCE && c->scope <= Max(c->refusal[DBI_LABEL_SCOPE], 0);
+}
+
 /* Without a model: when what speaks for nothing of ours is not outweighed. */
 bool
 dbi_is_foreign(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
@@ -51,6 +88,8 @@ dbi_is_foreign(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
 
 	if (!c->learned)
 		return c->scope > 0 && c->scope >= c->evidence;
+	if (is_known_throughout(lex, text, c))
+		return false;
 	dbi_scope_features(lex, text, c, x);
 	for (int k = 0; k < DBI_SCOPE_FEATURES; k++)
 		z += x[k] * lex->router->scope[k];

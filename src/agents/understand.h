@@ -108,6 +108,7 @@ typedef struct DbiClock
 } DbiClock;
 
 extern void dbi_set_clock(DbiClock *clock, const char *zone);
+extern void dbi_set_still_clock(DbiClock *clock);
 extern int dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period);
 extern int dbi_number_word(const DbiToken *tokens, int n, double *value);
 /* calendar.c */
@@ -209,11 +210,11 @@ extern DbiSlot *dbi_named(const char *name);
 /* ---- entities_late.c: names that are looked for when a tool wants one ---- */
 
 /* A SKU some of whose parts stand in the tokens; parts of the one before count as said. */
-extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from, int to,
-							  const char *before, const char **span);
+extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
+							  int to, const char *before, const char **span);
 /* A schema by its own name ("silver layer"). */
-extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text,
-								 List *slots, int from, int to, const char **span);
+extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text, List *slots,
+								 int from, int to, const char **span);
 /* The endpoint of a model (kind endpoint) or the model of an endpoint (kind model), or NULL. */
 extern const char *dbi_served_name(const char *kind, const char *name);
 /* The known name of the kind that differs least, or NULL. */
@@ -498,8 +499,8 @@ typedef struct DbiFrameClause
 
 typedef struct DbiFrame
 {
-	List *clauses; /* of DbiFrameClause *; NIL: nothing was asked yet */
-	List *slots;   /* of DbiSlot *, origin FRAME */
+	List *clauses;   /* of DbiFrameClause *; NIL: nothing was asked yet */
+	List *slots;     /* of DbiSlot *, origin FRAME */
 	List *rows;      /* of char *: first cells of the last table */
 	List *questions; /* of char *: those that were offered */
 } DbiFrame;
