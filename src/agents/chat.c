@@ -222,7 +222,8 @@ update_conversation(Turn *turn)
 {
 	Oid types[] = {UUIDOID, JSONBOID};
 	Datum values[2] = {UUIDPGetDatum(&turn->conversation),
-					   json(turn->plan->frame_json ? turn->plan->frame_json : "{}")};
+					   json(dbi_frame_with_choices(turn->plan->frame_json, turn->answer->content,
+												   turn->answer->suggestions))};
 
 	prepare(&update_plan,
 			"UPDATE dbinsight.chat_conversations SET frame = $2, updated_at = dbinsight.now()"
