@@ -1,0 +1,266 @@
+/*
+ * ground_superlative.c: "the largest", "the slowest", "most often": held
+ * against the largest and smallest of the column the sentence speaks of.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "agents/ground_sentence.h"
+
+typedef struct Superlative
+{
+	const char *word;
+	int side; /* 1 the largest, -1 the smallest, 2 the worst, -2 the best */
+	bool time; /* of times */
+} Superlative;
+
+static const Superlative superlatives[] = {
+	{"highest", 1},   {"largest", 1},   {"biggest", 1},  {"greatest", 1},   {"longest", 1},  {"slowest", 1},
+	{"dearest", 1},   {"costliest", 1}, {"strongest", 1}, {"heaviest", 1}, {"most", 1},     {"maximum", 1},
+	{"busiest", 1},   {"lowest", -1},   {"smallest", -1}, {"shortest", -1}, {"fastest", -1}, {"cheapest", -1},
+	{"weakest", -1},  {"lightest", -1}, {"least", -1},   {"fewest", -1},   {"minimum", -1}, {"top", 1},
+	{"worst", 2},     {"best", -2},     {"latest", 1, true}, {"newest", 1, true}, {"oldest", -1, true}, {"earliest", -1, true},
+	{NULL}};
+
+/* More of these is good; of anything else, bad. */
+static const char *const good_words[] = {"score", "uptime", "succes", "success", "accuracy", "auc", "f1", "precision", "recall", "met", NULL};
+
+static const Superlative *
+superlative(const DbiGlyphToken *t)
+{
+	if (t->kind != GLYPH_WORD)
+		return NULL;
+	for (const Superlative *s = superlatives; s->word; s++)
+		if (strcmp(s->word, t->word) == 0)
+			return s;
+	return NULL;
+}
+
+static bool
+is_good(const DbiFacts *facts, int n, int column)
+{
+	for (const char *const *w = good_words; *w; w++)
+		if (dbi_has_word(facts->columns[n][column], *w))
+			return true;
+	return false;
+}
+
+/* 1 when the wanted end is the largest of the column, -1 when it is the smallest. */
+static int
+wanted(const DbiFacts *facts, const Superlative *s, int n, int column)
+{
+	if (abs(s->side) == 1)
+		return s->side;
+	return (s->side == 2) != is_good(facts, n, column) ? 1 : -1;
+}
+
+/* Is the value at that end of some of the rows the sentence speaks of? A fall's largest is the least. */
+static bool
+is_extreme(DbiSentence *s, const Superlative *sup, int n, int column, double value, bool falls)
+{
+	const DbiFacts *facts = s->judge->facts;
+	int side = wanted(facts, sup, n, column) * (falls && value < 0 ? -1 : 1);
+	double factor = 1;
+
+	for (int k = 0; k < s->nsets[n]; k++)
+	{
+		const DbiAggregate *a = dbi_aggregate(s, n, k, column);
+		double end = side > 0 ? a->max : a->min;
+		double other = side > 0 ? a->min : a->max;
+
+		if (a->n == 0 || (k > 0 && s->sets[n][k].n == 1))
+			continue;
+		(void) factor;
+		if (fabs(value - end) <= 1e-9 * fabs(end) || (end == other && k == 0))
+			return true;
+	}
+	return false;
+}
+
+/* ---- by the figure beside it ---- */
+
+static bool
+parts(const DbiSentence *s, int i)
+{
+	const DbiGlyphToken *t = &s->tokens->t[i];
+
+	return t->kind == GLYPH_LINE || (t->kind == GLYPH_MARK && s->judge->text[t->start] == ';');
+}
+
+/* 1 the figure is that end, 0 it is not, -1 nothing to go by. */
+static int
+by_figure(DbiSentence *s, const Superlative *sup, int figure)
+{
+	const DbiVerdict *v = &s->numbers[figure];
+	const DbiGlyphToken *t = &s->tokens->t[figure];
+	bool known = false;
+
+	if (!v->judged || !v->supported || v->norigins == 0)
+		return -1;
+	for (int i = 0; i < v->norigins; i++)
+	{
+		double factor;
+		double value = v->value[i];
+
+		if (!dbi_ground_reads(s->judge->facts, v->result[i], v->column[i], t->unit, &factor))
+			continue;
+		known = true;
+		if (is_extreme(s, sup, v->result[i], v->column[i], value / factor, true))
+			return 1;
+	}
+	return known ? 0 : -1;
+}
+
+/* ---- "most often X (7)": the value with the most rows ---- */
+
+static int
+by_frequency(DbiSentence *s, const Superlative *sup, int from)
+{
+	const DbiFacts *facts = s->judge->facts;
+
+	for (int n = 0; n < facts->nresults; n++)
+		for (int k = 1; k < s->nsets[n]; k++)
+		{
+			const DbiRowSet *set = &s->sets[n][k];
+			const DbiResult *r = facts->results[n];
+			int most = 0;
+			int least = r->nrows;
+
+			if (set->column < 0 || set->from < from || set->from > from + 8)
+				continue;
+			for (int row = 0; row < r->nrows; row++)
+			{
+				const char *key = facts->keys[n][row][set->column];
+				DbiPhrasePlace *p = key ? dbi_ground_phrase(facts, key) : NULL;
+
+				for (; p; p = p->next)
+					if (p->result == n && p->column == set->column)
+					{
+						most = Max(most, bms_num_members(p->rows));
+						least = Min(least, bms_num_members(p->rows));
+					}
+			}
+			if (r->columns[set->column].kind == DBI_TIME || most == 0)
+				continue;
+			return set->n == (sup->side > 0 ? most : least) ? 1 : 0;
+		}
+	return -1;
+}
+
+/* ---- by the time or the thing that is named ---- */
+
+static int
+by_time(DbiSentence *s, const Superlative *sup, int from)
+{
+	const DbiFacts *facts = s->judge->facts;
+	const DbiGlyphToken *t = s->tokens->t;
+
+	for (int i = from; i < s->to && !parts(s, i); i++)
+	{
+		if (t[i].kind != GLYPH_DATE)
+			continue;
+		for (int n = 0; n < facts->nresults; n++)
+			for (int c = 0; c < facts->results[n]->ncolumns; c++)
+			{
+				const DbiResult *r = facts->results[n];
+
+				if (r->columns[c].kind != DBI_TIME && r->columns[c].kind != DBI_DATE)
+					continue;
+				for (int row = 0; row < r->nrows; row++)
+					if (!r->rows[row][c].isnull && strncmp(t[i].word, r->rows[row][c].text, strlen(t[i].word)) == 0 &&
+						is_extreme(s, sup, n, c, r->rows[row][c].number, false))
+						return 1;
+			}
+		return 0;
+	}
+	return -1;
+}
+
+/* Some measure in which a named row is at that end of all. */
+static int
+by_thing(DbiSentence *s, const Superlative *sup, int from, int to)
+{
+	const DbiFacts *facts = s->judge->facts;
+	bool any = false;
+
+	for (int n = 0; n < facts->nresults; n++)
+		for (int k = 1; k < s->nsets[n]; k++)
+		{
+			const DbiRowSet *set = &s->sets[n][k];
+			const DbiResult *r = facts->results[n];
+			int row = -1;
+
+			if (set->column < 0 || set->from < from || set->from >= to || r->nrows < 2 || set->n == r->nrows)
+				continue;
+			while ((row = bms_next_member(set->rows, row)) >= 0)
+				for (int c = 0; c < r->ncolumns; c++)
+				{
+					if (!dbi_kind_numeric(r->columns[c].kind) || r->rows[row][c].isnull || dbi_has_word(facts->columns[n][c], "rank"))
+						continue;
+					any = true;
+					if (is_extreme(s, sup, n, c, r->rows[row][c].number, true))
+						return 1;
+				}
+		}
+	return any ? 0 : -1;
+}
+
+static bool
+word_at(const DbiSentence *s, int i, const char *word)
+{
+	return i >= s->from && i < s->to && s->tokens->t[i].kind == GLYPH_WORD && strcmp(s->tokens->t[i].word, word) == 0;
+}
+
+static int
+verdict(DbiSentence *s, const Superlative *sup, int at)
+{
+	int last = -1;
+	int found;
+
+	if (sup->time)
+		return by_time(s, sup, at);
+	if (word_at(s, at + 1, "often") || word_at(s, at + 1, "common") || word_at(s, at + 1, "frequent") || word_at(s, at + 1, "frequently"))
+		if ((found = by_frequency(s, sup, at)) >= 0)
+			return found;
+	for (int i = at + 1; i < s->to && !parts(s, i); i++)
+		if ((found = by_figure(s, sup, i)) >= 0)
+		{
+			if (found == 1)
+				return 1;
+			last = 0;
+		}
+	for (int i = at - 1; i >= s->from && !parts(s, i) && last < 0; i--)
+		if ((found = by_figure(s, sup, i)) >= 0)
+			return found;
+	if (last >= 0)
+		return last;
+	if ((found = by_thing(s, sup, at, s->to)) >= 0 || (found = by_thing(s, sup, s->from, at)) >= 0)
+		return found;
+	return -1;
+}
+
+void
+dbi_judge_superlatives(DbiSentence *s, int first_span, int claim_from, int claim_to)
+{
+	for (int i = s->from; i < s->to; i++)
+	{
+		const DbiGlyphToken *t = &s->tokens->t[i];
+		const Superlative *sup = superlative(t);
+		DbiClaim *claim;
+		int v;
+
+		if (sup == NULL || s->phrase[i] || t->start < claim_from || t->start >= claim_to || word_at(s, i - 1, "at"))
+			continue;
+		if (strcmp(sup->word, "most") == 0 && word_at(s, i + 1, "of"))
+			continue; /* more than half, not the most */
+		v = verdict(s, sup, i);
+		if (v < 0)
+			continue;
+		claim = dbi_claim(s->judge, t->start, t->len, DBI_CLAIM_SUPERLATIVE);
+		if (v > 0)
+			dbi_accept(claim, "extreme", NULL, 0, NULL);
+		else
+			dbi_object(claim, "the rows have another extreme", true);
+	}
+}
