@@ -14,6 +14,13 @@
 
 #define MAX_KEY 96 /* longer texts are no names */
 
+typedef struct DbiReading
+{
+	bool known;
+	bool reads;
+	double factor;
+} DbiReading;
+
 typedef struct Phrase
 {
 	char key[MAX_KEY];
@@ -104,8 +111,8 @@ unit_is_named(const DbiFacts *facts, int result, DbiUnitClass unit)
 	return false;
 }
 
-bool
-dbi_ground_reads(const DbiFacts *facts, int result, int column, DbiUnitClass unit, double *factor)
+static bool
+find_reading(const DbiFacts *facts, int result, int column, DbiUnitClass unit, double *factor)
 {
 	const DbiResult *r = facts->results[result];
 	DbiKind kind = r->columns[column].kind;
@@ -128,6 +135,20 @@ dbi_ground_reads(const DbiFacts *facts, int result, int column, DbiUnitClass uni
 			return true;
 		}
 	return unit != UNIT_PCT && unit_is_named(facts, result, unit);
+}
+
+bool
+dbi_ground_reads(const DbiFacts *facts, int result, int column, DbiUnitClass unit, double *factor)
+{
+	DbiReading *reading = &facts->readings[result][column * (UNIT_OTHER + 1) + unit];
+
+	if (!reading->known)
+	{
+		reading->reads = find_reading(facts, result, column, unit, &reading->factor);
+		reading->known = true;
+	}
+	*factor = reading->factor;
+	return reading->reads;
 }
 
 /* ---- phrases ---- */
@@ -209,6 +230,7 @@ index_result(DbiFacts *facts, StringInfo corpus, int n)
 			*p = ' ';
 	facts->noun_keys[n] =
 		psprintf("%s %s", dbi_ground_key(noun), dbi_ground_key(r->call->tool + 4 * (strncmp(r->call->tool, "get_", 4) == 0)));
+	facts->readings[n] = palloc0(sizeof(DbiReading) * (UNIT_OTHER + 1) * Max(r->ncolumns, 1));
 	facts->columns[n] = palloc0(sizeof(char *) * Max(r->ncolumns, 1));
 	for (int c = 0; c < r->ncolumns; c++)
 	{
@@ -259,14 +281,14 @@ dbi_ground_known(const DbiFacts *facts, const char *name)
 	return false;
 }
 
-/* Is the word one of the words of the key? */
+/* Is the word one of the words of the key, or one begun by it: fail of failure? */
 bool
 dbi_has_word(const char *key, const char *word)
 {
 	size_t len = strlen(word);
 
 	for (const char *p = key; len > 0 && (p = strstr(p, word)) != NULL; p += len)
-		if ((p == key || p[-1] == ' ') && (p[len] == '\0' || p[len] == ' '))
+		if ((p == key || p[-1] == ' ') && (len >= 4 || p[len] == '\0' || p[len] == ' '))
 			return true;
 	return false;
 }
@@ -284,6 +306,7 @@ dbi_ground_facts(const DbiGroundTurn *turn)
 	facts->results = palloc0(sizeof(DbiResult *) * (facts->nresults + 1));
 	facts->noun_keys = palloc0(sizeof(char *) * (facts->nresults + 1));
 	facts->all = palloc0(sizeof(Bitmapset *) * (facts->nresults + 1));
+	facts->readings = palloc0(sizeof(DbiReading *) * (facts->nresults + 1));
 	facts->columns = palloc0(sizeof(char **) * (facts->nresults + 1));
 	facts->keys = palloc0(sizeof(char ***) * (facts->nresults + 1));
 	facts->phrases = hash_create("dbinsight phrases", 512, &ctl,

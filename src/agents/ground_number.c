@@ -13,7 +13,7 @@
 
 #include "agents/ground_sentence.h"
 
-#define NEAR_AFTER 4
+#define NEAR_AFTER 5
 #define NEAR_BEFORE 3
 
 static const char *const rising[] = {"up", "rose", "rise", "risen", "increased", "increase", "grew", "growth", "climbed",
@@ -22,6 +22,11 @@ static const char *const falling[] = {"down",   "fell",   "fall",     "fallen", 
 									  "drop", "declined", "decline", "shrank", "lost", "loss", "lower",
 									  "below", "less", "fewer", "under", "cheaper", NULL};
 static const char *const change_words[] = {"delta", "change", "deviation", "diff", "difference", "shift", "day over day", "growth", "overrun", NULL};
+static const char *const high_words[] = {"up", "most", "largest", "highest", "biggest", "greatest", "longest", "slowest", "dearest", "worst", "best", "top",
+										 "peak", "maximum", "max", "strongest", "over", "first", "leads", "rise", "tried", "between", "out", "spray", "force", "row", "below", NULL};
+static const char *const low_words[] = {"least", "lowest", "smallest", "cheapest", "shortest", "fastest", "fewest", "minimum", "min", "worst", "best", "fall", "from", "between", "down", NULL};
+static const char *const mean_words[] = {"mean", "average", "avg", "day", "hour", "week", "per", "typical", "typically", "usual", "took", NULL};
+static const char *const last_words[] = {"to", "last", "latest", "now", NULL};
 static const char *const no_links[] = {"of",   "the", "a",   "an",  "in",  "and", "or", "is",   "are", "was",  "were", "to", "on",
 									   "for",  "by",  "with", "at", "from", "them", "it", "that", "be", "been", "has", "have",
 									   "most", "more", "than", "as", "its", "last", "first", "all", NULL};
@@ -58,6 +63,8 @@ typedef struct Figure
 	bool accepted;
 	bool sign_wrong;
 	bool linked;
+	bool total;   /* the whole of which the figure before is a part: "16 of 17" */
+	bool of_many; /* what is tried is a sum or a mean */
 } Figure;
 
 static const DbiResult *
@@ -98,12 +105,23 @@ try(Figure *f, double value, const char *reason, int n, int row, int column, boo
 	{
 		f->verdict->result[f->verdict->norigins] = n;
 		f->verdict->column[f->verdict->norigins] = column;
+		f->verdict->of_many[f->verdict->norigins] = f->of_many;
 		f->verdict->value[f->verdict->norigins++] = value;
 	}
 	return true;
 }
 
 /* ---- cells and aggregates ---- */
+
+/* Does the sentence use such a word? A mean that nobody calls one is a coincidence. */
+static bool
+speaks(const Figure *f, const char *const *words)
+{
+	for (int k = f->s->from; k < f->s->to; k++)
+		if (f->s->tokens->t[k].kind == GLYPH_WORD && dbi_word_in(words, f->s->tokens->t[k].word))
+			return true;
+	return false;
+}
 
 static void
 try_column(Figure *f, int n, int k, int column, double factor)
@@ -116,11 +134,16 @@ try_column(Figure *f, int n, int k, int column, double factor)
 	try(f, a->first * factor, one ? "cell" : "cell of the first row", n, a->row + 1, column, false);
 	if (one)
 		return;
-	try(f, a->max * factor, "maximum", n, 0, column, false);
-	try(f, a->min * factor, "minimum", n, 0, column, false);
+	if (k > 0 || speaks(f, high_words))
+		try(f, a->max * factor, "maximum", n, 0, column, false);
+	if (speaks(f, low_words))
+		try(f, a->min * factor, "minimum", n, 0, column, false);
+	f->of_many = true;
 	try(f, a->sum * factor, "sum", n, 0, column, false);
-	try(f, a->sum * factor / a->n, "mean", n, 0, column, false);
-	if (k == 0)
+	if (speaks(f, mean_words))
+		try(f, a->sum * factor / a->n, "mean", n, 0, column, false);
+	f->of_many = false;
+	if (k == 0 && speaks(f, last_words))
 		try(f, a->last * factor, "cell of the last row", n, 0, column, false);
 }
 
@@ -152,6 +175,26 @@ try_change(Figure *f, int n, int column, double now, double before, double facto
 	}
 	else
 		try(f, (now - before) * factor, "difference", n, 0, column, true);
+}
+
+/* Two columns are set against each other when their names share a word, or a word beside the figure names one. */
+static bool
+related(const Figure *f, int n, int a, int b)
+{
+	char **columns = f->s->judge->facts->columns[n];
+	char *copy = pstrdup(columns[a]);
+
+	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+		if (dbi_has_word(columns[b], word))
+			return true;
+	for (int k = Max(f->at - NEAR_BEFORE, f->s->from); k <= f->at + NEAR_AFTER && k < f->s->to; k++)
+	{
+		const DbiGlyphToken *t = &f->s->tokens->t[k];
+
+		if (t->kind == GLYPH_WORD && !dbi_word_in(no_links, t->word) && (dbi_has_word(columns[a], t->key) || dbi_has_word(columns[b], t->key)))
+			return true;
+	}
+	return false;
 }
 
 /* Two columns of one unit, in one row or in the sums of several: difference, change, share. */
@@ -201,7 +244,7 @@ try_pairs(Figure *f)
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
 			for (int a = 0; a < facts->results[n]->ncolumns; a++)
 				for (int b = 0; fits_unit(f, n, a) && b < facts->results[n]->ncolumns; b++)
-					if (a != b && fits_unit(f, n, b))
+					if (a != b && fits_unit(f, n, b) && related(f, n, a, b))
 						try_pair(f, n, k, a, b);
 }
 
@@ -231,7 +274,8 @@ try_sides(Figure *f)
 	for (int n = 0; n < facts->nresults; n++)
 		for (int m = 0; m < facts->nresults; m++)
 		{
-			if (n == m || strcmp(result(f, n)->call->tool, result(f, m)->call->tool) != 0 ||
+			/* the first call of a comparison is what was asked about */
+			if (n >= m || strcmp(result(f, n)->call->tool, result(f, m)->call->tool) != 0 ||
 				result(f, n)->ncolumns != result(f, m)->ncolumns)
 				continue;
 			if (f->t->unit == UNIT_NONE || f->t->unit == UNIT_PCT)
@@ -288,6 +332,23 @@ is_echo(Figure *f)
 	return false;
 }
 
+/* Part of a text that a cell holds: "failures_last_20 = 10" of a list of reasons. */
+static bool
+is_quoted(Figure *f)
+{
+	const DbiGlyphToken *before = f->at > f->s->from ? f->t - 1 : NULL;
+	char *said;
+
+	if (before == NULL || f->t->unit != UNIT_NONE || before->kind == GLYPH_MARK || before->kind == GLYPH_NUMBER)
+		return false;
+	said = dbi_ground_plain(f->s->judge->text + before->start, f->t->start + f->t->len - before->start);
+	/* two words side by side are no quotation */
+	if ((strchr(said, '=') == NULL && strchr(said, '(') == NULL) || !dbi_ground_known(f->s->judge->facts, said))
+		return false;
+	dbi_accept(f->claim, "part of a text", NULL, 0, NULL);
+	return f->accepted = true;
+}
+
 /* An argument of a call, with its unit, or with a word of its name beside it. */
 static void
 try_arguments(Figure *f)
@@ -341,14 +402,44 @@ count_rows(Figure *f, int word, int n)
 	}
 }
 
+/* The sentence has just named one row: what follows is said of that row, but for totals ("of 17"). */
+static bool
+is_of_one(const Figure *f, int n)
+{
+	for (int k = 1; k < f->s->nsets[n]; k++)
+	{
+		const DbiRowSet *set = &f->s->sets[n][k];
+
+		if (set->n == 1 && set->is_name && Max(set->from, set->also_from) < f->at && f->s->sets[n][0].n > 1)
+			return true;
+	}
+	return false;
+}
+
+/* A version or a code that is kept as text. */
+static void
+try_text(Figure *f, int n, int k, int c)
+{
+	const DbiResult *r = result(f, n);
+	int row = -1;
+
+	while (!f->accepted && (row = bms_next_member(f->s->sets[n][k].rows, row)) >= 0)
+		if (!r->rows[row][c].isnull && strcmp(r->rows[row][c].text, f->t->word) == 0)
+			try(f, f->t->value, "cell", n, row + 1, c, true);
+}
+
 static void
 count_column(Figure *f, int n, int c)
 {
+	bool of_one = is_of_one(f, n) && !f->total;
+
 	for (int k = f->s->nsets[n] - 1; k >= 0; k--)
 	{
 		DbiKind kind = result(f, n)->columns[c].kind;
 		double factor;
 
+		if (of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name))
+			continue;
 		if (dbi_ground_reads(f->s->judge->facts, n, c, UNIT_NONE, &factor))
 		{
 			f->linked = true;
@@ -363,6 +454,7 @@ count_column(Figure *f, int n, int c)
 		{
 			f->linked = true;
 			try(f, dbi_aggregate(f->s, n, k, c)->distinct, "distinct values", n, 0, c, true);
+			try_text(f, n, k, c);
 			if (kind == DBI_LIST && f->s->sets[n][k].n == 1)
 				try(f, dbi_aggregate(f->s, n, k, c)->first, "items of a list", n, 0, c, true);
 		}
@@ -381,7 +473,7 @@ try_word(Figure *f, int word)
 	for (int n = 0; n < facts->nresults; n++)
 	{
 		for (int k = 1; k < f->s->nsets[n]; k++)
-			if (f->s->sets[n][k].from <= word && f->s->sets[n][k].to > word && !f->s->sets[n][k].is_name)
+			if (dbi_set_covers(&f->s->sets[n][k], word) && !f->s->sets[n][k].is_name)
 			{
 				f->linked = true;
 				try(f, f->s->sets[n][k].n, "rows with this value", n, 0, f->s->sets[n][k].column, true);
@@ -413,6 +505,8 @@ try_words(Figure *f)
 {
 	for (int k = f->at + 1; k < f->s->to && k <= f->at + NEAR_AFTER && !f->accepted && !stops(f, k); k++)
 		try_word(f, k);
+	if (f->at + 1 < f->s->to && !stops(f, f->at + 1))
+		return; /* a word follows: what stands before is of another figure */
 	for (int k = f->at - 1, n = 0; k >= f->s->from && n < NEAR_BEFORE && !f->accepted && !f->linked; k--, n++)
 	{
 		bool bracket = f->s->tokens->t[k].kind == GLYPH_MARK && f->s->judge->text[f->s->tokens->t[k].start] == '(' && k == f->at - 1;
@@ -443,6 +537,13 @@ try_unlinked(Figure *f)
 					try_column(f, n, k, c, factor);
 			}
 		}
+}
+
+static void
+try_totals(Figure *f)
+{
+	for (int n = 0; n < f->s->judge->facts->nresults; n++)
+		try(f, f->s->sets[n][0].n, "number of rows", n, 0, -1, true);
 }
 
 /* ---- fixed turns of phrase ---- */
@@ -571,7 +672,7 @@ is_distinctive(const DbiGlyphToken *t)
 static void
 judge(Figure *f)
 {
-	if (judge_rows_said(f) || judge_more(f) || is_echo(f))
+	if (judge_rows_said(f) || judge_more(f) || is_echo(f) || is_quoted(f))
 		return;
 	try_arguments(f);
 	if (f->accepted)
@@ -581,6 +682,8 @@ judge(Figure *f)
 		try_columns(f);
 		if (!f->accepted)
 			try_words(f);
+		if (!f->accepted && f->total)
+			try_totals(f);
 		if (!f->accepted)
 			try_sides(f);
 		if (!f->accepted)
@@ -590,6 +693,10 @@ judge(Figure *f)
 		return;
 	}
 	try_words(f);
+	if (!f->accepted && f->total)
+		try_totals(f);
+	if (!f->accepted)
+		try_pairs(f);
 	if (!f->accepted && !f->linked)
 		try_unlinked(f);
 }
@@ -603,6 +710,7 @@ dbi_judge_number(DbiSentence *s, int i)
 	f.verdict = &s->numbers[i];
 	f.verdict->judged = true;
 	dbi_object(f.claim, "no cell and no derivation gives it", false);
+	f.total = i - 2 >= s->from && is_word(token(&f, i - 1), "of") && token(&f, i - 2)->kind == GLYPH_NUMBER;
 	find_direction(&f);
 	judge(&f);
 	if (!f.accepted && !f.claim->supported && !f.claim->contradiction && f.sign_wrong)

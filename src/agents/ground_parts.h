@@ -85,6 +85,7 @@ typedef struct DbiFacts
 	Bitmapset **all;  /* every row of each result */
 	char ***columns;  /* name of each column as a key */
 	char ****keys;    /* of each text cell, else NULL */
+	struct DbiReading **readings; /* of each column by each unit: memory of dbi_ground_reads() */
 	HTAB *phrases;
 	List *echoes; /* of DbiTokens *: question, context */
 	List *fresh;  /* of DbiTokens *: a source and its newest row */

@@ -61,6 +61,13 @@ add_set(DbiSentence *s, int result, int column, Bitmapset *rows, int from, int t
 	set->from = from;
 	set->to = to;
 	set->is_name = is_name;
+	set->also_from = set->also_to = -1;
+}
+
+bool
+dbi_set_covers(const DbiRowSet *set, int token)
+{
+	return (set->from <= token && token < set->to) || (set->also_from <= token && token < set->also_to);
 }
 
 /* Rows whose time lies on that weekday (hour < 0) or in that hour. */
@@ -141,10 +148,17 @@ add_intersections(DbiSentence *s)
 			{
 				const DbiRowSet *a = &s->sets[n][i];
 				const DbiRowSet *b = &s->sets[n][j];
+				Bitmapset *both;
+				int before = s->nsets[n];
 
-				if (a->column == b->column || a->from == b->from)
+				if (a->column == b->column || (a->from == b->from && a->from >= 0))
 					continue;
-				add_set(s, n, -1, bms_intersect(a->rows, b->rows), a->from, b->to, false);
+				both = bms_intersect(a->rows, b->rows);
+				add_set(s, n, -1, both, a->from, a->to, a->is_name && b->is_name);
+				if (s->nsets[n] == before)
+					continue;
+				s->sets[n][before].also_from = b->from;
+				s->sets[n][before].also_to = b->to;
 			}
 	}
 }
@@ -348,9 +362,48 @@ date_of_source(DbiSentence *s, int i, DbiClaim *claim)
 	return false;
 }
 
-static bool
-date_echoed(DbiSentence *s, const char *word, DbiClaim *claim)
+/* The other end of "A to B", by the words between; NULL when there is none. */
+static const char *
+partner(const DbiTokens *tokens, int i, int step)
 {
+	const DbiGlyphToken *t = tokens->t;
+	int to = i + step;
+	int other = i + 2 * step;
+
+	if (other < 0 || other >= tokens->n || t[to].kind != GLYPH_WORD || strcmp(t[to].word, "to") != 0 ||
+		t[other].kind != GLYPH_DATE)
+		return NULL;
+	return t[other].word;
+}
+
+/* A day of a period counts only with its other day. */
+static bool
+same_partners(const DbiTokens *tokens, int i, const DbiTokens *echo, int k)
+{
+	for (int step = -1; step <= 1; step += 2)
+	{
+		const char *here = partner(tokens, i, step);
+		const char *there = partner(echo, k, step);
+
+		if (here && (there == NULL || strcmp(here, there) != 0))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_given(const DbiResult *r, const char *word)
+{
+	for (int a = 0; a < r->ngiven; a++)
+		if (!r->given[a].cell.isnull && strcmp(r->given[a].cell.text, word) == 0)
+			return true;
+	return false;
+}
+
+static bool
+date_echoed(DbiSentence *s, int at, DbiClaim *claim)
+{
+	const char *word = s->tokens->t[at].word;
 	const DbiFacts *facts = s->judge->facts;
 	ListCell *lc;
 
@@ -359,23 +412,25 @@ date_echoed(DbiSentence *s, const char *word, DbiClaim *claim)
 		DbiTokens *e = lfirst(lc);
 
 		for (int k = 0; k < e->n; k++)
-			if ((e->t[k].kind == GLYPH_DATE || e->t[k].kind == GLYPH_CLOCK) && strcmp(e->t[k].word, word) == 0)
+			if ((e->t[k].kind == GLYPH_DATE || e->t[k].kind == GLYPH_CLOCK) && strcmp(e->t[k].word, word) == 0 &&
+				same_partners(s->tokens, at, e, k))
 			{
 				dbi_accept(claim, "question or period", NULL, 0, NULL);
 				return true;
 			}
 	}
 	for (int n = 0; n < facts->nresults; n++)
-		for (int a = 0; a < facts->results[n]->ngiven; a++)
-		{
-			const DbiGiven *g = &facts->results[n]->given[a];
+	{
+		const char *before = partner(s->tokens, at, -1);
+		const char *after = partner(s->tokens, at, 1);
 
-			if (!g->cell.isnull && strcmp(g->cell.text, word) == 0)
-			{
-				dbi_accept(claim, "argument", facts->results[n], 0, g->name);
-				return true;
-			}
+		if (is_given(facts->results[n], word) && (before == NULL || is_given(facts->results[n], before)) &&
+			(after == NULL || is_given(facts->results[n], after)))
+		{
+			dbi_accept(claim, "argument", facts->results[n], 0, NULL);
+			return true;
 		}
+	}
 	return false;
 }
 
@@ -442,8 +497,13 @@ judge_date(DbiSentence *s, int i)
 	const DbiFacts *facts = s->judge->facts;
 	DbiClaim *claim = dbi_claim(s->judge, t->start, t->len, DBI_CLAIM_DATE);
 
-	if (date_of_source(s, i, claim) || date_echoed(s, t->word, claim))
+	if (date_of_source(s, i, claim) || date_echoed(s, i, claim))
 		return;
+	if (partner(s->tokens, i, -1) || partner(s->tokens, i, 1))
+	{
+		dbi_object(claim, "no call has this period", false);
+		return;
+	}
 	for (int pass = 0; pass < 2; pass++) /* the rows named first, then all */
 		for (int n = 0; n < facts->nresults; n++)
 			for (int k = s->nsets[n] - 1; k >= 0; k--)
@@ -451,7 +511,7 @@ judge_date(DbiSentence *s, int i)
 				const DbiRowSet *set = &s->sets[n][k];
 
 				/* a date proves nothing by itself */
-				if ((pass == 0) == (k == 0) || (set->from >= 0 && set->from <= i && set->to > i))
+				if ((pass == 0) == (k == 0) || dbi_set_covers(set, i))
 					continue;
 				if (date_in_set(s, n, k, t->word, claim))
 					return;
@@ -468,7 +528,7 @@ judge_clock(DbiSentence *s, int i)
 	const DbiGlyphToken *t = &s->tokens->t[i];
 	DbiClaim *claim = dbi_claim(s->judge, t->start, t->len, DBI_CLAIM_DATE);
 
-	if (date_echoed(s, t->word, claim))
+	if (date_echoed(s, i, claim))
 		return;
 	for (int n = 0; n < s->judge->facts->nresults; n++)
 		for (int k = 1; k < s->nsets[n]; k++)
@@ -512,6 +572,15 @@ is_list_ordinal(const DbiSentence *s, int i)
 		   strchr(".)", s->judge->text[t[i + 1].start]) && t[i + 1].start == t[i].start + t[i].len;
 }
 
+/* A long whole number that a text cell holds is a name: of a run, of a job. */
+static bool
+is_id(const DbiSentence *s, int i)
+{
+	const DbiGlyphToken *t = &s->tokens->t[i];
+
+	return t->len >= 5 && strspn(t->word, "0123456789") == t->len && dbi_ground_phrase(s->judge->facts, t->word);
+}
+
 static void
 judge_sentence(DbiSentence *s, int claim_from, int claim_to)
 {
@@ -537,6 +606,8 @@ judge_sentence(DbiSentence *s, int claim_from, int claim_to)
 			judge_date(s, i);
 		else if (t->kind == GLYPH_CLOCK)
 			judge_clock(s, i);
+		else if (t->kind == GLYPH_NUMBER && is_id(s, i))
+			judge_name(s, i);
 		else if (t->kind == GLYPH_NUMBER && !s->phrase[i] && !is_list_ordinal(s, i))
 			dbi_judge_number(s, i);
 	}

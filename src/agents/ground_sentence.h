@@ -26,8 +26,10 @@ typedef struct DbiRowSet
 	Bitmapset *rows;
 	int n;
 	int column; /* that holds the value; -1: all, or two values */
-	int from;   /* tokens */
+	int from;   /* tokens of the value; -1: of an earlier sentence */
 	int to;
+	int also_from; /* of the second value, when two chose the rows; else -1 */
+	int also_to;
 	bool is_name;
 	DbiAggregate **aggregates; /* by column, made when asked for */
 } DbiRowSet;
@@ -42,6 +44,7 @@ typedef struct DbiVerdict
 	int result[MAX_ORIGINS];
 	int column[MAX_ORIGINS];
 	double value[MAX_ORIGINS];
+	bool of_many[MAX_ORIGINS]; /* a sum or a mean: no row has it */
 } DbiVerdict;
 
 typedef struct DbiSentence
@@ -58,6 +61,7 @@ typedef struct DbiSentence
 } DbiSentence;
 
 bool dbi_word_in(const char *const *list, const char *word);
+bool dbi_set_covers(const DbiRowSet *set, int token);
 const DbiAggregate *dbi_aggregate(DbiSentence *s, int result, int set, int column);
 
 /* ground_number.c */

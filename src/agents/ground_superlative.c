@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "utils/timestamp.h"
+
 #include "agents/ground_sentence.h"
 
 typedef struct Superlative
@@ -20,11 +22,11 @@ static const Superlative superlatives[] = {
 	{"dearest", 1},   {"costliest", 1}, {"strongest", 1}, {"heaviest", 1}, {"most", 1},     {"maximum", 1},
 	{"busiest", 1},   {"lowest", -1},   {"smallest", -1}, {"shortest", -1}, {"fastest", -1}, {"cheapest", -1},
 	{"weakest", -1},  {"lightest", -1}, {"least", -1},   {"fewest", -1},   {"minimum", -1}, {"top", 1},
-	{"worst", 2},     {"best", -2},     {"latest", 1, true}, {"newest", 1, true}, {"oldest", -1, true}, {"earliest", -1, true},
+	{"bottom", -1},   {"worst", 2},     {"best", -2},     {"latest", 1, true}, {"newest", 1, true}, {"oldest", -1, true}, {"earliest", -1, true},
 	{NULL}};
 
 /* More of these is good; of anything else, bad. */
-static const char *const good_words[] = {"score", "uptime", "succes", "success", "accuracy", "auc", "f1", "precision", "recall", "met", NULL};
+static const char *const good_words[] = {"score", "uptime", "success", "accuracy", "auc", "f1", "precision", "recall", "met", NULL};
 
 static const Superlative *
 superlative(const DbiGlyphToken *t)
@@ -41,7 +43,7 @@ static bool
 is_good(const DbiFacts *facts, int n, int column)
 {
 	for (const char *const *w = good_words; *w; w++)
-		if (dbi_has_word(facts->columns[n][column], *w))
+		if (dbi_has_word(facts->columns[n][column], dbi_stem(*w)))
 			return true;
 	return false;
 }
@@ -88,21 +90,36 @@ parts(const DbiSentence *s, int i)
 	return t->kind == GLYPH_LINE || (t->kind == GLYPH_MARK && s->judge->text[t->start] == ';');
 }
 
+/* Does a word between the superlative and its figure name the column? */
+static bool
+names_column(const DbiSentence *s, int at, int figure, int n, int column)
+{
+	for (int i = Min(at, figure) + 1; i < Max(at, figure); i++)
+		if (s->tokens->t[i].kind == GLYPH_WORD && !s->phrase[i] && dbi_has_word(s->judge->facts->columns[n][column], s->tokens->t[i].key))
+			return true;
+	return false;
+}
+
 /* 1 the figure is that end, 0 it is not, -1 nothing to go by. */
 static int
-by_figure(DbiSentence *s, const Superlative *sup, int figure)
+by_figure(DbiSentence *s, const Superlative *sup, int at, int figure)
 {
 	const DbiVerdict *v = &s->numbers[figure];
 	const DbiGlyphToken *t = &s->tokens->t[figure];
 	bool known = false;
+	bool named = false;
 
 	if (!v->judged || !v->supported || v->norigins == 0)
 		return -1;
+	for (int i = 0; i < v->norigins; i++)
+		named = named || names_column(s, at, figure, v->result[i], v->column[i]);
 	for (int i = 0; i < v->norigins; i++)
 	{
 		double factor;
 		double value = v->value[i];
 
+		if (v->of_many[i] || (named && !names_column(s, at, figure, v->result[i], v->column[i])))
+			continue;
 		if (!dbi_ground_reads(s->judge->facts, v->result[i], v->column[i], t->unit, &factor))
 			continue;
 		known = true;
@@ -113,6 +130,29 @@ by_figure(DbiSentence *s, const Superlative *sup, int figure)
 }
 
 /* ---- "most often X (7)": the value with the most rows ---- */
+
+/* Rows in the weekday, or hour of the day, that has most of them, and in the one that has least. */
+static void
+time_counts(const DbiResult *r, int column, bool hours, int *most, int *least)
+{
+	int count[24] = {0};
+	int parts = hours ? 24 : 7;
+
+	for (int row = 0; row < r->nrows; row++)
+	{
+		double hour = floor(r->rows[row][column].number / USECS_PER_HOUR);
+
+		if (!r->rows[row][column].isnull && isfinite(hour))
+			count[(int) fmod(fmod(hours ? hour : floor(hour / 24), parts) + parts, parts)]++;
+	}
+	*most = 0;
+	*least = r->nrows;
+	for (int i = 0; i < parts; i++)
+	{
+		*most = Max(*most, count[i]);
+		*least = Min(*least, count[i]);
+	}
+}
 
 static int
 by_frequency(DbiSentence *s, const Superlative *sup, int from)
@@ -141,7 +181,9 @@ by_frequency(DbiSentence *s, const Superlative *sup, int from)
 						least = Min(least, bms_num_members(p->rows));
 					}
 			}
-			if (r->columns[set->column].kind == DBI_TIME || most == 0)
+			if (r->columns[set->column].kind == DBI_TIME || r->columns[set->column].kind == DBI_DATE)
+				time_counts(r, set->column, s->tokens->t[set->from].kind == GLYPH_CLOCK, &most, &least);
+			if (most == 0)
 				continue;
 			return set->n == (sup->side > 0 ? most : least) ? 1 : 0;
 		}
@@ -215,7 +257,6 @@ word_at(const DbiSentence *s, int i, const char *word)
 static int
 verdict(DbiSentence *s, const Superlative *sup, int at)
 {
-	int last = -1;
 	int found;
 
 	if (sup->time)
@@ -223,21 +264,32 @@ verdict(DbiSentence *s, const Superlative *sup, int at)
 	if (word_at(s, at + 1, "often") || word_at(s, at + 1, "common") || word_at(s, at + 1, "frequent") || word_at(s, at + 1, "frequently"))
 		if ((found = by_frequency(s, sup, at)) >= 0)
 			return found;
-	for (int i = at + 1; i < s->to && !parts(s, i); i++)
-		if ((found = by_figure(s, sup, i)) >= 0)
-		{
-			if (found == 1)
-				return 1;
-			last = 0;
-		}
-	for (int i = at - 1; i >= s->from && !parts(s, i) && last < 0; i--)
-		if ((found = by_figure(s, sup, i)) >= 0)
+	for (int i = at + 1; i < s->to && !parts(s, i) && !superlative(&s->tokens->t[i]); i++)
+		if ((found = by_figure(s, sup, at, i)) >= 0)
 			return found;
-	if (last >= 0)
-		return last;
+	for (int i = at - 1; i >= s->from && !parts(s, i) && !superlative(&s->tokens->t[i]); i--)
+		if ((found = by_figure(s, sup, at, i)) >= 0)
+			return found;
 	if ((found = by_thing(s, sup, at, s->to)) >= 0 || (found = by_thing(s, sup, s->from, at)) >= 0)
 		return found;
 	return -1;
+}
+
+/* "worst hour" may be what a column is called. */
+static bool
+is_column_name(const DbiSentence *s, int at)
+{
+	const DbiFacts *facts = s->judge->facts;
+	const char *key;
+
+	if (at + 1 >= s->to || s->tokens->t[at + 1].kind != GLYPH_WORD)
+		return false;
+	key = psprintf("%s %s", s->tokens->t[at].key, s->tokens->t[at + 1].key);
+	for (int n = 0; n < facts->nresults; n++)
+		for (int c = 0; c < facts->results[n]->ncolumns; c++)
+			if (strcmp(facts->columns[n][c], key) == 0)
+				return true;
+	return false;
 }
 
 void
@@ -252,8 +304,10 @@ dbi_judge_superlatives(DbiSentence *s, int first_span, int claim_from, int claim
 
 		if (sup == NULL || s->phrase[i] || t->start < claim_from || t->start >= claim_to || word_at(s, i - 1, "at"))
 			continue;
-		if (strcmp(sup->word, "most") == 0 && word_at(s, i + 1, "of"))
+		if ((strcmp(sup->word, "most") == 0 || strcmp(sup->word, "least") == 0) && word_at(s, i + 1, "of"))
 			continue; /* more than half, not the most */
+		if (is_column_name(s, i))
+			continue;
 		v = verdict(s, sup, i);
 		if (v < 0)
 			continue;

@@ -194,6 +194,15 @@ lists(const char *plain, const DbiCell *cell)
 	return named + more == cell->nitems;
 }
 
+/* Only the beginning of a long text. */
+static bool
+is_cut(const Cell *cell)
+{
+	size_t len = strlen(cell->plain);
+
+	return len > 3 && strcmp(cell->plain + len - 3, "…") == 0;
+}
+
 static bool
 words_say(const Cell *cell, const DbiColumn *column, const DbiCell *value, const char *key)
 {
@@ -206,7 +215,7 @@ words_say(const Cell *cell, const DbiColumn *column, const DbiCell *value, const
 		return true;
 	if (value->id && pg_strcasecmp(cell->plain, value->id) == 0)
 		return true;
-	if (len > 3 && strcmp(cell->plain + len - 3, "…") == 0)
+	if (is_cut(cell))
 		return pg_strncasecmp(cell->plain, value->text, len - 3) == 0;
 	if (column->kind == DBI_LIST)
 		return lists(cell->plain, value);
@@ -235,7 +244,7 @@ says(const DbiFacts *facts, const Cell *cell, int result, int row, int column)
 
 	if (cell->kind == CELL_EMPTY)
 		return value->isnull || value->text[0] == '\0';
-	if (value->isnull)
+	if (value->isnull || (cell->kind == CELL_WORDS && dbi_kind_numeric(c->kind)))
 		return false;
 	if (cell->kind == CELL_NUMBER && dbi_kind_numeric(c->kind))
 		return number_reads(facts, result, column, &cell->number, &factor) &&
@@ -247,19 +256,38 @@ says(const DbiFacts *facts, const Cell *cell, int result, int row, int column)
 
 /* ---- which result, which columns ---- */
 
+static bool
+is_value(const DbiFacts *facts, const Cell *cell, int result, int column)
+{
+	for (DbiPhrasePlace *p = dbi_ground_phrase(facts, cell->key); p; p = p->next)
+		if (p->result == result && p->column == column)
+			return true;
+	return false;
+}
+
 /* Lines of the table whose cell is some row's value in the column. */
 static int
 fits(const DbiFacts *facts, const Table *table, int j, int result, int column)
 {
 	const DbiResult *r = facts->results[result];
+	DbiKind kind = r->columns[column].kind;
 	int n = 0;
 
 	for (int i = 0; i < table->nlines; i++)
 	{
-		if (table->lines[i][j].kind == CELL_EMPTY)
+		const Cell *cell = &table->lines[i][j];
+
+		if (cell->kind == CELL_EMPTY || (cell->kind == CELL_WORDS && dbi_kind_numeric(kind)))
 			continue;
+		if (cell->kind == CELL_WORDS && is_value(facts, cell, result, column))
+		{
+			n++;
+			continue;
+		}
+		if (cell->kind == CELL_WORDS && kind == DBI_TEXT && strlen(cell->key) < 90 && !is_cut(cell))
+			continue; /* the values are indexed: it is none */
 		for (int row = 0; row < r->nrows; row++)
-			if (says(facts, &table->lines[i][j], result, row, column))
+			if (says(facts, cell, result, row, column))
 			{
 				n++;
 				break;
@@ -291,6 +319,7 @@ map_columns(const DbiFacts *facts, const Table *table, int result, int *column)
 	for (int j = 0; j < table->ncolumns; j++)
 	{
 		int best = 0;
+		int held = 0;
 
 		column[j] = -1;
 		for (int c = 0; c < r->ncolumns; c++)
@@ -301,13 +330,14 @@ map_columns(const DbiFacts *facts, const Table *table, int result, int *column)
 			if (score > best)
 			{
 				best = score;
+				held = n;
 				column[j] = c;
 			}
 		}
 		if (column[j] < 0)
 			continue;
 		taken[column[j]] = true;
-		fit += fits(facts, table, j, result, column[j]);
+		fit += held;
 	}
 	return fit;
 }
@@ -474,7 +504,7 @@ column_called(const DbiResult *r, const char *key)
 }
 
 static double
-side(const DbiFacts *facts, int n, const char *key, const Sides *sides, DbiUnitClass unit, bool *found)
+side(const DbiFacts *facts, int n, const char *key, const Sides *sides, DbiUnitClass *unit, bool *found)
 {
 	const DbiResult *r = facts->results[n];
 	double sum = 0;
@@ -483,8 +513,7 @@ side(const DbiFacts *facts, int n, const char *key, const Sides *sides, DbiUnitC
 
 	if (sides->subject < 0 && column < 0)
 		return NAN;
-	if (column >= 0 && !dbi_ground_reads(facts, n, column, unit, &factor))
-		return NAN;
+	*unit = column >= 0 ? dbi_ground_unit(r->columns[column].kind, &factor) : UNIT_NONE;
 	for (int row = 0; row < r->nrows; row++)
 	{
 		if (sides->subject >= 0 && (facts->keys[n][row][sides->subject] == NULL ||
@@ -525,8 +554,9 @@ judge_sides(DbiJudge *judge, const Table *table, int line, const Sides *sides, b
 	const DbiFacts *facts = judge->facts;
 	const Cell *cells = table->lines[line];
 	bool found = false;
-	double now = side(facts, sides->now, cells[0].key, sides, cells[1].number.unit, &found);
-	double before = side(facts, sides->before, cells[0].key, sides, cells[1].number.unit, &found);
+	DbiUnitClass unit;
+	double now = side(facts, sides->now, cells[0].key, sides, &unit, &found);
+	double before = side(facts, sides->before, cells[0].key, sides, &unit, &found);
 	const char *measure = sides->measure >= 0 ? facts->results[sides->now]->columns[sides->measure].name : cells[0].key;
 	int held = 0;
 
@@ -540,7 +570,7 @@ judge_sides(DbiJudge *judge, const Table *table, int line, const Sides *sides, b
 		if (j == 0)
 			ok = found;
 		else if (j <= 3)
-			ok = cells[j].kind == CELL_NUMBER && cells[j].number.unit == cells[1].number.unit &&
+			ok = cells[j].kind == CELL_NUMBER && cells[j].number.unit == unit &&
 				 dbi_number_says(&cells[j].number, j == 1 ? now : j == 2 ? before : now - before, 0, true) > 0;
 		else
 			ok = change_says(judge->text, &cells[j], now, before);
@@ -619,6 +649,8 @@ dbi_ground_table(DbiJudge *judge, int from, int to)
 		for (int j = 0; j < table->ncolumns; j++)
 			cells += table->lines[i][j].kind != CELL_EMPTY;
 	find_result(judge->facts, table);
+	if (table->header)
+		dbi_ground_prose(judge, from, line_end(judge->text, from, to), from, line_end(judge->text, from, to));
 	judge->table_lines = table->nlines;
 	judge->table_result = table->result;
 	if (table->result < 0 || 10 * table->fit < 7 * cells)
