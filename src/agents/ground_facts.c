@@ -228,6 +228,7 @@ index_result(DbiFacts *facts, StringInfo corpus, int n)
 	for (char *p = noun; *p; p++)
 		if (*p == '/')
 			*p = ' ';
+	facts->nouns[n] = dbi_ground_key(noun);
 	facts->noun_keys[n] =
 		psprintf("%s %s", dbi_ground_key(noun), dbi_ground_key(r->call->tool + 4 * (strncmp(r->call->tool, "get_", 4) == 0)));
 	facts->readings[n] = palloc0(sizeof(DbiReading) * (UNIT_OTHER + 1) * Max(r->ncolumns, 1));
@@ -304,6 +305,7 @@ dbi_ground_facts(const DbiGroundTurn *turn)
 	facts->turn = turn;
 	facts->nresults = list_length(turn->results);
 	facts->results = palloc0(sizeof(DbiResult *) * (facts->nresults + 1));
+	facts->nouns = palloc0(sizeof(char *) * (facts->nresults + 1));
 	facts->noun_keys = palloc0(sizeof(char *) * (facts->nresults + 1));
 	facts->all = palloc0(sizeof(Bitmapset *) * (facts->nresults + 1));
 	facts->readings = palloc0(sizeof(DbiReading *) * (facts->nresults + 1));

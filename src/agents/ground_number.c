@@ -27,6 +27,7 @@ static const char *const high_words[] = {"up", "most", "largest", "highest", "bi
 static const char *const low_words[] = {"least", "lowest", "smallest", "cheapest", "shortest", "fastest", "fewest", "minimum", "min", "worst", "best", "fall", "from", "between", "down", NULL};
 static const char *const mean_words[] = {"mean", "average", "avg", "day", "hour", "week", "per", "typical", "typically", "usual", "took", NULL};
 static const char *const last_words[] = {"to", "last", "latest", "now", NULL};
+static const char *const negations[] = {"missed", "miss", "not", "no", "without", "never", "lack", NULL};
 static const char *const no_links[] = {"of",   "the", "a",   "an",  "in",  "and", "or", "is",   "are", "was",  "were", "to", "on",
 									   "for",  "by",  "with", "at", "from", "them", "it", "that", "be", "been", "has", "have",
 									   "most", "more", "than", "as", "its", "last", "first", "all", NULL};
@@ -111,6 +112,18 @@ try(Figure *f, double value, const char *reason, int n, int row, int column, boo
 	return true;
 }
 
+static const DbiGlyphToken *
+token(const Figure *f, int at)
+{
+	return at >= f->s->from && at < f->s->to ? &f->s->tokens->t[at] : NULL;
+}
+
+static bool
+is_word(const DbiGlyphToken *t, const char *word)
+{
+	return t && t->kind == GLYPH_WORD && strcmp(t->word, word) == 0;
+}
+
 /* ---- cells and aggregates ---- */
 
 /* Does the sentence use such a word? A mean that nobody calls one is a coincidence. */
@@ -147,20 +160,89 @@ try_column(Figure *f, int n, int k, int column, double factor)
 		try(f, a->last * factor, "cell of the last row", n, 0, column, false);
 }
 
+/* From a name to a figure without leaving its brackets or its part of the sentence. */
+static bool
+in_scope(const Figure *f, int from)
+{
+	int depth = 0;
+
+	for (int k = Max(from, 0); k < f->at; k++)
+	{
+		const DbiGlyphToken *t = &f->s->tokens->t[k];
+		char c = f->s->judge->text[t->start];
+
+		if (t->kind != GLYPH_MARK)
+			continue;
+		depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+		if (depth < 0 || c == ';')
+			return false;
+	}
+	return from >= 0;
+}
+
+/* The sentence has just named one row: what follows is said of that row, but for totals ("of 17"). */
+static bool
+is_of_one(const Figure *f, int n)
+{
+	for (int k = 1; k < f->s->nsets[n]; k++)
+	{
+		const DbiRowSet *set = &f->s->sets[n][k];
+
+		if (set->n == 1 && set->is_name && Max(set->from, set->also_from) < f->at && f->s->sets[n][0].n > 1 &&
+			in_scope(f, Max(set->from, set->also_from)))
+			return true;
+	}
+	return false;
+}
+
+/* The words right after the figure name some column of this unit: then it must be one of those. */
+static bool
+is_called(const Figure *f, int n, int column)
+{
+	for (int k = f->at + 1; k <= f->at + 2 && k < f->s->to; k++)
+	{
+		const DbiGlyphToken *t = &f->s->tokens->t[k];
+
+		if (t->kind != GLYPH_WORD)
+			return false;
+		if (!dbi_word_in(no_links, t->word) && dbi_has_word(f->s->judge->facts->columns[n][column], t->key))
+			return true;
+	}
+	return false;
+}
+
+static bool
+any_called(const Figure *f, int n)
+{
+	double factor;
+
+	for (int c = 0; c < f->s->judge->facts->results[n]->ncolumns; c++)
+		if (dbi_ground_reads(f->s->judge->facts, n, c, f->t->unit, &factor) && is_called(f, n, c))
+			return true;
+	return false;
+}
+
 static void
 try_columns(Figure *f)
 {
 	const DbiFacts *facts = f->s->judge->facts;
 
 	for (int n = 0; n < facts->nresults; n++)
+	{
+		bool of_one = is_of_one(f, n) && !f->total;
+		bool called = any_called(f, n);
+
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
 			for (int c = 0; c < facts->results[n]->ncolumns; c++)
 			{
 				double factor;
 
+				if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) || (called && !is_called(f, n, c)))
+					continue;
 				if (dbi_ground_reads(facts, n, c, f->t->unit, &factor))
 					try_column(f, n, k, c, factor);
 			}
+	}
 }
 
 /* ---- derivations ---- */
@@ -175,6 +257,18 @@ try_change(Figure *f, int n, int column, double now, double before, double facto
 	}
 	else
 		try(f, (now - before) * factor, "difference", n, 0, column, true);
+}
+
+/* What others are compared with: a difference has its sign by it. */
+static bool
+is_base(const Figure *f, int n, int column)
+{
+	static const char *const words[] = {"expected", "prior", "baseline", "budget", "target", "before", "limit", "previous", "base", "usual", NULL};
+
+	for (const char *const *w = words; *w; w++)
+		if (dbi_has_word(f->s->judge->facts->columns[n][column], dbi_stem(*w)))
+			return true;
+	return false;
 }
 
 /* Two columns are set against each other when their names share a word, or a word beside the figure names one. */
@@ -214,7 +308,8 @@ try_pair(Figure *f, int n, int k, int a, int b)
 		double p = first ? x->first * fx : x->sum * fx;
 		double q = first ? y->first * fy : y->sum * fy;
 
-		try_change(f, n, a, p, q, 1);
+		if (is_base(f, n, b) || (f->t->sign == 0 && f->direction == 0 && p >= q))
+			try_change(f, n, a, p, q, 1);
 		if (f->t->unit == UNIT_PCT && q != 0)
 		{
 			try(f, 100 * p / q, "share", n, 0, a, false);
@@ -242,7 +337,7 @@ try_pairs(Figure *f)
 
 	for (int n = 0; n < facts->nresults; n++)
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
-			for (int a = 0; a < facts->results[n]->ncolumns; a++)
+			for (int a = 0; a < facts->results[n]->ncolumns && (!is_of_one(f, n) || f->s->sets[n][k].n == 1); a++)
 				for (int b = 0; fits_unit(f, n, a) && b < facts->results[n]->ncolumns; b++)
 					if (a != b && fits_unit(f, n, b) && related(f, n, a, b))
 						try_pair(f, n, k, a, b);
@@ -402,20 +497,6 @@ count_rows(Figure *f, int word, int n)
 	}
 }
 
-/* The sentence has just named one row: what follows is said of that row, but for totals ("of 17"). */
-static bool
-is_of_one(const Figure *f, int n)
-{
-	for (int k = 1; k < f->s->nsets[n]; k++)
-	{
-		const DbiRowSet *set = &f->s->sets[n][k];
-
-		if (set->n == 1 && set->is_name && Max(set->from, set->also_from) < f->at && f->s->sets[n][0].n > 1)
-			return true;
-	}
-	return false;
-}
-
 /* A version or a code that is kept as text. */
 static void
 try_text(Figure *f, int n, int k, int c)
@@ -447,8 +528,13 @@ count_column(Figure *f, int n, int c)
 		}
 		else if (kind == DBI_BOOL)
 		{
+			const DbiAggregate *a = dbi_aggregate(f->s, n, k, c);
+
 			f->linked = true;
-			try(f, dbi_aggregate(f->s, n, k, c)->ntrue, "rows for which it holds", n, 0, c, true);
+			if (speaks(f, negations))
+				try(f, a->n - a->ntrue, "rows for which it does not hold", n, 0, c, true);
+			else
+				try(f, a->ntrue, "rows for which it holds", n, 0, c, true);
 		}
 		else if (kind == DBI_TEXT || kind == DBI_LIST)
 		{
@@ -472,6 +558,8 @@ try_word(Figure *f, int word)
 		return;
 	for (int n = 0; n < facts->nresults; n++)
 	{
+		bool things = false;
+
 		for (int k = 1; k < f->s->nsets[n]; k++)
 			if (dbi_set_covers(&f->s->sets[n][k], word) && !f->s->sets[n][k].is_name)
 			{
@@ -482,9 +570,15 @@ try_word(Figure *f, int word)
 			continue;
 		for (int c = 0; c < result(f, n)->ncolumns; c++)
 			if (dbi_has_word(facts->columns[n][c], w->key))
+			{
+				things = things || result(f, n)->columns[c].kind == DBI_TEXT;
 				count_column(f, n, c);
+			}
 		if (dbi_has_word(facts->noun_keys[n], w->key))
 		{
+			/* jobs of get_failed_jobs are its job names, not its rows */
+			if (things && !dbi_has_word(facts->nouns[n], w->key))
+				continue;
 			f->linked = true;
 			count_rows(f, word, n);
 		}
@@ -503,7 +597,12 @@ stops(const Figure *f, int k)
 static void
 try_words(Figure *f)
 {
-	for (int k = f->at + 1; k < f->s->to && k <= f->at + NEAR_AFTER && !f->accepted && !stops(f, k); k++)
+	int after = f->at + 1;
+
+	/* "9 of 23 checks": both count checks */
+	if (after + 1 < f->s->to && is_word(&f->s->tokens->t[after], "of") && f->s->tokens->t[after + 1].kind == GLYPH_NUMBER)
+		after += 2;
+	for (int k = after; k < f->s->to && k < after + NEAR_AFTER && !f->accepted && !stops(f, k); k++)
 		try_word(f, k);
 	if (f->at + 1 < f->s->to && !stops(f, f->at + 1))
 		return; /* a word follows: what stands before is of another figure */
@@ -548,18 +647,6 @@ try_totals(Figure *f)
 
 /* ---- fixed turns of phrase ---- */
 
-static const DbiGlyphToken *
-token(const Figure *f, int at)
-{
-	return at >= f->s->from && at < f->s->to ? &f->s->tokens->t[at] : NULL;
-}
-
-static bool
-is_word(const DbiGlyphToken *t, const char *word)
-{
-	return t && t->kind == GLYPH_WORD && strcmp(t->word, word) == 0;
-}
-
 static bool
 is_rows(const DbiGlyphToken *t)
 {
@@ -588,6 +675,38 @@ judge_rows_said(Figure *f)
 	else
 		dbi_object(f->claim, psprintf("there are %.0f rows", value), true);
 	return true;
+}
+
+/* "the last 7 days" is a period, and a period is an argument or was asked for. */
+static bool
+judge_window(Figure *f)
+{
+	static const char *const units[] = {"day", "days", "hour", "hours", "week", "weeks", "month", "months", "minutes", NULL};
+	const DbiGlyphToken *before = token(f, f->at - 1);
+	const DbiGlyphToken *after = token(f, f->at + 1);
+
+	if (!after || after->kind != GLYPH_WORD || !dbi_word_in(units, after->word) ||
+		!(is_word(before, "last") || is_word(before, "past") || is_word(before, "next") || is_word(before, "previous")))
+		return false;
+	try_arguments(f);
+	return !f->accepted;
+}
+
+/* Two durations side by side, as in "5 h 7 h", are none. */
+static bool
+judge_duration(Figure *f)
+{
+	for (int step = -1; step <= 1; step += 2)
+	{
+		const DbiGlyphToken *other = token(f, f->at + step);
+		const DbiGlyphToken *first = step < 0 ? other : f->t;
+		const DbiGlyphToken *second = step < 0 ? f->t : other;
+
+		if (other && other->kind == GLYPH_NUMBER && other->unit == UNIT_SECONDS && f->t->unit == UNIT_SECONDS &&
+			first->start + first->len + 1 == second->start)
+			return true;
+	}
+	return false;
 }
 
 /* "a, b and 7 more": as many as the list has besides those that are named. */
@@ -672,7 +791,7 @@ is_distinctive(const DbiGlyphToken *t)
 static void
 judge(Figure *f)
 {
-	if (judge_rows_said(f) || judge_more(f) || is_echo(f) || is_quoted(f))
+	if (judge_rows_said(f) || judge_more(f) || judge_duration(f) || is_echo(f) || is_quoted(f) || judge_window(f))
 		return;
 	try_arguments(f);
 	if (f->accepted)

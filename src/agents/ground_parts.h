@@ -81,6 +81,7 @@ typedef struct DbiFacts
 	const DbiGroundTurn *turn;
 	int nresults;
 	DbiResult **results;
+	char **nouns;     /* what a row is called, as a key */
 	char **noun_keys; /* words of the noun and the tool's name, as a key */
 	Bitmapset **all;  /* every row of each result */
 	char ***columns;  /* name of each column as a key */

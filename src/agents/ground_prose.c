@@ -186,7 +186,7 @@ find_sets(DbiSentence *s, const DbiSentence *before)
 		for (int d = 0; t->kind == GLYPH_WORD && d < 7; d++)
 			if (strcmp(t->word, weekdays[d]) == 0)
 				add_time_sets(s, d, -1, i);
-		if (t->kind == GLYPH_CLOCK)
+		if (t->kind == GLYPH_CLOCK && strcmp(t->word + 3, "00") == 0)
 			add_time_sets(s, 0, atoi(t->word), i);
 		s->phrase[i] = to > i;
 		for (int k = i; k < to; k++)

@@ -221,11 +221,21 @@ by_time(DbiSentence *s, const Superlative *sup, int from)
 
 /* Some measure in which a named row is at that end of all. */
 static int
-by_thing(DbiSentence *s, const Superlative *sup, int from, int to)
+by_thing(DbiSentence *s, const Superlative *sup, int at, int from, int to)
 {
 	const DbiFacts *facts = s->judge->facts;
 	bool any = false;
+	bool named = false;
+	int first = at;
+	int last = at;
 
+	while (first > s->from && !parts(s, first - 1))
+		first--;
+	while (last < s->to && !parts(s, last))
+		last++;
+	for (int n = 0; n < facts->nresults; n++)
+		for (int c = 0; c < facts->results[n]->ncolumns; c++)
+			named = named || (dbi_kind_numeric(facts->results[n]->columns[c].kind) && names_column(s, first - 1, last, n, c));
 	for (int n = 0; n < facts->nresults; n++)
 		for (int k = 1; k < s->nsets[n]; k++)
 		{
@@ -238,7 +248,8 @@ by_thing(DbiSentence *s, const Superlative *sup, int from, int to)
 			while ((row = bms_next_member(set->rows, row)) >= 0)
 				for (int c = 0; c < r->ncolumns; c++)
 				{
-					if (!dbi_kind_numeric(r->columns[c].kind) || r->rows[row][c].isnull || dbi_has_word(facts->columns[n][c], "rank"))
+					if (!dbi_kind_numeric(r->columns[c].kind) || r->rows[row][c].isnull || dbi_has_word(facts->columns[n][c], "rank") ||
+						(named && !names_column(s, first - 1, last, n, c)))
 						continue;
 					any = true;
 					if (is_extreme(s, sup, n, c, r->rows[row][c].number, true))
@@ -270,7 +281,7 @@ verdict(DbiSentence *s, const Superlative *sup, int at)
 	for (int i = at - 1; i >= s->from && !parts(s, i) && !superlative(&s->tokens->t[i]); i--)
 		if ((found = by_figure(s, sup, at, i)) >= 0)
 			return found;
-	if ((found = by_thing(s, sup, at, s->to)) >= 0 || (found = by_thing(s, sup, s->from, at)) >= 0)
+	if ((found = by_thing(s, sup, at, at, s->to)) >= 0 || (found = by_thing(s, sup, at, s->from, at)) >= 0)
 		return found;
 	return -1;
 }

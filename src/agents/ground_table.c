@@ -378,7 +378,7 @@ find_row(const DbiFacts *facts, const Table *table, int line, const bool *used)
 		for (int j = 0; j < table->ncolumns; j++)
 			if (table->column[j] >= 0 && table->lines[line][j].kind != CELL_EMPTY)
 				n += 2 * says(facts, &table->lines[line][j], table->result, row, table->column[j]);
-		n = n > 0 ? n - used[row] : 0;
+		n -= 3 * used[row]; /* another line has said it already */
 		if (n > best)
 		{
 			best = n;
