@@ -153,7 +153,7 @@ try_column(Figure *f, int n, int k, int column, double factor)
 		try(f, a->min * factor, "minimum", n, 0, column, false);
 	f->of_many = true;
 	try(f, a->sum * factor, "sum", n, 0, column, false);
-	if (speaks(f, mean_words))
+	if (speaks(f, mean_words) && (k > 0 || f->s->nsets[n] == 1 || f->t->unit != UNIT_SECONDS))
 		try(f, a->sum * factor / a->n, "mean", n, 0, column, false);
 	f->of_many = false;
 	if (k == 0 && speaks(f, last_words))
@@ -313,7 +313,8 @@ try_pair(Figure *f, int n, int k, int a, int b)
 		if (f->t->unit == UNIT_PCT && q != 0)
 		{
 			try(f, 100 * p / q, "share", n, 0, a, false);
-			try(f, 100 * (q - p) / q, "share", n, 0, a, false);
+			if (p >= 0 && p <= q)
+				try(f, 100 * (q - p) / q, "share", n, 0, a, false);
 		}
 	}
 }
@@ -427,21 +428,24 @@ is_echo(Figure *f)
 	return false;
 }
 
-/* Part of a text that a cell holds: "failures_last_20 = 10" of a list of reasons. */
+/* Part of a text that a cell holds: "failures_last_20 = 10 (typically 1)" of a list of reasons. */
 static bool
 is_quoted(Figure *f)
 {
-	const DbiGlyphToken *before = f->at > f->s->from ? f->t - 1 : NULL;
-	char *said;
+	if (f->t->unit != UNIT_NONE)
+		return false;
+	for (int k = f->at - 1; k >= f->s->from && k >= f->at - 3; k--)
+	{
+		int start = f->s->tokens->t[k].start;
+		char *said = dbi_ground_plain(f->s->judge->text + start, f->t->start + f->t->len - start);
 
-	if (before == NULL || f->t->unit != UNIT_NONE || before->kind == GLYPH_MARK || before->kind == GLYPH_NUMBER)
-		return false;
-	said = dbi_ground_plain(f->s->judge->text + before->start, f->t->start + f->t->len - before->start);
-	/* two words side by side are no quotation */
-	if ((strchr(said, '=') == NULL && strchr(said, '(') == NULL) || !dbi_ground_known(f->s->judge->facts, said))
-		return false;
-	dbi_accept(f->claim, "part of a text", NULL, 0, NULL);
-	return f->accepted = true;
+		/* two words side by side are no quotation */
+		if ((strchr(said, '=') == NULL && strchr(said, '(') == NULL) || !dbi_ground_known(f->s->judge->facts, said))
+			continue;
+		dbi_accept(f->claim, "part of a text", NULL, 0, NULL);
+		return f->accepted = true;
+	}
+	return false;
 }
 
 /* An argument of a call, with its unit, or with a word of its name beside it. */
@@ -598,15 +602,17 @@ static void
 try_words(Figure *f)
 {
 	int after = f->at + 1;
+	int before;
 
 	/* "9 of 23 checks": both count checks */
 	if (after + 1 < f->s->to && is_word(&f->s->tokens->t[after], "of") && f->s->tokens->t[after + 1].kind == GLYPH_NUMBER)
 		after += 2;
+	before = f->at - 1;
 	for (int k = after; k < f->s->to && k < after + NEAR_AFTER && !f->accepted && !stops(f, k); k++)
 		try_word(f, k);
-	if (f->at + 1 < f->s->to && !stops(f, f->at + 1))
+	if (after < f->s->to && !stops(f, after))
 		return; /* a word follows: what stands before is of another figure */
-	for (int k = f->at - 1, n = 0; k >= f->s->from && n < NEAR_BEFORE && !f->accepted && !f->linked; k--, n++)
+	for (int k = before, n = 0; k >= f->s->from && n < NEAR_BEFORE && !f->accepted && !f->linked; k--, n++)
 	{
 		bool bracket = f->s->tokens->t[k].kind == GLYPH_MARK && f->s->judge->text[f->s->tokens->t[k].start] == '(' && k == f->at - 1;
 
@@ -625,6 +631,8 @@ try_unlinked(Figure *f)
 	for (int n = 0; n < facts->nresults; n++)
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
 		{
+			if (is_of_one(f, n) && !f->total && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name))
+				continue;
 			try(f, f->s->sets[n][k].n, "number of rows", n, 0, -1, true);
 			for (int c = 0; c < result(f, n)->ncolumns; c++)
 			{
@@ -709,6 +717,16 @@ judge_duration(Figure *f)
 	return false;
 }
 
+/* Is the value at this token one of the column's? */
+static bool
+holds_value(const Figure *f, int n, int column, int at)
+{
+	for (int k = 1; k < f->s->nsets[n]; k++)
+		if (f->s->sets[n][k].column == column && dbi_set_covers(&f->s->sets[n][k], at))
+			return true;
+	return false;
+}
+
 /* "a, b and 7 more": as many as the list has besides those that are named. */
 static bool
 judge_more(Figure *f)
@@ -733,7 +751,8 @@ judge_more(Figure *f)
 			{
 				const DbiAggregate *a;
 
-				if (result(f, n)->columns[c].kind != DBI_TEXT && result(f, n)->columns[c].kind != DBI_LIST)
+				if ((result(f, n)->columns[c].kind != DBI_TEXT && result(f, n)->columns[c].kind != DBI_LIST) ||
+					!holds_value(f, n, c, f->at - 2))
 					continue;
 				a = dbi_aggregate(f->s, n, k, c);
 				f->accepted = f->t->value + named == (a->n == 1 && result(f, n)->columns[c].kind == DBI_LIST ? a->first : a->distinct);

@@ -163,6 +163,31 @@ add_intersections(DbiSentence *s)
 	}
 }
 
+/* Rows for which a column holds that the word names: owners by is_owner. */
+static void
+add_marked_sets(DbiSentence *s, int at)
+{
+	const DbiFacts *facts = s->judge->facts;
+	const DbiGlyphToken *t = &s->tokens->t[at];
+
+	if (t->kind != GLYPH_WORD || strlen(t->key) < 4 || dbi_word_in(not_values, t->word))
+		return;
+	for (int n = 0; n < facts->nresults; n++)
+		for (int c = 0; c < facts->results[n]->ncolumns; c++)
+		{
+			const DbiResult *r = facts->results[n];
+			Bitmapset *rows = NULL;
+
+			if (r->columns[c].kind != DBI_BOOL || !dbi_has_word(facts->columns[n][c], t->key))
+				continue;
+			for (int row = 0; row < r->nrows; row++)
+				if (!r->rows[row][c].isnull && r->rows[row][c].number != 0)
+					rows = bms_add_member(rows, row);
+			/* the column itself counts them, so the word is not covered */
+			add_set(s, n, c, rows, -1, -1, false);
+		}
+}
+
 static void
 find_sets(DbiSentence *s, const DbiSentence *before)
 {
@@ -186,6 +211,7 @@ find_sets(DbiSentence *s, const DbiSentence *before)
 		for (int d = 0; t->kind == GLYPH_WORD && d < 7; d++)
 			if (strcmp(t->word, weekdays[d]) == 0)
 				add_time_sets(s, d, -1, i);
+		add_marked_sets(s, i);
 		if (t->kind == GLYPH_CLOCK && strcmp(t->word + 3, "00") == 0)
 			add_time_sets(s, 0, atoi(t->word), i);
 		s->phrase[i] = to > i;
@@ -391,12 +417,52 @@ same_partners(const DbiTokens *tokens, int i, const DbiTokens *echo, int k)
 	return true;
 }
 
+/* "yesterday (2026-06-14)": the word beside a day; NULL when it is none of these. */
+static const char *
+day_word(const DbiTokens *tokens, int i)
+{
+	int before = i - 1;
+
+	if (before > 0 && tokens->t[before].kind == GLYPH_MARK)
+		before--;
+	if (before < 0 || tokens->t[before].kind != GLYPH_WORD ||
+		(strcmp(tokens->t[before].word, "yesterday") != 0 && strcmp(tokens->t[before].word, "today") != 0))
+		return NULL;
+	return tokens->t[before].word;
+}
+
+static bool
+same_day_word(const DbiTokens *tokens, int i, const DbiTokens *echo, int k)
+{
+	const char *here = day_word(tokens, i);
+	const char *there = day_word(echo, k);
+
+	return here == NULL || (there && strcmp(here, there) == 0);
+}
+
 static bool
 is_given(const DbiResult *r, const char *word)
 {
 	for (int a = 0; a < r->ngiven; a++)
 		if (!r->given[a].cell.isnull && strcmp(r->given[a].cell.text, word) == 0)
 			return true;
+	return false;
+}
+
+/* Does the question or a period speak of that day with its date? */
+static bool
+periods_known(const DbiFacts *facts, const char *word)
+{
+	ListCell *lc;
+
+	foreach(lc, facts->echoes)
+	{
+		DbiTokens *e = lfirst(lc);
+
+		for (int k = 0; k < e->n; k++)
+			if (e->t[k].kind == GLYPH_DATE && day_word(e, k) && strcmp(day_word(e, k), word) == 0)
+				return true;
+	}
 	return false;
 }
 
@@ -413,7 +479,7 @@ date_echoed(DbiSentence *s, int at, DbiClaim *claim)
 
 		for (int k = 0; k < e->n; k++)
 			if ((e->t[k].kind == GLYPH_DATE || e->t[k].kind == GLYPH_CLOCK) && strcmp(e->t[k].word, word) == 0 &&
-				same_partners(s->tokens, at, e, k))
+				same_partners(s->tokens, at, e, k) && same_day_word(s->tokens, at, e, k))
 			{
 				dbi_accept(claim, "question or period", NULL, 0, NULL);
 				return true;
@@ -499,7 +565,7 @@ judge_date(DbiSentence *s, int i)
 
 	if (date_of_source(s, i, claim) || date_echoed(s, i, claim))
 		return;
-	if (partner(s->tokens, i, -1) || partner(s->tokens, i, 1))
+	if (partner(s->tokens, i, -1) || partner(s->tokens, i, 1) || (day_word(s->tokens, i) && periods_known(facts, day_word(s->tokens, i))))
 	{
 		dbi_object(claim, "no call has this period", false);
 		return;

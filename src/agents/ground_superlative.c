@@ -57,13 +57,12 @@ wanted(const DbiFacts *facts, const Superlative *s, int n, int column)
 	return (s->side == 2) != is_good(facts, n, column) ? 1 : -1;
 }
 
-/* Is the value at that end of some of the rows the sentence speaks of? A fall's largest is the least. */
+/* Is the value at that end of all rows, or of more than above rows the sentence speaks of? A fall's largest is the least. */
 static bool
-is_extreme(DbiSentence *s, const Superlative *sup, int n, int column, double value, bool falls)
+is_extreme(DbiSentence *s, const Superlative *sup, int n, int column, double value, bool falls, int above)
 {
 	const DbiFacts *facts = s->judge->facts;
 	int side = wanted(facts, sup, n, column) * (falls && value < 0 ? -1 : 1);
-	double factor = 1;
 
 	for (int k = 0; k < s->nsets[n]; k++)
 	{
@@ -71,9 +70,8 @@ is_extreme(DbiSentence *s, const Superlative *sup, int n, int column, double val
 		double end = side > 0 ? a->max : a->min;
 		double other = side > 0 ? a->min : a->max;
 
-		if (a->n == 0 || (k > 0 && s->sets[n][k].n == 1))
+		if (a->n == 0 || (k > 0 && s->sets[n][k].n <= above))
 			continue;
-		(void) factor;
 		if (fabs(value - end) <= 1e-9 * fabs(end) || (end == other && k == 0))
 			return true;
 	}
@@ -123,7 +121,7 @@ by_figure(DbiSentence *s, const Superlative *sup, int at, int figure)
 		if (!dbi_ground_reads(s->judge->facts, v->result[i], v->column[i], t->unit, &factor))
 			continue;
 		known = true;
-		if (is_extreme(s, sup, v->result[i], v->column[i], value / factor, true))
+		if (is_extreme(s, sup, v->result[i], v->column[i], value / factor, true, 1))
 			return 1;
 	}
 	return known ? 0 : -1;
@@ -211,7 +209,7 @@ by_time(DbiSentence *s, const Superlative *sup, int from)
 					continue;
 				for (int row = 0; row < r->nrows; row++)
 					if (!r->rows[row][c].isnull && strncmp(t[i].word, r->rows[row][c].text, strlen(t[i].word)) == 0 &&
-						is_extreme(s, sup, n, c, r->rows[row][c].number, false))
+						is_extreme(s, sup, n, c, r->rows[row][c].number, false, 1))
 						return 1;
 			}
 		return 0;
@@ -252,7 +250,7 @@ by_thing(DbiSentence *s, const Superlative *sup, int at, int from, int to)
 						(named && !names_column(s, first - 1, last, n, c)))
 						continue;
 					any = true;
-					if (is_extreme(s, sup, n, c, r->rows[row][c].number, true))
+					if (is_extreme(s, sup, n, c, r->rows[row][c].number, true, Max(set->n, 1)))
 						return 1;
 				}
 		}
