@@ -27,6 +27,7 @@ static const char *const high_words[] = {"up", "most", "largest", "highest", "bi
 static const char *const low_words[] = {"least", "lowest", "smallest", "cheapest", "shortest", "fastest", "fewest", "minimum", "min", "worst", "best", "fall", "from", "between", "down", NULL};
 static const char *const mean_words[] = {"mean", "average", "avg", "day", "hour", "week", "per", "typical", "typically", "usual", "took", NULL};
 static const char *const last_words[] = {"to", "last", "latest", "now", NULL};
+static const char *const difference_words[] = {"difference", "more", "less", "than", "against", "over", "under", "above", "below", "gap", "left", "remaining", "without", "no", NULL};
 static const char *const negations[] = {"missed", "miss", "not", "no", "without", "never", "lack", NULL};
 static const char *const no_links[] = {"of",   "the", "a",   "an",  "in",  "and", "or", "is",   "are", "was",  "were", "to", "on",
 									   "for",  "by",  "with", "at", "from", "them", "it", "that", "be", "been", "has", "have",
@@ -124,6 +125,22 @@ is_word(const DbiGlyphToken *t, const char *word)
 	return t && t->kind == GLYPH_WORD && strcmp(t->word, word) == 0;
 }
 
+static bool
+stops(const Figure *f, int k)
+{
+	const DbiGlyphToken *t = &f->s->tokens->t[k];
+
+	return t->kind == GLYPH_MARK || t->kind == GLYPH_NUMBER || t->kind == GLYPH_LINE;
+}
+
+static int
+direction_of(const DbiGlyphToken *t)
+{
+	if (t == NULL || t->kind != GLYPH_WORD)
+		return 0;
+	return dbi_word_in(rising, t->word) ? 1 : dbi_word_in(falling, t->word) ? -1 : 0;
+}
+
 /* ---- cells and aggregates ---- */
 
 /* Does the sentence use such a word? A mean that nobody calls one is a coincidence. */
@@ -160,7 +177,7 @@ try_column(Figure *f, int n, int k, int column, double factor)
 		try(f, a->last * factor, "cell of the last row", n, 0, column, false);
 }
 
-/* From a name to a figure without leaving its brackets or its part of the sentence. */
+/* From a name to a figure without leaving its brackets. */
 static bool
 in_scope(const Figure *f, int from)
 {
@@ -174,7 +191,7 @@ in_scope(const Figure *f, int from)
 		if (t->kind != GLYPH_MARK)
 			continue;
 		depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-		if (depth < 0 || c == ';')
+		if (depth < 0)
 			return false;
 	}
 	return from >= 0;
@@ -195,7 +212,20 @@ is_of_one(const Figure *f, int n)
 	return false;
 }
 
-/* The words right after the figure name some column of this unit: then it must be one of those. */
+/* "a threshold of 0.2", "cost $5": the word before it. */
+static bool
+is_called_before(const Figure *f, int n, int column)
+{
+	static const char *const links[] = {"of", "is", "was", "are", NULL};
+	const DbiGlyphToken *t = token(f, f->at - 1);
+
+	if (t && t->kind == GLYPH_WORD && dbi_word_in(links, t->word))
+		t = token(f, f->at - 2);
+	return t && t->kind == GLYPH_WORD && !dbi_word_in(no_links, t->word) && direction_of(t) == 0 &&
+		   dbi_has_word(f->s->judge->facts->columns[n][column], t->key);
+}
+
+/* The words beside the figure name some column of this unit: then it must be one of those. */
 static bool
 is_called(const Figure *f, int n, int column)
 {
@@ -204,11 +234,11 @@ is_called(const Figure *f, int n, int column)
 		const DbiGlyphToken *t = &f->s->tokens->t[k];
 
 		if (t->kind != GLYPH_WORD)
-			return false;
+			break;
 		if (!dbi_word_in(no_links, t->word) && dbi_has_word(f->s->judge->facts->columns[n][column], t->key))
 			return true;
 	}
-	return false;
+	return is_called_before(f, n, column);
 }
 
 static bool
@@ -308,7 +338,7 @@ try_pair(Figure *f, int n, int k, int a, int b)
 		double p = first ? x->first * fx : x->sum * fx;
 		double q = first ? y->first * fy : y->sum * fy;
 
-		if (is_base(f, n, b) || (f->t->sign == 0 && f->direction == 0 && p >= q))
+		if (is_base(f, n, b) || (f->t->sign == 0 && f->direction == 0 && p >= q && (f->t->unit == UNIT_NONE || f->t->unit == UNIT_PCT || speaks(f, difference_words))))
 			try_change(f, n, a, p, q, 1);
 		if (f->t->unit == UNIT_PCT && q != 0)
 		{
@@ -481,13 +511,33 @@ try_arguments(Figure *f)
 
 /* ---- small numbers: what the word beside them counts ---- */
 
+/* "shops in SOUTH": a value that follows the counted word with a preposition narrows the rows. */
+static bool
+is_narrowed_out(const Figure *f, int n, int set)
+{
+	static const char *const prepositions[] = {"in", "of", "for", "on", "from", "with", NULL};
+
+	for (int i = f->at + 2; i < f->s->to && i <= f->at + NEAR_AFTER && !stops(f, i); i++)
+	{
+		const DbiGlyphToken *before = &f->s->tokens->t[i - 1];
+
+		if (before->kind != GLYPH_WORD || !dbi_word_in(prepositions, before->word))
+			continue;
+		for (int k = 1; k < f->s->nsets[n]; k++)
+			if (f->s->sets[n][k].from == i && f->s->sets[n][k].column >= 0 && f->s->tokens->t[i].kind != GLYPH_DATE)
+				return !dbi_set_covers(&f->s->sets[n][set], i);
+	}
+	return false;
+}
+
 static void
 count_rows(Figure *f, int word, int n)
 {
 	const DbiFacts *facts = f->s->judge->facts;
 
 	for (int k = 0; k < f->s->nsets[n]; k++)
-		try(f, f->s->sets[n][k].n, "number of rows", n, 0, -1, true);
+		if (!is_narrowed_out(f, n, k))
+			try(f, f->s->sets[n][k].n, "number of rows", n, 0, -1, true);
 	if (result(f, n)->truncated)
 		return;
 	for (int c = 0; c < result(f, n)->ncolumns; c++)
@@ -523,7 +573,7 @@ count_column(Figure *f, int n, int c)
 		DbiKind kind = result(f, n)->columns[c].kind;
 		double factor;
 
-		if (of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name))
+		if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) || is_narrowed_out(f, n, k))
 			continue;
 		if (dbi_ground_reads(f->s->judge->facts, n, c, UNIT_NONE, &factor))
 		{
@@ -587,14 +637,6 @@ try_word(Figure *f, int word)
 			count_rows(f, word, n);
 		}
 	}
-}
-
-static bool
-stops(const Figure *f, int k)
-{
-	const DbiGlyphToken *t = &f->s->tokens->t[k];
-
-	return t->kind == GLYPH_MARK || t->kind == GLYPH_NUMBER || t->kind == GLYPH_LINE;
 }
 
 /* Words after the number, then those before it; the first that counts anything decides. */
@@ -765,14 +807,6 @@ judge_more(Figure *f)
 }
 
 /* ---- direction ---- */
-
-static int
-direction_of(const DbiGlyphToken *t)
-{
-	if (t == NULL || t->kind != GLYPH_WORD)
-		return 0;
-	return dbi_word_in(rising, t->word) ? 1 : dbi_word_in(falling, t->word) ? -1 : 0;
-}
 
 /* "up 5 %", "a rise of $5", "$5 lower"; not "up to 5", "fell to 5", "more than 5". */
 static void

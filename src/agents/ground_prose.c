@@ -556,6 +556,16 @@ date_of_extreme(DbiSentence *s, int n, const char *word, DbiClaim *claim)
 	return false;
 }
 
+/* A name before the date: then the date is of its rows. */
+static bool
+names_a_row(const DbiSentence *s, int n, int at)
+{
+	for (int k = 1; k < s->nsets[n]; k++)
+		if (s->sets[n][k].is_name && s->sets[n][k].from >= 0 && s->sets[n][k].from < at && s->sets[n][k].n < s->sets[n][0].n)
+			return true;
+	return false;
+}
+
 static void
 judge_date(DbiSentence *s, int i)
 {
@@ -577,13 +587,13 @@ judge_date(DbiSentence *s, int i)
 				const DbiRowSet *set = &s->sets[n][k];
 
 				/* a date proves nothing by itself */
-				if ((pass == 0) == (k == 0) || dbi_set_covers(set, i))
+				if ((pass == 0) == (k == 0) || dbi_set_covers(set, i) || (k == 0 && names_a_row(s, n, i)))
 					continue;
 				if (date_in_set(s, n, k, t->word, claim))
 					return;
 			}
 	for (int n = 0; n < facts->nresults; n++)
-		if (date_of_extreme(s, n, t->word, claim))
+		if (!names_a_row(s, n, i) && date_of_extreme(s, n, t->word, claim))
 			return;
 	dbi_object(claim, "no row, argument or period has this date", false);
 }

@@ -93,7 +93,7 @@ static bool
 names_column(const DbiSentence *s, int at, int figure, int n, int column)
 {
 	for (int i = Min(at, figure) + 1; i < Max(at, figure); i++)
-		if (s->tokens->t[i].kind == GLYPH_WORD && !s->phrase[i] && dbi_has_word(s->judge->facts->columns[n][column], s->tokens->t[i].key))
+		if (s->tokens->t[i].kind == GLYPH_WORD && strlen(s->tokens->t[i].key) > 2 && dbi_has_word(s->judge->facts->columns[n][column], s->tokens->t[i].key))
 			return true;
 	return false;
 }
@@ -279,26 +279,44 @@ verdict(DbiSentence *s, const Superlative *sup, int at)
 	for (int i = at - 1; i >= s->from && !parts(s, i) && !superlative(&s->tokens->t[i]); i--)
 		if ((found = by_figure(s, sup, at, i)) >= 0)
 			return found;
+	if (abs(sup->side) == 1 && (strcmp(sup->word, "most") == 0 || strcmp(sup->word, "least") == 0) &&
+		(at + 1 >= s->to || s->tokens->t[at + 1].kind == GLYPH_MARK) && (found = by_frequency(s, sup, Max(at - 4, s->from))) >= 0)
+		return found; /* "X fails most" */
 	if ((found = by_thing(s, sup, at, at, s->to)) >= 0 || (found = by_thing(s, sup, at, s->from, at)) >= 0)
 		return found;
 	return -1;
 }
 
-/* "worst hour" may be what a column is called. */
 static bool
-is_column_name(const DbiSentence *s, int at)
+begins_column(const DbiSentence *s, const char *word, int next)
 {
 	const DbiFacts *facts = s->judge->facts;
 	const char *key;
 
-	if (at + 1 >= s->to || s->tokens->t[at + 1].kind != GLYPH_WORD)
+	if (next >= s->to || s->tokens->t[next].kind != GLYPH_WORD)
 		return false;
-	key = psprintf("%s %s", s->tokens->t[at].key, s->tokens->t[at + 1].key);
+	key = psprintf("%s %s", dbi_stem(word), s->tokens->t[next].key);
 	for (int n = 0; n < facts->nresults; n++)
 		for (int c = 0; c < facts->results[n]->ncolumns; c++)
-			if (strcmp(facts->columns[n][c], key) == 0)
+			if (strncmp(facts->columns[n][c], key, strlen(key)) == 0)
 				return true;
 	return false;
+}
+
+/* "worst hour" may be what a column is called: 1; 0 when "best hour" stands for it; -1 neither. */
+static int
+by_column_name(const DbiSentence *s, int at)
+{
+	static const char *const opposites[][2] = {{"worst", "best"}, {"longest", "shortest"}, {"largest", "smallest"}, {"highest", "lowest"}, {"most", "least"}, {"latest", "oldest"}};
+	const char *word = s->tokens->t[at].word;
+
+	if (begins_column(s, word, at + 1))
+		return 1;
+	for (int i = 0; i < lengthof(opposites); i++)
+		for (int k = 0; k < 2; k++)
+			if (strcmp(opposites[i][k], word) == 0 && begins_column(s, opposites[i][1 - k], at + 1))
+				return 0;
+	return -1;
 }
 
 void
@@ -315,9 +333,9 @@ dbi_judge_superlatives(DbiSentence *s, int first_span, int claim_from, int claim
 			continue;
 		if ((strcmp(sup->word, "most") == 0 || strcmp(sup->word, "least") == 0) && word_at(s, i + 1, "of"))
 			continue; /* more than half, not the most */
-		if (is_column_name(s, i))
-			continue;
-		v = verdict(s, sup, i);
+		v = by_column_name(s, i);
+		if (v < 0)
+			v = verdict(s, sup, i);
 		if (v < 0)
 			continue;
 		claim = dbi_claim(s->judge, t->start, t->len, DBI_CLAIM_SUPERLATIVE);

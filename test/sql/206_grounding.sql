@@ -100,7 +100,7 @@ FROM dbinsight.chat_messages m, generate_series(1, length(m.content)) p, (VALUES
 INSERT INTO mutant SELECT overlay(m.content PLACING translate(substr(m.content, p, 1), '+-', '-+') FROM p FOR 1), substr(m.content, p - 12, 24)
 FROM dbinsight.chat_messages m, generate_series(1, length(m.content)) p WHERE m.id = :'answer' AND substr(m.content, p, 2) ~ '[+-][0-9$]' AND substr(m.content, p - 1, 1) !~ '[0-9a-z]';
 INSERT INTO mutant SELECT overlay(m.content PLACING CASE substr(m.content, p, 1) WHEN '$' THEN '€' ELSE ' GiB' END FROM p FOR 1), substr(m.content, p - 12, 24)
-FROM dbinsight.chat_messages m, generate_series(1, length(m.content)) p WHERE m.id = :'answer' AND substr(m.content, p, 1) IN ('$', '%');
+FROM dbinsight.chat_messages m, generate_series(1, length(m.content)) p WHERE m.id = :'answer' AND (substr(m.content, p, 1) = '$' OR substr(m.content, p - 1, 2) ~ '[0-9]%');
 SELECT count(*) AS mutants, count(*) FILTER (WHERE (g ->> 'supported')::int < (g ->> 'claims')::int) AS objected FROM mutant, LATERAL dbinsight._check_text(:'answer', text) g;
 SELECT around FROM mutant, LATERAL dbinsight._check_text(:'answer', text) g WHERE (g ->> 'supported')::int = (g ->> 'claims')::int ORDER BY around COLLATE "C";
 
@@ -143,11 +143,15 @@ FROM dbinsight.system_score() s, (SELECT (scores ->> 'confidence')::numeric AS p
 -- Another person sees nothing of it; a reader cannot verify.
 CREATE ROLE other_person LOGIN IN ROLE dbinsight_reader;
 SET LOCAL ROLE other_person;
-SELECT (SELECT count(*) FROM dbinsight.chat_results) AS results, (SELECT count(*) FROM dbinsight.feedback) AS feedback, (SELECT count(*) FROM dbinsight.grounding(:'answer')) AS spans;
+SELECT (SELECT count(*) FROM dbinsight.chat_results) AS results, (SELECT count(*) FROM dbinsight.feedback) AS feedback;
+SELECT dbinsight._check_text(NULL, 'x');
+\set VERBOSITY sqlstate
+SELECT * FROM dbinsight.grounding(:'answer');
 SELECT dbinsight.score(:'answer');
 SELECT dbinsight._check_text(:'answer', 'x');
 SELECT dbinsight.give_feedback(:'answer', 1);
 SELECT dbinsight.verify_feedback(:'answer');
+\set VERBOSITY default
 SELECT answers FROM dbinsight.agent_scores WHERE agent = 'shops';
 SELECT message_id AS own FROM dbinsight.chat('Which jobs failed in the last 24 hours?') \gset
 SELECT dbinsight.give_feedback(:'own', 1, 'fine');
