@@ -13,7 +13,7 @@ SHLIB_LINK = -ljson-c
 # File names carry their order: inside a room the number, between rooms this list.
 SQL_PARTS := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/semantic/*.sql)) \
 	$(sort $(wildcard sql/tools/*.sql)) $(sort $(wildcard sql/detect/*.sql)) \
-	$(sort $(wildcard sql/report/*.sql)) $(sort $(wildcard sql/sample/*.sql)) sql/grants.sql
+	$(sort $(wildcard sql/report/*.sql)) $(sort $(wildcard sql/sample/*.sql)) sql/router.sql sql/grants.sql
 INSTALL_SQL = sql/dbinsight--$(EXTVERSION).sql
 DATA = $(wildcard sql/updates/dbinsight--*--*.sql)
 DATA_built = $(INSTALL_SQL)
@@ -53,7 +53,7 @@ $(INSTALL_SQL): $(SQL_PARTS) $(filter-out sql/,$(sort $(dir $(SQL_PARTS)))) dbin
 	cat $(SQL_PARTS) > $@
 
 export PG_CONFIG
-.PHONY: demo demo-stop test lint format bench test-versions print-sql-parts
+.PHONY: demo demo-stop test lint format bench fuzz test-versions print-sql-parts
 demo:
 	+@test/harness/demo.sh start
 demo-stop:
@@ -66,6 +66,8 @@ format:
 	+@test/harness/lint.sh --format
 bench:
 	+@test/bench/run
+fuzz:
+	+@test/fuzz/run
 test-versions:
 	+@test/harness/versions.sh
 

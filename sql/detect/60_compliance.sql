@@ -208,10 +208,11 @@ BEGIN ATOMIC
 				WHEN 'RECIPIENT_OPEN' THEN '{SEC-EXF-008}' WHEN 'SECRET_ACL_WIDENED' THEN '{SEC-SCRT-004}'
 				WHEN 'MFA_DELETED' THEN '{SEC-AUTH-009}' ELSE '{SEC-CONF-008}' END, c.user_email, c.workspace_id, c.event_time)
 	), used_own AS (
+		-- Self grants are few: LIMIT asks for each, where EXISTS might read every access first.
 		SELECT s.event_id FROM self_grant s
-		WHERE EXISTS (SELECT FROM dbinsight.rollup_access_daily r
+		CROSS JOIN LATERAL (SELECT FROM dbinsight.rollup_access_daily r
 			WHERE r.user_email = s.actor AND r.table_full_name = s.securable_name AND r.access_date >= (s.event_time AT TIME ZONE 'UTC')::date
-				AND r.last_direct >= s.event_time AND r.first_direct <= s.event_time + interval '24 hours')
+				AND r.last_direct >= s.event_time AND r.first_direct <= s.event_time + interval '24 hours' LIMIT 1) u
 	)
 	SELECT c.check_id, CASE WHEN c.needs_audit AND audit.present IS NOT TRUE THEN 'NOT_ASSESSED' ELSE c.status END,
 		CASE WHEN c.needs_audit AND audit.present IS NOT TRUE THEN 0 ELSE c.failing END,
@@ -344,13 +345,16 @@ BEGIN ATOMIC
 		WHERE t.level = 'table' AND t.tag_name IN ('retention', 'retention_date', 'retain_until')
 			AND t.tag_value ~ '^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])$'
 			AND t.tag_value < to_char(_catalog_checks.until AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+	), stated AS MATERIALIZED (
+		SELECT t.object_full_name, bool_or(t.tag_name = 'purpose') AS purpose, bool_or(t.tag_name <> 'purpose') AS basis
+		FROM tag t WHERE t.level IN ('table', 'schema', 'catalog') AND t.tag_name IN ('purpose', 'legal_basis', 'legal-basis', 'legalbasis')
+		GROUP BY t.object_full_name
 	), recorded AS MATERIALIZED (
 		SELECT s.table_full_name, coalesce(c.has_owner, false) AND p.purpose AND p.basis AS is_complete
 		FROM sensitive s LEFT JOIN catalogued c ON c.table_full_name = s.table_full_name
 		CROSS JOIN LATERAL (
-			SELECT coalesce(bool_or(t.tag_name = 'purpose'), false) AS purpose,
-				coalesce(bool_or(t.tag_name IN ('legal_basis', 'legal-basis', 'legalbasis')), false) AS basis
-			FROM tag t WHERE t.level IN ('table', 'schema', 'catalog') AND t.object_full_name IN
+			SELECT coalesce(bool_or(t.purpose), false) AS purpose, coalesce(bool_or(t.basis), false) AS basis
+			FROM stated t WHERE t.object_full_name IN
 				(s.table_full_name, dbinsight._schema_of(s.table_full_name), split_part(s.table_full_name, '.', 1))
 		) p
 	), promise AS MATERIALIZED (

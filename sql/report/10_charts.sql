@@ -3,14 +3,17 @@
  * colours are those of the console's design: plain SVG, drawn from figures,
  * no script, nothing fetched.
  */
+/* In numeric: float8 would raise where a difference or a quotient leaves its range. */
 CREATE FUNCTION dbinsight.sparkline("values" float8[]) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT string_agg(CASE WHEN v IS NULL OR v = 'NaN' THEN ' '
+		WHEN v = 'Infinity' THEN '█'
+		WHEN v = '-Infinity' THEN '▁'
 		WHEN hi = lo THEN '▄'
 		ELSE substr('▁▂▃▄▅▆▇█', 1 + floor(7.999 * (v - lo) / (hi - lo))::int, 1) END, '' ORDER BY n)
-	FROM unnest(sparkline."values") WITH ORDINALITY u(v, n),
-		(SELECT min(x) AS lo, max(x) AS hi FROM unnest(sparkline."values") x WHERE x <> 'NaN') r;
+	FROM (SELECT v::numeric, n FROM unnest(sparkline."values") WITH ORDINALITY u(v, n)) u,
+		(SELECT min(x)::numeric AS lo, max(x)::numeric AS hi FROM unnest(sparkline."values") x WHERE x NOT IN ('NaN', 'Infinity', '-Infinity')) r;
 END;
 COMMENT ON FUNCTION dbinsight.sparkline(float8[]) IS
 'A line of block characters, lowest to highest value; a missing value is a blank: SELECT sparkline(array_agg(total_cost ORDER BY usage_date)) FROM get_daily_cost_summary()';
@@ -21,7 +24,7 @@ BEGIN ATOMIC
 	-- Eighths of a character; what does not fit stops at the width.
 	SELECT repeat('█', eighths / 8) || CASE eighths % 8 WHEN 0 THEN '' ELSE substr('▏▎▍▌▋▊▉', eighths % 8, 1) END
 	FROM (SELECT round(8 * dbinsight._in_range('width', bar.width, 1, 200)
-		* greatest(0, least(1, coalesce(bar.value / nullif(bar."max", 0), 0))))::int AS eighths) e;
+		* greatest(0, least(1, coalesce(nullif(bar.value::numeric / nullif(bar."max"::numeric, 0), 'NaN'), 0))))::int AS eighths) e;
 END;
 COMMENT ON FUNCTION dbinsight.bar(float8, float8, int) IS
 'A bar of block characters, value of max, width characters wide: SELECT resource_name, bar(cost, max(cost) OVER ()) FROM get_top_cost_drivers()';

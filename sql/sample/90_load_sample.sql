@@ -81,6 +81,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION dbinsight._sample_remove() IS 'Removes the rows of an earlier load_sample(), nothing else';
 
+/* The partitions of the gold tables, with whether they have indexes. */
+CREATE FUNCTION dbinsight._sample_partitions()
+	RETURNS TABLE (gold_table text, part regclass, is_empty boolean, is_indexed boolean)
+	LANGUAGE sql VOLATILE ROWS 100
+BEGIN ATOMIC
+	SELECT g.gold_table, i.inhrelid::regclass, pg_relation_size(i.inhrelid) = 0, EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = i.inhrelid)
+	FROM dbinsight._sample_relations() g JOIN pg_catalog.pg_inherits i ON i.inhparent = ('dbinsight.' || g.gold_table)::regclass
+	ORDER BY g.gold_table, i.inhrelid;
+END;
+COMMENT ON FUNCTION dbinsight._sample_partitions() IS 'Partitions that load_sample() fills: whether they hold anything, and whether they have indexes';
+
 /*
  * Everything derived, once: a refresh that follows several gold tables runs a
  * single time, after all it may read, and each relation is analyzed before the
@@ -96,6 +107,8 @@ BEGIN
 	FOR r IN SELECT d.refresh, max(d.position) AS last, min(d.name) AS first_name, array_agg(DISTINCT c.oid::regclass) FILTER (WHERE c.oid IS NOT NULL) AS relations
 		FROM dbinsight.derived_relations d
 		LEFT JOIN pg_class c ON c.oid = to_regclass('dbinsight.' || split_part(d.name, ' ', 1)) AND c.relkind IN ('r', 'p', 'm')
+		-- Over all time the days of the runs are among those of the usage.
+		WHERE d.refresh <> '_refresh_job_allpurpose_cost_of_runs'
 		GROUP BY d.refresh ORDER BY 2, 3
 	LOOP
 		EXECUTE format('SELECT dbinsight.%I($1, $2)', r.refresh) USING since, until;
@@ -132,11 +145,15 @@ BEGIN
 	FOR r IN SELECT g.gold_table FROM dbinsight._sample_relations() g LOOP
 		PERFORM dbinsight._ensure_partitions(r.gold_table, since, until);
 	END LOOP;
+	PERFORM dbinsight._drop_indexes(p.part) FROM dbinsight._sample_partitions() p WHERE p.is_empty;
 	INSERT INTO dbinsight.sample_load (days, seed, scale, since, until) VALUES (days, seed, scale, since, until);
 
 	FOREACH subject IN ARRAY ARRAY['dimensions', 'attempts', 'jobs', 'pipelines', 'compute', 'billing', 'queries', 'audit', 'lineage', 'network', 'catalog', 'quality', 'models', 'settings', 'truth'] LOOP
 		RAISE NOTICE 'load_sample: %', subject;
 		EXECUTE format('SELECT dbinsight.%I($1, $2, $3)', '_sample_' || subject) USING days, seed, scale;
+		-- What is filled is indexed for the subjects that look it up; what is still empty, in the end.
+		PERFORM dbinsight._build_indexes(p.gold_table, p.part) FROM dbinsight._sample_partitions() p
+		WHERE NOT p.is_indexed AND (NOT p.is_empty OR subject = 'truth');
 	END LOOP;
 
 	TRUNCATE dbinsight.sample_attempt;

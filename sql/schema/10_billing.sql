@@ -111,3 +111,16 @@ FROM dbinsight.fact_account_prices
 WHERE currency_code = 'USD' AND dbinsight._setting('price_basis') = 'account';
 COMMENT ON VIEW dbinsight.price_interval IS
 'Price of a SKU in US dollars over time, half-open intervals [valid_from, valid_to); cloud is lower case';
+
+CREATE VIEW dbinsight.price_history AS
+SELECT sku_name, cloud, usage_unit, array_agg(valid_from ORDER BY valid_from DESC) AS valid_from,
+	array_agg(valid_to ORDER BY valid_from DESC) AS valid_to, array_agg(price ORDER BY valid_from DESC) AS price
+FROM dbinsight.price_interval
+GROUP BY sku_name, cloud, usage_unit;
+COMMENT ON VIEW dbinsight.price_history IS
+'The intervals of price_interval gathered per SKU, cloud and unit, the latest first: what _price_at looks a time up in';
+
+CREATE FUNCTION dbinsight._price_at(valid_from timestamptz[], valid_to timestamptz[], price numeric[], at timestamptz) RETURNS numeric
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_price_at';
+COMMENT ON FUNCTION dbinsight._price_at(timestamptz[], timestamptz[], numeric[], timestamptz) IS
+'The price of a row of price_history at a time: that of the interval which began last; NULL when none holds';

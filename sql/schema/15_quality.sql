@@ -31,6 +31,7 @@ CREATE TABLE dbinsight.fact_dq_monitoring (
 COMMENT ON TABLE dbinsight.fact_dq_monitoring IS
 'system.data_quality_monitoring.table_results, one row a table and evaluation; statuses upper case: HEALTHY, UNHEALTHY, UNKNOWN';
 CREATE INDEX ON dbinsight.fact_dq_monitoring (event_time);
+CREATE INDEX ON dbinsight.fact_dq_monitoring (table_full_name, commit_last_value, event_time);
 
 CREATE TABLE dbinsight.fact_data_classification (
 	catalog_id text,

@@ -57,3 +57,35 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION dbinsight._ensure_partitions(text, timestamptz, timestamptz) IS
 'Makes the monthly partitions of a fact that two times need; says how many were made';
+
+/*
+ * Filling an empty partition and building its indexes then takes less than
+ * half of what keeping them up row by row does.
+ */
+CREATE FUNCTION dbinsight._drop_indexes(part regclass) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	i record;
+BEGIN
+	FOR i IN SELECT x.indexrelid::regclass AS index, c.conname FROM pg_index x LEFT JOIN pg_constraint c ON c.conindid = x.indexrelid AND c.contype IN ('p', 'u')
+		WHERE x.indrelid = part
+	LOOP
+		EXECUTE CASE WHEN i.conname IS NULL THEN format('DROP INDEX %s', i.index) ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', part, i.conname) END;
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION dbinsight._drop_indexes(regclass) IS 'Drops the indexes of a partition that is about to be filled';
+
+CREATE FUNCTION dbinsight._build_indexes(gold_table text, part regclass) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	i record;
+BEGIN
+	FOR i IN SELECT pg_get_indexdef(x.indexrelid) AS index, pg_get_constraintdef(c.oid) AS constr
+		FROM pg_index x LEFT JOIN pg_constraint c ON c.conindid = x.indexrelid AND c.contype IN ('p', 'u')
+		WHERE x.indrelid = format('dbinsight.%I', '_blank_' || gold_table)::regclass ORDER BY x.indexrelid
+	LOOP
+		EXECUTE CASE WHEN i.constr IS NULL THEN regexp_replace(i.index, ' INDEX \S+ ON \S+ ', format(' INDEX ON %s ', part))
+			ELSE format('ALTER TABLE %s ADD %s', part, i.constr) END;
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION dbinsight._build_indexes(text, regclass) IS 'Gives a partition without indexes those of its fact''s blank';

@@ -19,8 +19,9 @@ DECLARE
 	-- small and sorts of wide rows are not.
 	d record;
 BEGIN
+	-- One refresh may make several relations.
 	FOR d IN SELECT r.refresh FROM dbinsight.derived_relations r
-		WHERE r.gold_table = _refresh_derived.gold_table ORDER BY r.position, r.name
+		WHERE r.gold_table = _refresh_derived.gold_table GROUP BY r.refresh ORDER BY max(r.position), min(r.name)
 	LOOP
 		EXECUTE format('SELECT dbinsight.%I($1, $2)', d.refresh) USING since, until;
 	END LOOP;
@@ -273,26 +274,32 @@ COMMENT ON FUNCTION dbinsight._critical_path(text[], timestamptz[], text[]) IS
  * dependencies valid when the task began; one older than the first known
  * version of its task takes that version. Index look-ups a run and a task run
  * (OFFSET 0 keeps them), no joins between sets of unknown size: the work grows
- * with the runs and nothing else.
+ * with the runs, beside one look at the definitions, which are few.
  */
 CREATE FUNCTION dbinsight._rebuild_task_paths(workspaces text[], job_runs text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_sort = on SET enable_nestloop = on AS $$
 BEGIN
+	WITH version AS MATERIALIZED (
+		SELECT d.workspace_id, d.job_id, d.task_key, d.depends_on,
+			CASE WHEN row_number() OVER versions = 1 THEN '-infinity' ELSE d.change_time END AS since,
+			lead(d.change_time, 1, 'infinity') OVER versions AS until
+		FROM dbinsight.dim_job_task d
+		WINDOW versions AS (PARTITION BY d.workspace_id, d.job_id, d.task_key ORDER BY d.change_time)
+	)
 	UPDATE dbinsight.job_task_run t SET ready_time = p.ready_time, on_critical_path = p.on_critical_path
 	FROM (
 		SELECT u.at, u.ready_time, u.task_key = ANY (g.path) AS on_critical_path
 		FROM (
 			SELECT array_agg(k.at) AS rows, array_agg(k.task_key) AS task_keys, array_agg(w.ready_time) AS ready,
 				dbinsight._critical_path(array_agg(k.task_key), array_agg(k.last_seen_time), array_agg(w.after)) AS path
-			FROM unnest(workspaces, job_runs) r(workspace_id, job_run_id)
-			CROSS JOIN LATERAL (
-				SELECT o.ctid AS at, o.* FROM dbinsight.job_task_run o WHERE o.workspace_id = r.workspace_id AND o.job_run_id = r.job_run_id OFFSET 0
+			FROM (
+				SELECT o.* FROM unnest(workspaces, job_runs) r(workspace_id, job_run_id)
+				CROSS JOIN LATERAL (
+					SELECT t.ctid AS at, t.* FROM dbinsight.job_task_run t WHERE t.workspace_id = r.workspace_id AND t.job_run_id = r.job_run_id OFFSET 0
+				) o OFFSET 0
 			) k
-			LEFT JOIN LATERAL (
-				SELECT v.depends_on FROM dbinsight.dim_job_task v
-				WHERE v.workspace_id = k.workspace_id AND v.job_id = k.job_id AND v.task_key = k.task_key
-				ORDER BY v.change_time > k.start_time, abs(extract(epoch FROM v.change_time - k.start_time)) LIMIT 1
-			) v ON true
+			LEFT JOIN version v ON v.workspace_id = k.workspace_id AND v.job_id = k.job_id AND v.task_key = k.task_key
+				AND k.start_time >= v.since AND k.start_time < v.until
 			-- An attempt waits for the attempts of its dependencies that ended
 			-- before it: one that began although a dependency went on waited for none.
 			LEFT JOIN LATERAL (

@@ -52,8 +52,10 @@ INSERT INTO dbinsight.sources (source, gold_table, key, version_column, time_col
    "is_serverless": "product_features.is_serverless", "is_photon": "product_features.is_photon",
    "jobs_tier": "product_features.jobs_tier", "sql_tier": "product_features.sql_tier", "dlt_tier": "product_features.dlt_tier",
    "serving_type": "product_features.serving_type", "performance_target": "product_features.performance_target"}', '{}',
- '{"list_price": "p.price", "list_cost": "coalesce(p.price, 0) * coalesce(i.usage_quantity, 0)", "price_found": "p.price IS NOT NULL"}',
- 'LEFT JOIN LATERAL (SELECT pi.price FROM dbinsight.price_interval pi WHERE pi.sku_name = i.sku_name AND pi.cloud = lower(i.cloud) AND pi.usage_unit = i.usage_unit AND pi.valid_from <= i.usage_end_time AND i.usage_end_time < pi.valid_to ORDER BY pi.valid_from DESC LIMIT 1) p ON true',
+ '{"list_price": "dbinsight._price_at(p.valid_from, p.valid_to, p.price, i.usage_end_time)",
+   "list_cost": "coalesce(dbinsight._price_at(p.valid_from, p.valid_to, p.price, i.usage_end_time), 0) * coalesce(i.usage_quantity, 0)",
+   "price_found": "dbinsight._price_at(p.valid_from, p.valid_to, p.price, i.usage_end_time) IS NOT NULL"}',
+ 'LEFT JOIN dbinsight.price_history p ON p.sku_name = i.sku_name AND p.cloud = lower(i.cloud) AND p.usage_unit = i.usage_unit',
  NULL, 1440, NULL),
 ('system.billing.list_prices', 'fact_list_prices', '{sku_name,cloud,currency_code,usage_unit,price_start_time}', NULL, NULL, NULL, '0', 'upsert',
  '{"price_default": "pricing.default", "price_effective": "pricing.effective_list.default", "price_promotional": "pricing.promotional.default"}',
@@ -99,8 +101,11 @@ INSERT INTO dbinsight.sources (source, gold_table, key, version_column, time_col
    "user_identity_subject": ["user_identity.subject_name", "user_identity.subjectName"],
    "run_by": "identity_metadata.run_by", "run_as": "identity_metadata.run_as",
    "acting_resource": "identity_metadata.acting_resource"}', '{}',
- '{"category": "l.category", "base_severity": "l.base_severity", "event_date": "coalesce(i.event_date, (i.event_time AT TIME ZONE ''UTC'')::date)"}',
- 'LEFT JOIN LATERAL dbinsight._audit_label(i.service_name, i.action_name, i.request_params) l ON true', NULL, 240, '400 days'),
+ '{"category": "dbinsight._label_category(coalesce(s.category, a.category), i.action_name, i.request_params)",
+   "base_severity": "dbinsight._label_severity(coalesce(s.category, a.category), coalesce(s.base_severity, a.base_severity), i.action_name, i.request_params)",
+   "event_date": "coalesce(i.event_date, (i.event_time AT TIME ZONE ''UTC'')::date)"}',
+ 'LEFT JOIN dbinsight.audit_action s ON s.action_name = i.action_name AND s.service_name = i.service_name
+  LEFT JOIN dbinsight.audit_action a ON a.action_name = i.action_name AND a.service_name = ''''', NULL, 240, '400 days'),
 ('system.access.table_lineage', 'fact_table_lineage', '{record_id}', 'event_time', 'event_time', 'event_time', '48 hours', 'append',
  '{}', '{}', '{}', NULL, NULL, 480, '400 days'),
 ('system.access.column_lineage', 'fact_column_lineage', '{record_id}', 'event_time', 'event_time', 'event_time', '48 hours', 'append',
@@ -232,33 +237,59 @@ SELECT s.source AS source_table, s.gold_table, st.watermark, st.last_event_time,
 FROM dbinsight.sources s LEFT JOIN dbinsight.ingest_state st USING (source);
 COMMENT ON VIEW dbinsight.ingest_status IS 'Each source: newest event, last load, rows of the last 24 hours, target lag, last error';
 
-/* The label of an audit event: the pair if seeded, else the action, with the conditions of the catalogue. */
+/*
+ * The label of an audit event: the pair if seeded, else the action, with the
+ * conditions of the catalogue. Functions of what the two look-ups found, so
+ * that a load joins a whole batch at once.
+ */
+CREATE FUNCTION dbinsight._is_admin_group(action_name text, request_params jsonb) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN action_name IN ('addPrincipalToGroup', 'addPrincipalsToGroup', 'removePrincipalFromGroup', 'removePrincipalsFromGroup')
+		THEN coalesce(lower(coalesce(request_params ->> 'targetGroupName', request_params ->> 'target_group_name'))
+			IN ('admins', 'account admins', 'metastore admins', 'metastore-admins', 'account-admins'), false) ELSE false END;
+COMMENT ON FUNCTION dbinsight._is_admin_group(text, jsonb) IS 'Whether an audit event changes who is in a group of administrators';
+
+CREATE FUNCTION dbinsight._is_unlabelled(action_name text, request_params jsonb) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE action_name
+		WHEN 'downloadQueryResult' THEN coalesce(request_params ->> 'fileType' = 'arrows', false)
+		WHEN 'workspaceExport' THEN coalesce(request_params ->> 'workspaceExportFormat' = 'SOURCE', false)
+		WHEN 'generateTemporaryTableCredential' THEN strpos(coalesce(request_params ->> 'operation', ''), 'READ') = 0
+		ELSE false END;
+COMMENT ON FUNCTION dbinsight._is_unlabelled(text, jsonb) IS 'Whether an audit event of a seeded action is nevertheless nothing of note';
+
+CREATE FUNCTION dbinsight._is_deletion(action_name text) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(starts_with(action_name, 'delete') OR starts_with(action_name, 'permanentDelete') OR starts_with(action_name, 'purge')
+		OR starts_with(action_name, 'trash') OR right(action_name, 6) = 'Delete', false);
+COMMENT ON FUNCTION dbinsight._is_deletion(text) IS 'Whether an audit action deletes something, by its name';
+
+CREATE FUNCTION dbinsight._label_category(seeded_category text, action_name text, request_params jsonb) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN dbinsight._is_admin_group(action_name, request_params) THEN 'admin'
+		WHEN dbinsight._is_unlabelled(action_name, request_params) THEN NULL
+		WHEN seeded_category IS NOT NULL THEN seeded_category
+		WHEN dbinsight._is_deletion(action_name) THEN 'destructive' END;
+COMMENT ON FUNCTION dbinsight._label_category(text, text, jsonb) IS 'Category of an audit event, from what is seeded for its action';
+
+CREATE FUNCTION dbinsight._label_severity(seeded_category text, seeded_severity text, action_name text, request_params jsonb) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN dbinsight._is_admin_group(action_name, request_params) THEN 'high'
+		WHEN dbinsight._is_unlabelled(action_name, request_params) THEN NULL
+		WHEN seeded_category IS NOT NULL THEN seeded_severity
+		WHEN dbinsight._is_deletion(action_name) THEN 'medium' END;
+COMMENT ON FUNCTION dbinsight._label_severity(text, text, text, jsonb) IS 'Base severity of an audit event, from what is seeded for its action';
+
 CREATE FUNCTION dbinsight._audit_label(service_name text, action_name text, request_params jsonb)
 	RETURNS TABLE (category text, base_severity text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
-	-- Plain left joins, so that a load joins a whole batch at once.
-	SELECT
-		CASE WHEN x.admin_group THEN 'admin' WHEN x.dropped THEN NULL WHEN x.category IS NOT NULL THEN x.category
-			WHEN x.destroys THEN 'destructive' END,
-		CASE WHEN x.admin_group THEN 'high' WHEN x.dropped THEN NULL WHEN x.category IS NOT NULL THEN x.base_severity
-			WHEN x.destroys THEN 'medium' END
-	FROM (
-		SELECT coalesce(s.category, a.category) AS category, coalesce(s.base_severity, a.base_severity) AS base_severity,
-			CASE WHEN _audit_label.action_name IN ('addPrincipalToGroup', 'addPrincipalsToGroup', 'removePrincipalFromGroup', 'removePrincipalsFromGroup')
-				THEN coalesce(lower(coalesce(request_params ->> 'targetGroupName', request_params ->> 'target_group_name'))
-					IN ('admins', 'account admins', 'metastore admins', 'metastore-admins', 'account-admins'), false) ELSE false END AS admin_group,
-			CASE _audit_label.action_name
-				WHEN 'downloadQueryResult' THEN coalesce(request_params ->> 'fileType' = 'arrows', false)
-				WHEN 'workspaceExport' THEN coalesce(request_params ->> 'workspaceExportFormat' = 'SOURCE', false)
-				WHEN 'generateTemporaryTableCredential' THEN strpos(coalesce(request_params ->> 'operation', ''), 'READ') = 0
-				ELSE false END AS dropped,
-			CASE WHEN coalesce(s.category, a.category) IS NULL
-				THEN coalesce(_audit_label.action_name ~ '^(delete|permanentDelete|purge|trash)' OR _audit_label.action_name ~ 'Delete$', false) END AS destroys
-		FROM (SELECT 1) one
-		LEFT JOIN dbinsight.audit_action s ON s.action_name = _audit_label.action_name AND s.service_name = _audit_label.service_name
-		LEFT JOIN dbinsight.audit_action a ON a.action_name = _audit_label.action_name AND a.service_name = ''
-	) x;
+	SELECT dbinsight._label_category(coalesce(s.category, a.category), _audit_label.action_name, _audit_label.request_params),
+		dbinsight._label_severity(coalesce(s.category, a.category), coalesce(s.base_severity, a.base_severity), _audit_label.action_name,
+			_audit_label.request_params)
+	FROM (SELECT 1) one
+	LEFT JOIN dbinsight.audit_action s ON s.action_name = _audit_label.action_name AND s.service_name = _audit_label.service_name
+	LEFT JOIN dbinsight.audit_action a ON a.action_name = _audit_label.action_name AND a.service_name = '';
 END;
 COMMENT ON FUNCTION dbinsight._audit_label(text, text, jsonb) IS 'Category and base severity of an audit action; NULL when it is not seeded';
 
@@ -305,12 +336,12 @@ DECLARE
 	until date;
 BEGIN
 	WITH fresh AS (
-		SELECT u.record_id, u.usage_date, p.price FROM dbinsight.fact_usage u
-		LEFT JOIN LATERAL (SELECT pi.price FROM dbinsight.price_interval pi
-			WHERE pi.sku_name = u.sku_name AND pi.cloud = lower(u.cloud) AND pi.usage_unit = u.usage_unit
-				AND pi.valid_from <= u.usage_end_time AND u.usage_end_time < pi.valid_to
-			ORDER BY pi.valid_from DESC LIMIT 1) p ON true
-		WHERE p.price IS DISTINCT FROM u.list_price
+		SELECT * FROM (
+			SELECT u.record_id, u.usage_date, u.list_price, dbinsight._price_at(p.valid_from, p.valid_to, p.price, u.usage_end_time) AS price
+			FROM dbinsight.fact_usage u
+			LEFT JOIN dbinsight.price_history p ON p.sku_name = u.sku_name AND p.cloud = lower(u.cloud) AND p.usage_unit = u.usage_unit
+		) u
+		WHERE u.price IS DISTINCT FROM u.list_price
 	), changed AS (
 		UPDATE dbinsight.fact_usage u SET list_price = f.price,
 			list_cost = coalesce(f.price, 0) * coalesce(u.usage_quantity, 0), price_found = f.price IS NOT NULL

@@ -43,7 +43,7 @@ CREATE TABLE dbinsight.tool_companions (
 	PRIMARY KEY (tool, intent, companion)
 );
 COMMENT ON TABLE dbinsight.tool_companions IS
-'Tools called beside a tool for an intent: why adds those that look for causes, platform those of a platform-wide question; a concept adds those that its words ask for';
+'Tools called beside a tool for an intent: why adds those that look for causes, platform those of a platform-wide question; a concept adds those that its words ask for; position 0: in a follow-up before the tool itself, whose answer is known';
 
 CREATE TABLE dbinsight.name_hints (
 	pattern text PRIMARY KEY CHECK (pattern ~ '^%?[^%]+%?$' AND pattern = lower(pattern)),
@@ -85,6 +85,7 @@ UNION ALL SELECT 'cluster', lower(cluster_name), cluster_name FROM dbinsight.dim
 UNION ALL SELECT 'cluster', cluster_id, cluster_id FROM dbinsight.dim_cluster WHERE is_current
 UNION ALL SELECT 'endpoint', lower(endpoint_name), endpoint_name FROM dbinsight.dim_served_entities WHERE is_current AND endpoint_name IS NOT NULL
 UNION ALL SELECT 'model', lower(entity_name), entity_name FROM dbinsight.dim_served_entities WHERE is_current AND entity_name IS NOT NULL
+UNION ALL SELECT 'model', lower(split_part(entity_name, '.', -1)), entity_name FROM dbinsight.dim_served_entities WHERE is_current AND entity_name LIKE '%.%'
 UNION ALL SELECT 'model', lower(name), name FROM dbinsight.models
 UNION ALL SELECT 'table', lower(table_full_name), table_full_name FROM dbinsight.dim_table
 UNION ALL SELECT 'table', lower(table_name), table_full_name FROM dbinsight.dim_table
@@ -103,6 +104,8 @@ CREATE INDEX ON dbinsight.dim_warehouse (warehouse_id) WHERE is_current;
 CREATE INDEX ON dbinsight.dim_cluster (lower(cluster_name)) WHERE is_current;
 CREATE INDEX ON dbinsight.dim_served_entities (lower(endpoint_name)) WHERE is_current;
 CREATE INDEX ON dbinsight.dim_served_entities (lower(entity_name)) WHERE is_current;
+CREATE INDEX ON dbinsight.dim_served_entities (lower(split_part(entity_name, '.', -1))) WHERE is_current AND entity_name LIKE '%.%';
+CREATE INDEX ON dbinsight.dim_table (lower(table_schema));
 CREATE INDEX ON dbinsight.dim_table (lower(table_full_name));
 CREATE INDEX ON dbinsight.dim_table (lower(table_name));
 CREATE INDEX ON dbinsight.dim_table (lower(table_catalog || '.' || table_schema));
@@ -355,26 +358,28 @@ SELECT dbinsight._builtin_concept(c.name, c.kind, c.description, c.forms, coales
 
 INSERT INTO dbinsight.tool_companions (tool, intent, companion, position, builtin) VALUES
 	('get_cost_anomalies', 'why', 'get_top_cost_drivers', 1, true),
-	('get_daily_cost_summary', 'why', 'get_cost_anomalies', 1, true),
+	('get_daily_cost_summary', 'why', 'get_cost_anomalies', 0, true),
 	('get_daily_cost_summary', 'why', 'get_top_cost_drivers', 2, true),
-	('get_workspace_cost_breakdown', 'why', 'get_cost_anomalies', 1, true),
+	('get_workspace_cost_breakdown', 'why', 'get_cost_anomalies', 0, true),
 	('get_workspace_cost_breakdown', 'why', 'get_top_cost_drivers', 2, true),
-	('get_budget_status', 'why', 'get_top_cost_drivers', 1, true),
-	('get_cost_forecast', 'why', 'get_cost_anomalies', 1, true),
+	('get_cost_mtd_summary', 'why', 'get_cost_anomalies', 0, true),
+	('get_cost_mtd_summary', 'why', 'get_top_cost_drivers', 1, true),
+	('get_budget_status', 'why', 'get_top_cost_drivers', 0, true),
+	('get_cost_forecast', 'why', 'get_cost_anomalies', 0, true),
 	('get_failed_jobs', 'why', 'get_job_runs', 1, true),
 	('get_failed_jobs', 'why', 'get_job_bottlenecks', 2, true),
 	('get_job_runs', 'why', 'get_failed_jobs', 1, true),
 	('get_job_runs', 'why', 'get_job_bottlenecks', 2, true),
-	('get_job_success_rate', 'why', 'get_failed_jobs', 1, true),
-	('get_failure_streaks', 'why', 'get_failed_jobs', 1, true),
+	('get_job_success_rate', 'why', 'get_failed_jobs', 0, true),
+	('get_failure_streaks', 'why', 'get_failed_jobs', 0, true),
 	('get_job_failure_risk', 'why', 'get_job_success_rate', 1, true),
 	('get_job_bottlenecks', 'why', 'get_resource_utilization', 1, true),
 	('get_slow_queries', 'why', 'get_resource_utilization', 1, true),
-	('get_sla_breaches', 'why', 'get_failed_jobs', 1, true),
+	('get_sla_breaches', 'why', 'get_failed_jobs', 0, true),
 	('get_sla_breaches', 'why', 'get_job_bottlenecks', 2, true),
-	('get_uptime_metrics', 'why', 'get_incident_summary', 1, true),
+	('get_uptime_metrics', 'why', 'get_incident_summary', 0, true),
 	('get_incident_summary', 'why', 'get_failed_jobs', 1, true),
-	('get_service_health', 'why', 'get_incident_summary', 1, true),
+	('get_service_health', 'why', 'get_incident_summary', 0, true),
 	('get_freshness_violations', 'why', 'get_failed_jobs', 1, true),
 	('get_dq_summary', 'why', 'get_freshness_violations', 1, true),
 	('get_dq_summary', 'why', 'get_expectation_failures', 2, true),

@@ -22,15 +22,31 @@ CREATE TABLE dbinsight.router_models (
 	created_by text NOT NULL DEFAULT dbinsight.person(),
 	model bytea NOT NULL,
 	metrics jsonb NOT NULL,
-	active boolean NOT NULL DEFAULT false,
 	builtin boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE dbinsight.router_models IS
-'What retrain_router() has learned, a row a version; the active one is used, and where there is none the lexicon alone. metrics are of a fifth of the examples held out';
-CREATE UNIQUE INDEX ON dbinsight.router_models (active) WHERE active;
+'What retrain_router() has learned, a row a version; metrics are of a fifth of the examples held out';
+
+/* Apart from the models: those that ship with the extension are not in a dump, the choice is. */
+CREATE TABLE dbinsight.router_in_use (
+	only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+	version int,
+	chosen_by text NOT NULL DEFAULT dbinsight.person(),
+	chosen_at timestamptz NOT NULL DEFAULT dbinsight.now()
+);
+COMMENT ON TABLE dbinsight.router_in_use IS
+'The version of the router in use; NULL: none, the lexicon alone answers; no row: the one that ships with the extension';
 
 CREATE TRIGGER lexicon_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON dbinsight.router_models
 	FOR EACH STATEMENT EXECUTE FUNCTION dbinsight._lexicon_changed();
+CREATE TRIGGER lexicon_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON dbinsight.router_in_use
+	FOR EACH STATEMENT EXECUTE FUNCTION dbinsight._lexicon_changed();
+
+CREATE VIEW dbinsight._router AS
+SELECT m.version, m.model FROM dbinsight.router_models m
+WHERE m.version = CASE WHEN EXISTS (SELECT FROM dbinsight.router_in_use) THEN (SELECT u.version FROM dbinsight.router_in_use u)
+	ELSE (SELECT max(b.version) FROM dbinsight.router_models b WHERE b.builtin) END;
+COMMENT ON VIEW dbinsight._router IS 'The model in use; no row when there is none';
 
 /* Every example once, in an order of its own, so that the same rows give the same model. */
 CREATE VIEW dbinsight._router_examples AS
@@ -59,14 +75,16 @@ CREATE FUNCTION dbinsight.retrain_router() RETURNS TABLE (version int, metrics j
 DECLARE
 	began timestamptz := clock_timestamp();
 BEGIN
-	-- Two at once would both want to be the active one.
+	-- Two at once would learn the same twice.
 	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight router', 0));
-	UPDATE dbinsight.router_models SET active = false WHERE active;
 	RETURN QUERY
 		WITH made AS (
-			INSERT INTO dbinsight.router_models (model, metrics, active)
-			SELECT t.model, t.metrics, true FROM dbinsight._train_router() t
+			INSERT INTO dbinsight.router_models (model, metrics)
+			SELECT t.model, t.metrics FROM dbinsight._train_router() t
 			RETURNING version, metrics
+		), chosen AS (
+			INSERT INTO dbinsight.router_in_use AS u (version) SELECT made.version FROM made
+			ON CONFLICT (only_one) DO UPDATE SET version = excluded.version, chosen_by = excluded.chosen_by, chosen_at = excluded.chosen_at
 		)
 		SELECT made.version, made.metrics, round(1000 * extract(epoch FROM clock_timestamp() - began), 1) FROM made;
 END $$;
@@ -80,8 +98,7 @@ BEGIN
 		RAISE EXCEPTION 'there is no router version %', use_router.version USING ERRCODE = 'undefined_object',
 			HINT = format('Versions are %s.', (SELECT string_agg(m.version::text, ', ' ORDER BY m.version) FROM dbinsight.router_models m));
 	END IF;
-	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight router', 0));
-	UPDATE dbinsight.router_models m SET active = false WHERE m.active;
-	UPDATE dbinsight.router_models m SET active = true WHERE m.version = use_router.version;
+	INSERT INTO dbinsight.router_in_use AS u (version) VALUES (use_router.version)
+	ON CONFLICT (only_one) DO UPDATE SET version = excluded.version, chosen_by = excluded.chosen_by, chosen_at = excluded.chosen_at;
 END $$;
 COMMENT ON FUNCTION dbinsight.use_router(int) IS 'Goes back to an earlier version of the router; NULL: to none, so that the lexicon alone answers';

@@ -112,15 +112,16 @@ CREATE FUNCTION dbinsight._refresh_job_allpurpose_cost(since timestamptz, until 
 		FROM dbinsight.job_task_run t, unnest(t.compute_ids) c(cluster_id)
 		WHERE t.start_time < (SELECT max(record.end_time) FROM record)
 			AND t.last_seen_time > (SELECT min(record.start_time) FROM record)
-	), record_day AS (
+	), record_day AS MATERIALIZED (
 		SELECT record.*, record.first_day + n AS day
 		FROM record, generate_series(0, (record.end_time AT TIME ZONE 'UTC')::date - record.first_day) n
-	), run_day AS (
+	), run_day AS MATERIALIZED (
 		SELECT run.*, run.first_day + n AS day
 		FROM run, generate_series(0, (run.end_time AT TIME ZONE 'UTC')::date - run.first_day) n
 	), overlap AS (
 		-- Joined by day, so that a long load does not pair every record of a
 		-- cluster with every run; a pair meets on the later of its first days.
+		-- Materialized above, for else the days would be made after the join.
 		SELECT r.*, t.job_id, t.job_run_id, t.task_run_id,
 			extract(epoch FROM r.end_time - r.start_time) AS record_s,
 			extract(epoch FROM least(r.end_time, t.end_time) - greatest(r.start_time, t.start_time)) AS overlap_s

@@ -117,30 +117,45 @@ COMMENT ON FUNCTION dbinsight._next_hour(timestamptz) IS 'The first full UTC hou
 /*
  * Access rollups. A refresh takes a lock of its own first: two loads that touch
  * the same hours would otherwise each insert their sums. It groups as many
- * rows as were loaded, hence its own work_mem.
+ * rows as were loaded, hence its own work_mem. A rollup is kept only where it
+ * is much smaller than the facts: events per address and minute are hardly
+ * fewer than the events themselves, and cost a load more than its rows do.
+ * In PL/pgSQL with plans of their own, so that the range is known to the
+ * planner: of the months outside it not even an index is read.
  */
 CREATE TABLE dbinsight.rollup_audit_hourly (
 	hour timestamptz NOT NULL,
-	workspace_id text,
 	user_email text,
-	user_type text,
-	service_name text,
-	action_name text,
-	category text,
-	base_severity text,
-	source_ip inet,
+	events bigint NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_audit_hourly IS 'Audit events per UTC hour and identity';
+CREATE INDEX ON dbinsight.rollup_audit_hourly (hour);
+CREATE INDEX ON dbinsight.rollup_audit_hourly (user_email, hour);
+
+CREATE TABLE dbinsight.rollup_audit_coverage (
+	hour timestamptz NOT NULL,
+	workspace_id text NOT NULL,
 	events bigint NOT NULL,
-	failed bigint NOT NULL,
-	denied bigint NOT NULL,
-	sensitive bigint NOT NULL,
-	throttled bigint NOT NULL,
+	interactive_logins bigint NOT NULL,
+	sso_bypassed bigint NOT NULL,
 	first_time timestamptz NOT NULL,
 	last_time timestamptz NOT NULL
 );
-COMMENT ON TABLE dbinsight.rollup_audit_hourly IS
-'Audit events per UTC hour, workspace, identity, action and address: counts, failed (status >= 400), denied, sensitive (effective severity medium or worse), throttled (status 429)';
-CREATE INDEX ON dbinsight.rollup_audit_hourly (hour);
-CREATE INDEX ON dbinsight.rollup_audit_hourly (user_email, hour);
+COMMENT ON TABLE dbinsight.rollup_audit_coverage IS
+'Audit events per UTC hour and workspace: how many, first and last, interactive sign-ins and those of them that went round single sign-on';
+CREATE INDEX ON dbinsight.rollup_audit_coverage (hour);
+
+CREATE FUNCTION dbinsight._is_interactive_login(service_name text, action_name text) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN service_name = 'accounts' AND action_name IN ('login', 'samlLogin', 'oidcBrowserLogin', 'aadBrowserLogin', 'certLogin', 'mfaLogin',
+		'passwordVerifyAuthentication');
+COMMENT ON FUNCTION dbinsight._is_interactive_login(text, text) IS 'Whether an audit action is a person''s sign-in';
+
+CREATE FUNCTION dbinsight._is_single_sign_on(action_name text, request_params jsonb) RETURNS boolean
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN action_name IN ('samlLogin', 'oidcBrowserLogin', 'aadBrowserLogin')
+		OR coalesce(coalesce(request_params ->> 'authenticationMethod', request_params ->> 'authentication_method') IN ('BROWSER_BYO_IDP_SAML', 'SAML'), false);
+COMMENT ON FUNCTION dbinsight._is_single_sign_on(text, jsonb) IS 'Whether a sign-in went by single sign-on';
 
 /*
  * Off hours raise only what is high already, so whether an event is sensitive
@@ -153,23 +168,6 @@ CREATE FUNCTION dbinsight._is_sensitive(category text, base_severity text, is_de
 		ELSE base_severity IN ('critical', 'high', 'medium') OR (base_severity = 'low' AND is_denied) END;
 COMMENT ON FUNCTION dbinsight._is_sensitive(text, text, boolean, boolean) IS
 'Whether the effective severity of an audit event is medium or worse';
-
-CREATE FUNCTION dbinsight._refresh_audit_hourly(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
-	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_audit_hourly', 0));
-	DELETE FROM dbinsight.rollup_audit_hourly r
-	WHERE r.hour >= date_bin('1 hour', since, 'epoch') AND r.hour <= until;
-	INSERT INTO dbinsight.rollup_audit_hourly (hour, workspace_id, user_email, user_type, service_name, action_name, category,
-		base_severity, source_ip, events, failed, denied, sensitive, throttled, first_time, last_time)
-	SELECT date_bin('1 hour', f.event_time, 'epoch'), f.workspace_id, f.user_email, f.user_type, f.service_name, f.action_name,
-		f.category, f.base_severity, f.source_ip, count(*), count(*) FILTER (WHERE f.is_failed), count(*) FILTER (WHERE f.is_denied),
-		count(*) FILTER (WHERE dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)),
-		count(*) FILTER (WHERE f.status_code = 429), min(f.event_time), max(f.event_time)
-	FROM dbinsight.fact_audit_logs f
-	WHERE f.event_time >= date_bin('1 hour', since, 'epoch') AND f.event_time < date_bin('1 hour', until, 'epoch') + interval '1 hour'
-	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
-END;
-COMMENT ON FUNCTION dbinsight._refresh_audit_hourly(timestamptz, timestamptz) IS 'Recomputes rollup_audit_hourly for the hours between two times';
 
 CREATE TABLE dbinsight.rollup_access_daily (
 	access_date date NOT NULL,
@@ -191,7 +189,8 @@ COMMENT ON COLUMN dbinsight.rollup_access_daily.indirect_accesses IS 'Events tha
 COMMENT ON COLUMN dbinsight.rollup_access_daily.first_access IS 'First event of the row, direct or not';
 COMMENT ON COLUMN dbinsight.rollup_access_daily.first_direct IS 'First event that touched the table itself; NULL when none did';
 CREATE INDEX ON dbinsight.rollup_access_daily (access_date);
-CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, access_date);
+-- With all that is asked of a table's accesses: they lie on as many pages as there are days.
+CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, access_date) INCLUDE (user_email, access, accesses, last_direct, last_access);
 CREATE INDEX ON dbinsight.rollup_access_daily (user_email, table_full_name, access_date);
 
 CREATE FUNCTION dbinsight._refresh_access_daily(since timestamptz, until timestamptz) RETURNS void
@@ -235,59 +234,29 @@ CREATE INDEX ON dbinsight.rollup_audit_read (minute);
 CREATE INDEX ON dbinsight.rollup_audit_read (user_email, table_full_name, minute);
 
 CREATE FUNCTION dbinsight._refresh_audit_read(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
-	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_audit_read', 0));
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_audit_read', 0));
 	DELETE FROM dbinsight.rollup_audit_read r
 	WHERE r.minute >= date_bin('1 minute', since, 'epoch') AND r.minute <= until;
 	INSERT INTO dbinsight.rollup_audit_read (minute, table_full_name, user_email, workspace_id, source_ip, reads, first_time, event_id)
-	SELECT DISTINCT ON (minute, table_full_name, user_email)
-		minute, table_full_name, user_email, workspace_id, source_ip,
-		count(*) OVER (PARTITION BY minute, table_full_name, user_email), event_time, event_id
+	SELECT e.minute, e.table_full_name, e.user_email, e.workspace_id, e.source_ip, e.reads, e.event_time, e.event_id
 	FROM (
-		SELECT date_bin('1 minute', f.event_time, 'epoch') AS minute, dbinsight._audit_table(f.request_params) AS table_full_name,
-			f.user_email, f.workspace_id, f.source_ip, f.event_time, f.event_id
-		FROM dbinsight.fact_audit_logs f
-		WHERE f.event_time >= date_bin('1 minute', since, 'epoch')
-			AND f.event_time < date_bin('1 minute', until, 'epoch') + interval '1 minute'
-			AND f.category = 'data_read' AND NOT f.is_failed
+		SELECT r.*, count(*) OVER (PARTITION BY r.minute, r.table_full_name, r.user_email) AS reads,
+			row_number() OVER (PARTITION BY r.minute, r.table_full_name, r.user_email ORDER BY r.event_time, r.event_id) AS position
+		FROM (
+			SELECT date_bin('1 minute', f.event_time, 'epoch') AS minute, dbinsight._audit_table(f.request_params) AS table_full_name,
+				f.user_email, f.workspace_id, f.source_ip, f.event_time, f.event_id
+			FROM dbinsight.fact_audit_logs f
+			WHERE f.event_time >= date_bin('1 minute', since, 'epoch')
+				AND f.event_time < date_bin('1 minute', until, 'epoch') + interval '1 minute'
+				AND f.category = 'data_read' AND NOT f.is_failed
+		) r
+		WHERE r.table_full_name IS NOT NULL
 	) e
-	WHERE table_full_name IS NOT NULL
-	ORDER BY minute, table_full_name, user_email, event_time, event_id;
-END;
+	WHERE e.position = 1;
+END $$;
 COMMENT ON FUNCTION dbinsight._refresh_audit_read(timestamptz, timestamptz) IS 'Recomputes rollup_audit_read for the minutes between two times';
-
-/*
- * Audit counts of any window: whole hours from the rollup, the hours it cuts
- * from the fact. A window that begins and ends on the hour does not open the
- * fact at all: the first condition of each cut is decided before any row.
- */
-CREATE FUNCTION dbinsight._audit_hours(since timestamptz, until timestamptz)
-	RETURNS TABLE (workspace_id text, user_email text, user_type text, service_name text, action_name text, category text,
-		source_ip inet, events bigint, failed bigint, denied bigint, sensitive bigint, throttled bigint,
-		first_time timestamptz, last_time timestamptz)
-	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
-BEGIN ATOMIC
-	SELECT r.workspace_id, r.user_email, r.user_type, r.service_name, r.action_name, r.category, r.source_ip,
-		r.events, r.failed, r.denied, r.sensitive, r.throttled, r.first_time, r.last_time
-	FROM dbinsight.rollup_audit_hourly r
-	WHERE r.hour >= dbinsight._next_hour(_audit_hours.since) AND r.hour < dbinsight._hour(_audit_hours.until)
-	UNION ALL
-	SELECT f.workspace_id, f.user_email, f.user_type, f.service_name, f.action_name, f.category, f.source_ip,
-		1, f.is_failed::int, f.is_denied::int, dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int,
-		coalesce(f.status_code = 429, false)::int, f.event_time, f.event_time
-	FROM dbinsight.fact_audit_logs f
-	WHERE dbinsight._next_hour(_audit_hours.since) > _audit_hours.since
-		AND f.event_time >= _audit_hours.since AND f.event_time < dbinsight._next_hour(_audit_hours.since)
-	UNION ALL
-	SELECT f.workspace_id, f.user_email, f.user_type, f.service_name, f.action_name, f.category, f.source_ip,
-		1, f.is_failed::int, f.is_denied::int, dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int,
-		coalesce(f.status_code = 429, false)::int, f.event_time, f.event_time
-	FROM dbinsight.fact_audit_logs f
-	WHERE dbinsight._hour(_audit_hours.until) < _audit_hours.until
-		AND f.event_time >= dbinsight._hour(_audit_hours.until) AND f.event_time < _audit_hours.until;
-END;
-COMMENT ON FUNCTION dbinsight._audit_hours(timestamptz, timestamptz) IS
-'Audit counts of [since, until), a window of an hour or more, by identity, action and address; sum them';
 
 /*
  * When each identity was seen at each address. It is only ever widened: what
@@ -303,51 +272,6 @@ CREATE TABLE dbinsight.rollup_address_seen (
 COMMENT ON TABLE dbinsight.rollup_address_seen IS 'Addresses in the audit log, one row an address and identity: first and last time seen';
 CREATE INDEX ON dbinsight.rollup_address_seen (user_email);
 
-CREATE FUNCTION dbinsight._refresh_address_seen(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
-	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_address_seen', 0));
-	INSERT INTO dbinsight.rollup_address_seen AS r (source_ip, user_email, first_seen, last_seen)
-	SELECT f.source_ip, f.user_email, min(f.event_time), max(f.event_time) FROM dbinsight.fact_audit_logs f
-	WHERE f.event_time >= since AND f.event_time <= until AND f.source_ip IS NOT NULL
-	GROUP BY f.source_ip, f.user_email
-	ON CONFLICT (source_ip, user_email) DO UPDATE SET first_seen = least(r.first_seen, excluded.first_seen),
-		last_seen = greatest(r.last_seen, excluded.last_seen)
-	WHERE r.first_seen > excluded.first_seen OR r.last_seen < excluded.last_seen;
-END;
-COMMENT ON FUNCTION dbinsight._refresh_address_seen(timestamptz, timestamptz) IS 'Widens rollup_address_seen by the audit events between two times';
-
-/*
- * How identities connect, in ten-minute buckets with the first and last moment
- * in each: from them the networks used at once within any ten minutes follow
- * exactly (rollup_concurrent), and everything else is a sum.
- */
-CREATE TABLE dbinsight.rollup_connection (
-	bucket timestamptz NOT NULL,
-	user_email text NOT NULL,
-	source_ip inet NOT NULL,
-	user_agent text,
-	events bigint NOT NULL,
-	first_time timestamptz NOT NULL,
-	last_time timestamptz NOT NULL
-);
-COMMENT ON TABLE dbinsight.rollup_connection IS
-'Audit events with an address per ten minutes, identity, address and user agent: count, first and last time';
-CREATE INDEX ON dbinsight.rollup_connection (bucket);
-
-CREATE FUNCTION dbinsight._refresh_connection(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
-	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_connection', 0));
-	DELETE FROM dbinsight.rollup_connection r WHERE r.bucket >= date_bin('10 minutes', since, 'epoch') AND r.bucket <= until;
-	INSERT INTO dbinsight.rollup_connection (bucket, user_email, source_ip, user_agent, events, first_time, last_time)
-	SELECT date_bin('10 minutes', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, count(*), min(f.event_time), max(f.event_time)
-	FROM dbinsight.fact_audit_logs f
-	WHERE f.event_time >= date_bin('10 minutes', since, 'epoch')
-		AND f.event_time < date_bin('10 minutes', until, 'epoch') + interval '10 minutes'
-		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL
-	GROUP BY 1, 2, 3, 4;
-END;
-COMMENT ON FUNCTION dbinsight._refresh_connection(timestamptz, timestamptz) IS 'Recomputes rollup_connection for the ten minutes between two times';
-
 CREATE TABLE dbinsight.rollup_connection_daily (
 	day timestamptz NOT NULL,
 	user_email text NOT NULL,
@@ -357,20 +281,86 @@ CREATE TABLE dbinsight.rollup_connection_daily (
 	hours int NOT NULL
 );
 COMMENT ON TABLE dbinsight.rollup_connection_daily IS
-'rollup_connection per UTC day; hours has the bit of each hour with an event (1 for 00:00 to 00:59, 2 for 01:00 …)';
+'Audit events with an address per UTC day, identity, address and user agent; hours has the bit of each hour with an event (1 for 00:00 to 00:59, 2 for 01:00 …)';
 CREATE INDEX ON dbinsight.rollup_connection_daily (day);
 
-CREATE FUNCTION dbinsight._refresh_connection_daily(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
-	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_connection_daily', 0));
+CREATE TABLE dbinsight.rollup_address_daily (
+	day timestamptz NOT NULL,
+	source_ip inet NOT NULL,
+	user_email text,
+	service_name text,
+	events bigint NOT NULL,
+	failed bigint NOT NULL,
+	denied bigint NOT NULL,
+	sensitive bigint NOT NULL,
+	first_time timestamptz NOT NULL,
+	last_time timestamptz NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_address_daily IS
+'Audit events with an address per UTC day, address, identity and service: counts, failed (status >= 400), denied, sensitive (effective severity medium or worse)';
+CREATE INDEX ON dbinsight.rollup_address_daily (day);
+
+CREATE FUNCTION dbinsight._hour_bit(at timestamptz) RETURNS int
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN 1 << date_part('hour', at AT TIME ZONE 'UTC')::int;
+COMMENT ON FUNCTION dbinsight._hour_bit(timestamptz) IS 'The bit of the UTC hour of a time, as in rollup_connection_daily';
+
+/*
+ * The audit log is by far the largest source: it is read once, for two
+ * groupings, of which five rollups are made. Days are made anew as a whole,
+ * hours where they are touched.
+ */
+CREATE FUNCTION dbinsight._refresh_audit(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_audit_hourly', 0));
+	DELETE FROM dbinsight.rollup_audit_hourly r WHERE r.hour >= dbinsight._hour(since) AND r.hour <= until;
+	DELETE FROM dbinsight.rollup_audit_coverage r WHERE r.hour >= dbinsight._hour(since) AND r.hour <= until;
+	DELETE FROM dbinsight.rollup_address_daily r WHERE r.day >= date_bin('1 day', since, 'epoch') AND r.day <= until;
 	DELETE FROM dbinsight.rollup_connection_daily r WHERE r.day >= date_bin('1 day', since, 'epoch') AND r.day <= until;
-	INSERT INTO dbinsight.rollup_connection_daily (day, user_email, source_ip, user_agent, events, hours)
-	SELECT date_bin('1 day', c.bucket, 'epoch'), c.user_email, c.source_ip, c.user_agent, sum(c.events), bit_or(1 << extract(hour FROM c.bucket AT TIME ZONE 'UTC')::int)
-	FROM dbinsight.rollup_connection c
-	WHERE c.bucket >= date_bin('1 day', since, 'epoch') AND c.bucket < date_bin('1 day', until, 'epoch') + interval '1 day'
-	GROUP BY 1, 2, 3, 4;
-END;
-COMMENT ON FUNCTION dbinsight._refresh_connection_daily(timestamptz, timestamptz) IS 'Recomputes rollup_connection_daily for the UTC days between two times';
+	WITH part AS MATERIALIZED (
+		SELECT GROUPING(e.hour) = 0 AS hourly, e.day, e.source_ip, e.user_email, e.service_name, e.user_agent, e.hour, e.workspace_id,
+			count(*) AS events, count(*) FILTER (WHERE e.is_failed) AS failed, count(*) FILTER (WHERE e.is_denied) AS denied,
+			count(*) FILTER (WHERE dbinsight._is_sensitive(e.category, e.base_severity, e.is_denied, e.is_failed)) AS sensitive,
+			count(*) FILTER (WHERE dbinsight._is_interactive_login(e.service_name, e.action_name) AND NOT e.is_failed) AS logins,
+			count(*) FILTER (WHERE dbinsight._is_interactive_login(e.service_name, e.action_name) AND NOT e.is_failed
+				AND NOT dbinsight._is_single_sign_on(e.action_name, e.request_params)) AS bypassed,
+			min(e.event_time) AS first_time, max(e.event_time) AS last_time, bit_or(dbinsight._hour_bit(e.event_time)) AS hours
+		FROM (
+			SELECT date_bin('1 day', f.event_time, 'epoch') AS day, dbinsight._hour(f.event_time) AS hour, f.*
+			FROM dbinsight.fact_audit_logs f
+			WHERE f.event_time >= date_bin('1 day', since, 'epoch') AND f.event_time < date_bin('1 day', until, 'epoch') + interval '1 day'
+		) e
+		GROUP BY GROUPING SETS ((e.day, e.source_ip, e.user_email, e.service_name, e.user_agent), (e.hour, e.workspace_id, e.user_email))
+	), hours AS MATERIALIZED (
+		SELECT p.* FROM part p WHERE p.hourly AND p.hour >= dbinsight._hour(since) AND p.hour <= until
+	), days AS MATERIALIZED (
+		SELECT p.* FROM part p WHERE NOT p.hourly AND p.source_ip IS NOT NULL
+	), audit_hourly AS (
+		INSERT INTO dbinsight.rollup_audit_hourly (hour, user_email, events)
+		SELECT h.hour, h.user_email, sum(h.events) FROM hours h GROUP BY h.hour, h.user_email ORDER BY h.hour
+	), coverage AS (
+		INSERT INTO dbinsight.rollup_audit_coverage (hour, workspace_id, events, interactive_logins, sso_bypassed, first_time, last_time)
+		SELECT h.hour, h.workspace_id, sum(h.events), sum(h.logins), sum(h.bypassed), min(h.first_time), max(h.last_time)
+		FROM hours h GROUP BY h.hour, h.workspace_id ORDER BY h.hour
+	), connection AS (
+		INSERT INTO dbinsight.rollup_connection_daily (day, user_email, source_ip, user_agent, events, hours)
+		SELECT d.day, d.user_email, d.source_ip, d.user_agent, sum(d.events), bit_or(d.hours)
+		FROM days d WHERE d.user_email IS NOT NULL GROUP BY d.day, d.user_email, d.source_ip, d.user_agent ORDER BY d.day
+	), seen AS (
+		INSERT INTO dbinsight.rollup_address_seen AS r (source_ip, user_email, first_seen, last_seen)
+		SELECT d.source_ip, d.user_email, min(d.first_time), max(d.last_time) FROM days d GROUP BY d.source_ip, d.user_email
+		ON CONFLICT (source_ip, user_email) DO UPDATE SET first_seen = least(r.first_seen, excluded.first_seen),
+			last_seen = greatest(r.last_seen, excluded.last_seen)
+		WHERE r.first_seen > excluded.first_seen OR r.last_seen < excluded.last_seen
+	)
+	INSERT INTO dbinsight.rollup_address_daily (day, source_ip, user_email, service_name, events, failed, denied, sensitive, first_time, last_time)
+	SELECT d.day, d.source_ip, d.user_email, d.service_name, sum(d.events), sum(d.failed), sum(d.denied), sum(d.sensitive),
+		min(d.first_time), max(d.last_time)
+	FROM days d GROUP BY d.day, d.source_ip, d.user_email, d.service_name ORDER BY d.day;
+END $$;
+COMMENT ON FUNCTION dbinsight._refresh_audit(timestamptz, timestamptz) IS
+'Recomputes the hours and days of the audit rollups between two times, and widens rollup_address_seen';
 
 CREATE TABLE dbinsight.rollup_concurrent (
 	bucket timestamptz NOT NULL,
@@ -387,36 +377,44 @@ CREATE INDEX ON dbinsight.rollup_concurrent (bucket);
  * then, those in the bucket before what lasted until less than ten minutes ago.
  */
 CREATE FUNCTION dbinsight._refresh_concurrent(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
-	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_concurrent', 0));
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_concurrent', 0));
 	DELETE FROM dbinsight.rollup_concurrent r
 	WHERE r.bucket >= date_bin('10 minutes', since, 'epoch') AND r.bucket <= until + interval '10 minutes';
 	INSERT INTO dbinsight.rollup_concurrent (bucket, user_email, prefixes)
 	WITH stay AS MATERIALIZED (
-		SELECT c.bucket, c.user_email, dbinsight._prefix(c.source_ip) AS prefix, min(c.first_time) AS first_time, max(c.last_time) AS last_time
-		FROM dbinsight.rollup_connection c
-		WHERE c.bucket >= date_bin('10 minutes', since, 'epoch') - interval '10 minutes' AND c.bucket <= until + interval '10 minutes'
-			AND dbinsight.ip_class(c.source_ip) = 'public'
+		SELECT date_bin('10 minutes', f.event_time, 'epoch') AS bucket, f.user_email, dbinsight._prefix(f.source_ip) AS prefix,
+			min(f.event_time) AS first_time, max(f.event_time) AS last_time
+		FROM dbinsight.fact_audit_logs f
+		WHERE f.event_time >= date_bin('10 minutes', since, 'epoch') - interval '10 minutes'
+			AND f.event_time < date_bin('10 minutes', until, 'epoch') + interval '20 minutes'
+			AND f.user_email IS NOT NULL AND dbinsight.ip_class(f.source_ip) = 'public'
 		GROUP BY 1, 2, 3
-	), near AS MATERIALIZED (
-		SELECT s.bucket, s.user_email, s.prefix, s.first_time, s.last_time FROM stay s
-		UNION ALL SELECT s.bucket + interval '10 minutes', s.user_email, s.prefix, s.first_time, s.last_time FROM stay s
 	)
 	SELECT m.bucket, m.user_email, max(m.prefixes)
 	FROM (
-		SELECT s.bucket, s.user_email, s.first_time, count(DISTINCT o.prefix) AS prefixes
-		FROM stay s JOIN near o ON o.user_email = s.user_email AND o.bucket = s.bucket
-			AND o.first_time <= s.first_time AND o.last_time > s.first_time - interval '10 minutes'
-		WHERE s.bucket >= date_bin('10 minutes', since, 'epoch')
-		GROUP BY s.bucket, s.user_email, s.first_time
+		SELECT p.bucket, p.user_email, p.prefix, 1 + count(DISTINCT p.other) AS prefixes
+		FROM (
+			SELECT s.bucket, s.user_email, s.prefix, o.prefix AS other
+			FROM stay s JOIN stay o ON o.user_email = s.user_email AND o.bucket = s.bucket
+			WHERE o.prefix <> s.prefix AND o.first_time <= s.first_time
+			UNION ALL
+			SELECT s.bucket, s.user_email, s.prefix, o.prefix
+			FROM stay s JOIN stay o ON o.user_email = s.user_email AND o.bucket = s.bucket - interval '10 minutes'
+			WHERE o.prefix <> s.prefix AND o.last_time > s.first_time - interval '10 minutes'
+		) p
+		WHERE p.bucket >= date_bin('10 minutes', since, 'epoch')
+		GROUP BY p.bucket, p.user_email, p.prefix
 	) m
-	GROUP BY m.bucket, m.user_email HAVING max(m.prefixes) > 1;
-END;
+	GROUP BY m.bucket, m.user_email;
+END $$;
 COMMENT ON FUNCTION dbinsight._refresh_concurrent(timestamptz, timestamptz) IS 'Recomputes rollup_concurrent for the ten minutes between two times and those after them';
 
 /*
- * Whole days, the rest of the days a window cuts in ten minutes, and what it
- * cuts of those from the fact.
+ * Whole days from the rollup, the two days a window cuts, which are one day
+ * together, from the facts. A window that begins or ends at midnight does not
+ * open the facts there: the first condition of each cut is decided before any row.
  */
 CREATE FUNCTION dbinsight._connections(since timestamptz, until timestamptz)
 	RETURNS TABLE (day timestamptz, user_email text, source_ip inet, user_agent text, events bigint, hours int)
@@ -426,56 +424,20 @@ BEGIN ATOMIC
 	FROM dbinsight.rollup_connection_daily d
 	WHERE d.day >= _connections.since AND d.day < date_bin('1 day', _connections.until, 'epoch')
 	UNION ALL
-	SELECT date_bin('1 day', r.bucket, 'epoch'), r.user_email, r.source_ip, r.user_agent, r.events, 1 << extract(hour FROM r.bucket AT TIME ZONE 'UTC')::int
-	FROM dbinsight.rollup_connection r
-	WHERE r.bucket >= _connections.since AND r.bucket < date_bin('1 day', _connections.since + interval '1 day - 1 microsecond', 'epoch')
-	UNION ALL
-	SELECT date_bin('1 day', r.bucket, 'epoch'), r.user_email, r.source_ip, r.user_agent, r.events, 1 << extract(hour FROM r.bucket AT TIME ZONE 'UTC')::int
-	FROM dbinsight.rollup_connection r
-	WHERE r.bucket >= date_bin('1 day', _connections.until, 'epoch') AND r.bucket < date_bin('10 minutes', _connections.until, 'epoch')
-	UNION ALL
-	SELECT date_bin('1 day', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, 1 << extract(hour FROM f.event_time AT TIME ZONE 'UTC')::int
+	SELECT date_bin('1 day', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, dbinsight._hour_bit(f.event_time)
 	FROM dbinsight.fact_audit_logs f
-	WHERE date_bin('10 minutes', _connections.since, 'epoch') < _connections.since
-		AND f.event_time >= _connections.since AND f.event_time < date_bin('10 minutes', _connections.since, 'epoch') + interval '10 minutes'
+	WHERE date_bin('1 day', _connections.since, 'epoch') < _connections.since
+		AND f.event_time >= _connections.since AND f.event_time < date_bin('1 day', _connections.since, 'epoch') + interval '1 day'
 		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL
 	UNION ALL
-	SELECT date_bin('1 day', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, 1 << extract(hour FROM f.event_time AT TIME ZONE 'UTC')::int
+	SELECT date_bin('1 day', f.event_time, 'epoch'), f.user_email, f.source_ip, f.user_agent, 1, dbinsight._hour_bit(f.event_time)
 	FROM dbinsight.fact_audit_logs f
-	WHERE date_bin('10 minutes', _connections.until, 'epoch') < _connections.until
-		AND f.event_time >= date_bin('10 minutes', _connections.until, 'epoch') AND f.event_time < _connections.until
+	WHERE date_bin('1 day', _connections.until, 'epoch') < _connections.until
+		AND f.event_time >= date_bin('1 day', _connections.until, 'epoch') AND f.event_time < _connections.until
 		AND f.user_email IS NOT NULL AND f.source_ip IS NOT NULL;
 END;
 COMMENT ON FUNCTION dbinsight._connections(timestamptz, timestamptz) IS
 'How identities connected in [since, until), a window of a day or more: rows to be summed, hours as in rollup_connection_daily';
-
-CREATE TABLE dbinsight.rollup_address_daily (
-	day timestamptz NOT NULL,
-	source_ip inet NOT NULL,
-	user_email text,
-	service_name text,
-	events bigint NOT NULL,
-	failed bigint NOT NULL,
-	denied bigint NOT NULL,
-	sensitive bigint NOT NULL,
-	first_time timestamptz NOT NULL,
-	last_time timestamptz NOT NULL
-);
-COMMENT ON TABLE dbinsight.rollup_address_daily IS 'rollup_audit_hourly per UTC day, address, identity and service';
-CREATE INDEX ON dbinsight.rollup_address_daily (day);
-
-CREATE FUNCTION dbinsight._refresh_address_daily(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC
-	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_address_daily', 0));
-	DELETE FROM dbinsight.rollup_address_daily r WHERE r.day >= date_bin('1 day', since, 'epoch') AND r.day <= until;
-	INSERT INTO dbinsight.rollup_address_daily (day, source_ip, user_email, service_name, events, failed, denied, sensitive, first_time, last_time)
-	SELECT date_bin('1 day', h.hour, 'epoch'), h.source_ip, h.user_email, h.service_name, sum(h.events), sum(h.failed), sum(h.denied),
-		sum(h.sensitive), min(h.first_time), max(h.last_time)
-	FROM dbinsight.rollup_audit_hourly h
-	WHERE h.hour >= date_bin('1 day', since, 'epoch') AND h.hour < date_bin('1 day', until, 'epoch') + interval '1 day' AND h.source_ip IS NOT NULL
-	GROUP BY 1, 2, 3, 4;
-END;
-COMMENT ON FUNCTION dbinsight._refresh_address_daily(timestamptz, timestamptz) IS 'Recomputes rollup_address_daily for the UTC days between two times';
 
 CREATE FUNCTION dbinsight._addresses(since timestamptz, until timestamptz)
 	RETURNS TABLE (source_ip inet, user_email text, service_name text, events bigint, failed bigint, denied bigint, sensitive bigint,
@@ -485,34 +447,40 @@ BEGIN ATOMIC
 	SELECT d.source_ip, d.user_email, d.service_name, d.events, d.failed, d.denied, d.sensitive, d.first_time, d.last_time
 	FROM dbinsight.rollup_address_daily d
 	WHERE d.day >= _addresses.since AND d.day < date_bin('1 day', _addresses.until, 'epoch')
+	-- The rest of the first day and the part of the last one.
 	UNION ALL
-	SELECT h.source_ip, h.user_email, h.service_name, h.events, h.failed, h.denied, h.sensitive, h.first_time, h.last_time
-	FROM dbinsight._audit_hours(_addresses.since, date_bin('1 day', _addresses.since + interval '1 day - 1 microsecond', 'epoch')) h
-	WHERE h.source_ip IS NOT NULL
+	SELECT f.source_ip, f.user_email, f.service_name, 1, f.is_failed::int, f.is_denied::int,
+		dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int, f.event_time, f.event_time
+	FROM dbinsight.fact_audit_logs f
+	WHERE date_bin('1 day', _addresses.since, 'epoch') < _addresses.since
+		AND f.event_time >= _addresses.since AND f.event_time < date_bin('1 day', _addresses.since, 'epoch') + interval '1 day'
+		AND f.source_ip IS NOT NULL
 	UNION ALL
-	SELECT h.source_ip, h.user_email, h.service_name, h.events, h.failed, h.denied, h.sensitive, h.first_time, h.last_time
-	FROM dbinsight._audit_hours(date_bin('1 day', _addresses.until, 'epoch'), _addresses.until) h
-	WHERE h.source_ip IS NOT NULL;
+	SELECT f.source_ip, f.user_email, f.service_name, 1, f.is_failed::int, f.is_denied::int,
+		dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int, f.event_time, f.event_time
+	FROM dbinsight.fact_audit_logs f
+	WHERE date_bin('1 day', _addresses.until, 'epoch') < _addresses.until
+		AND f.event_time >= date_bin('1 day', _addresses.until, 'epoch') AND f.event_time < _addresses.until AND f.source_ip IS NOT NULL;
 END;
 COMMENT ON FUNCTION dbinsight._addresses(timestamptz, timestamptz) IS
 'Audit counts of [since, until), a window of a day or more, by address, identity and service; sum them';
 
 INSERT INTO dbinsight.derived_relations VALUES
-	('rollup_address_daily', 'fact_audit_logs', 21, '_refresh_address_daily'),
-	('rollup_connection', 'fact_audit_logs', 20, '_refresh_connection'),
-	('rollup_connection_daily', 'fact_audit_logs', 21, '_refresh_connection_daily'),
-	('rollup_concurrent', 'fact_audit_logs', 21, '_refresh_concurrent'),
-	('rollup_address_seen', 'fact_audit_logs', 20, '_refresh_address_seen'),
+	('rollup_audit_hourly', 'fact_audit_logs', 20, '_refresh_audit'),
+	('rollup_audit_coverage', 'fact_audit_logs', 20, '_refresh_audit'),
+	('rollup_address_daily', 'fact_audit_logs', 20, '_refresh_audit'),
+	('rollup_connection_daily', 'fact_audit_logs', 20, '_refresh_audit'),
+	('rollup_address_seen', 'fact_audit_logs', 20, '_refresh_audit'),
+	('rollup_concurrent', 'fact_audit_logs', 20, '_refresh_concurrent'),
 	('rollup_audit_read', 'fact_audit_logs', 20, '_refresh_audit_read'),
-	('rollup_audit_hourly', 'fact_audit_logs', 20, '_refresh_audit_hourly'),
 	('rollup_access_daily', 'fact_table_lineage', 20, '_refresh_access_daily');
 
 INSERT INTO dbinsight.retention VALUES
 	('rollup_audit_hourly', 'hour', '400 days'),
+	('rollup_audit_coverage', 'hour', '400 days'),
 	('rollup_access_daily', 'access_date', '400 days'),
 	('rollup_audit_read', 'minute', '400 days'),
 	('rollup_address_seen', 'last_seen', '400 days'),
-	('rollup_connection', 'bucket', '400 days'),
 	('rollup_connection_daily', 'day', '400 days'),
 	('rollup_concurrent', 'bucket', '400 days'),
 	('rollup_address_daily', 'day', '400 days');

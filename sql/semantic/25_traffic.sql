@@ -216,8 +216,9 @@ COMMENT ON TABLE dbinsight.rollup_throttled IS
 CREATE INDEX ON dbinsight.rollup_throttled (bucket);
 
 CREATE FUNCTION dbinsight._refresh_throttled_audit(since timestamptz, until timestamptz) RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
-	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_throttled', 0));
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_throttled', 0));
 	DELETE FROM dbinsight.rollup_throttled r
 	WHERE r.origin = 'audit' AND r.bucket >= date_bin('15 minutes', since, 'epoch') AND r.bucket <= until;
 	INSERT INTO dbinsight.rollup_throttled (bucket, origin, workspace_id, service, calls, throttled)
@@ -227,7 +228,7 @@ CREATE FUNCTION dbinsight._refresh_throttled_audit(since timestamptz, until time
 	WHERE f.event_time >= date_bin('15 minutes', since, 'epoch')
 		AND f.event_time < date_bin('15 minutes', until, 'epoch') + interval '15 minutes'
 	GROUP BY 1, 3, 4 HAVING count(*) FILTER (WHERE f.status_code = 429) > 0;
-END;
+END $$;
 COMMENT ON FUNCTION dbinsight._refresh_throttled_audit(timestamptz, timestamptz) IS 'Recomputes the audit rows of rollup_throttled between two times';
 
 CREATE FUNCTION dbinsight._refresh_throttled_serving(since timestamptz, until timestamptz) RETURNS void

@@ -54,13 +54,18 @@ COMMENT ON FUNCTION dbinsight._task_days(timestamptz, timestamptz) IS 'Rows of r
 CREATE FUNCTION dbinsight._rebuild_task_daily(days date[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	day date;
+	run record;
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_task_daily', 0));
 	DELETE FROM dbinsight.rollup_task_daily r WHERE r.end_date = ANY (days);
-	FOREACH day IN ARRAY coalesce(days, '{}') LOOP
+	-- A day that follows another is made with it.
+	FOR run IN
+		SELECT min(d.day) AS first_day, max(d.day) AS last_day
+		FROM (SELECT u.day, u.day - (row_number() OVER (ORDER BY u.day))::int AS series FROM (SELECT DISTINCT unnest(days) AS day) u) d
+		GROUP BY d.series ORDER BY 1
+	LOOP
 		INSERT INTO dbinsight.rollup_task_daily
-		SELECT * FROM dbinsight._task_days(day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
+		SELECT * FROM dbinsight._task_days(run.first_day::timestamp AT TIME ZONE 'UTC', (run.last_day + 1)::timestamp AT TIME ZONE 'UTC');
 	END LOOP;
 END $$;
 COMMENT ON FUNCTION dbinsight._rebuild_task_daily(date[]) IS 'Recomputes days of rollup_task_daily';

@@ -16,7 +16,7 @@ CREATE TABLE dbinsight.rollup_lineage_daily (
 COMMENT ON TABLE dbinsight.rollup_lineage_daily IS
 'Edges of table lineage per UTC day, source, target and entity that moved the data; only rows with both sides, one event counted once';
 CREATE INDEX ON dbinsight.rollup_lineage_daily (event_date);
-CREATE INDEX ON dbinsight.rollup_lineage_daily (source_table_full_name, event_date);
+CREATE INDEX ON dbinsight.rollup_lineage_daily (source_table_full_name, event_date) INCLUDE (target_table_full_name);
 CREATE INDEX ON dbinsight.rollup_lineage_daily (target_table_full_name, event_date);
 
 CREATE FUNCTION dbinsight._refresh_lineage_daily(since timestamptz, until timestamptz) RETURNS void
@@ -41,5 +41,5 @@ INSERT INTO dbinsight.derived_relations VALUES
 INSERT INTO dbinsight.retention VALUES
 	('rollup_lineage_daily', 'event_date', '400 days');
 
--- The last write of every table, without the reads, which are many times more.
-CREATE INDEX ON dbinsight.rollup_access_daily (access_date, table_full_name) INCLUDE (accesses, indirect_accesses, last_access) WHERE access = 'WRITE';
+-- The last writes of a table, without the reads, which are many times more.
+CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, last_access) INCLUDE (accesses, indirect_accesses) WHERE access = 'WRITE';

@@ -539,27 +539,20 @@ BEGIN ATOMIC
 				'JOB', 'PIPELINE', 'WAREHOUSE', 'ENDPOINT', 'APP', 'DATABASE', 'CLUSTER', 'NOTEBOOK'))
 		GROUP BY r.workspace_id, r.resource_type, r.resource_id, r.owner, r.tags
 	), resource AS (
+		-- One pass: the tags of the latest use, and the owner with the greatest part of the cost.
 		SELECT p.workspace_id, p.resource_type, p.resource_id, max(p.resource_name) AS resource_name, max(p.last_used) AS last_used,
-			sum(p.cost) FILTER (WHERE NOT coalesce(p.tags, '{}') ?& q.keys) AS cost
-		FROM part p, required q
+			sum(p.cost) FILTER (WHERE NOT coalesce(p.tags, '{}') ?& q.keys) AS cost,
+			(array_agg(p.tags ORDER BY p.last_used DESC, p.last_usage_time DESC NULLS LAST, p.tags))[1] AS tags,
+			(array_agg(p.owner ORDER BY p.owner_cost DESC, p.owner COLLATE "C") FILTER (WHERE p.owner IS NOT NULL))[1] AS owner
+		FROM (SELECT p.*, sum(p.cost) OVER (PARTITION BY p.workspace_id, p.resource_type, p.resource_id, p.owner) AS owner_cost FROM part p) p,
+			required q
 		GROUP BY p.workspace_id, p.resource_type, p.resource_id
 		HAVING sum(p.cost) FILTER (WHERE NOT coalesce(p.tags, '{}') ?& q.keys) <> 0
-	), latest AS (
-		SELECT DISTINCT ON (p.workspace_id, p.resource_type, p.resource_id) p.workspace_id, p.resource_type, p.resource_id, p.tags
-		FROM part p
-		ORDER BY p.workspace_id, p.resource_type, p.resource_id, p.last_used DESC, p.last_usage_time DESC NULLS LAST, p.tags
-	), top_owner AS (
-		SELECT DISTINCT ON (p.workspace_id, p.resource_type, p.resource_id) p.workspace_id, p.resource_type, p.resource_id, p.owner
-		FROM part p WHERE p.owner IS NOT NULL
-		GROUP BY p.workspace_id, p.resource_type, p.resource_id, p.owner
-		ORDER BY p.workspace_id, p.resource_type, p.resource_id, sum(p.cost) DESC, p.owner COLLATE "C"
 	)
-	SELECT r.resource_type, r.resource_id, coalesce(n.resource_name, r.resource_name), r.workspace_id, w.workspace_name, o.owner, round(r.cost, 4),
-		ARRAY(SELECT k FROM unnest(q.keys) WITH ORDINALITY k(k, n) WHERE NOT coalesce(l.tags, '{}') ? k ORDER BY k.n), r.last_used
+	SELECT r.resource_type, r.resource_id, coalesce(n.resource_name, r.resource_name), r.workspace_id, w.workspace_name, r.owner, round(r.cost, 4),
+		ARRAY(SELECT k FROM unnest(q.keys) WITH ORDINALITY k(k, n) WHERE NOT coalesce(r.tags, '{}') ? k ORDER BY k.n), r.last_used
 	FROM resource r
 	CROSS JOIN required q
-	JOIN latest l ON l.workspace_id = r.workspace_id AND l.resource_type = r.resource_type AND l.resource_id = r.resource_id
-	LEFT JOIN top_owner o ON o.workspace_id = r.workspace_id AND o.resource_type = r.resource_type AND o.resource_id = r.resource_id
 	LEFT JOIN dbinsight.resource_names n ON n.workspace_id = r.workspace_id AND n.resource_type = r.resource_type AND n.resource_id = r.resource_id
 	LEFT JOIN dbinsight.workspace_names w ON w.workspace_id = r.workspace_id
 	ORDER BY r.cost DESC, r.resource_id COLLATE "C", r.workspace_id COLLATE "C", r.resource_type COLLATE "C";

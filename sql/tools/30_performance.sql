@@ -104,15 +104,17 @@ BEGIN ATOMIC
 				sum(t.cpu_wait_minutes) AS cpu_wait_minutes, sum(t.cpu_wait_sum) AS cpu_wait_sum,
 				dbinsight._percentile(t.mem, 0.95) AS p95_mem
 			FROM (
-				-- Whole days from the rollup, the cut ones at both ends from the runs.
+				-- Whole days from the rollup, the cut ones at both ends from the runs. The current day is
+				-- cut only when the clock stands in the past: else no run ends after now.
 				SELECT b.* FROM dbinsight.rollup_task_daily b
 				WHERE b.end_date >= dbinsight._day_after(dbinsight._since_days(get_job_bottlenecks.days))
-					AND b.end_date < dbinsight.today()
+					AND b.end_date < dbinsight.today() + CASE WHEN EXISTS (SELECT FROM dbinsight.job_run r WHERE r.end_time >= dbinsight.now()) THEN 0 ELSE 1 END
 				UNION ALL
 				SELECT b.* FROM dbinsight._task_days(dbinsight._since_days(get_job_bottlenecks.days),
 					dbinsight._day_after(dbinsight._since_days(get_job_bottlenecks.days))::timestamp AT TIME ZONE 'UTC') b
 				UNION ALL
 				SELECT b.* FROM dbinsight._task_days(dbinsight.today()::timestamp AT TIME ZONE 'UTC', dbinsight.now()) b
+				WHERE EXISTS (SELECT FROM dbinsight.job_run r WHERE r.end_time >= dbinsight.now())
 			) t
 			GROUP BY t.workspace_id, t.job_id, t.task_key
 			HAVING sum(t.runs) > 0 AND (get_job_bottlenecks.job_name IS NOT NULL OR 2 * sum(t.path_runs) >= sum(t.runs))

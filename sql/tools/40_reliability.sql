@@ -118,21 +118,16 @@ Counted in five-minute buckets with at least one attempt; down with at least thr
 @param workspace workspace id or name (% as wildcard), all
 @param days rolling window in days, 1 to 400, 30';
 
-CREATE FUNCTION dbinsight.get_incident_summary(severity text DEFAULT NULL, days int DEFAULT 7)
-	RETURNS TABLE (incident_id text, severity text, status text, entity_type text, workspace_id text, entity_id text,
-		entity_name text, opened_at timestamptz, resolved_at timestamptz, duration_min float8, failures bigint, root_cause text,
-		termination_codes text[], affected_downstream bigint, cost numeric, ml_class text)
-	LANGUAGE sql STABLE PARALLEL SAFE ROWS 50
+/*
+ * Not inlined (that is what its setting does): a recursive query over
+ * subqueries is estimated so dear that it would be compiled first, which takes
+ * longer than the walk.
+ */
+CREATE FUNCTION dbinsight._downstream_tables(entity_types text[], workspace_ids text[], entity_ids text[])
+	RETURNS TABLE (entity_type text, workspace_id text, entity_id text, tables bigint)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 200 SET jit = off
 BEGIN ATOMIC
-	WITH RECURSIVE incident AS MATERIALIZED (
-		SELECT i.*, dbinsight._incident_id(i.workspace_id, i.entity_id, i.opened_at) AS incident_id,
-			coalesce(i.resolved_at, dbinsight.now()) - i.opened_at AS lasted,
-			dbinsight._incident_severity(i.failures, coalesce(i.resolved_at, dbinsight.now()) - i.opened_at) AS severity
-		FROM dbinsight._incident_streaks(dbinsight._since_days(get_incident_summary.days)) i
-		WHERE get_incident_summary.severity IS NULL
-			OR dbinsight.severity_rank(dbinsight._incident_severity(i.failures, coalesce(i.resolved_at, dbinsight.now()) - i.opened_at))
-				<= dbinsight._severity_arg(get_incident_summary.severity)
-	), flow AS MATERIALIZED (
+	WITH RECURSIVE flow AS MATERIALIZED (
 		SELECT DISTINCT f.source_table_full_name AS source, f.target_table_full_name AS target
 		FROM dbinsight.rollup_lineage_daily f
 		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today()
@@ -141,13 +136,36 @@ BEGIN ATOMIC
 		SELECT DISTINCT f.entity_type, f.workspace_id, f.entity_id, f.table_full_name AS table_name, 0 AS depth
 		FROM dbinsight.rollup_table_write_daily f
 		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today()
-			AND (f.entity_type, f.workspace_id, f.entity_id) IN (SELECT i.entity_type, i.workspace_id, i.entity_id FROM incident i)
+			AND (f.entity_type, f.workspace_id, f.entity_id) IN (
+				SELECT * FROM unnest(_downstream_tables.entity_types, _downstream_tables.workspace_ids, _downstream_tables.entity_ids))
 		UNION
 		SELECT r.entity_type, r.workspace_id, r.entity_id, f.target, r.depth + 1
 		FROM reached r JOIN flow f ON f.source = r.table_name WHERE r.depth < 3
+	)
+	SELECT r.entity_type, r.workspace_id, r.entity_id, count(DISTINCT r.table_name)
+	FROM reached r WHERE r.depth > 0 GROUP BY r.entity_type, r.workspace_id, r.entity_id;
+END;
+COMMENT ON FUNCTION dbinsight._downstream_tables(text[], text[], text[]) IS
+'How many tables are made, in up to three steps, from those that each job or pipeline wrote in 30 days';
+
+CREATE FUNCTION dbinsight.get_incident_summary(severity text DEFAULT NULL, days int DEFAULT 7)
+	RETURNS TABLE (incident_id text, severity text, status text, entity_type text, workspace_id text, entity_id text,
+		entity_name text, opened_at timestamptz, resolved_at timestamptz, duration_min float8, failures bigint, root_cause text,
+		termination_codes text[], affected_downstream bigint, cost numeric, ml_class text)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 50
+BEGIN ATOMIC
+	WITH incident AS MATERIALIZED (
+		SELECT i.*, dbinsight._incident_id(i.workspace_id, i.entity_id, i.opened_at) AS incident_id,
+			coalesce(i.resolved_at, dbinsight.now()) - i.opened_at AS lasted,
+			dbinsight._incident_severity(i.failures, coalesce(i.resolved_at, dbinsight.now()) - i.opened_at) AS severity
+		FROM dbinsight._incident_streaks(dbinsight._since_days(get_incident_summary.days)) i
+		WHERE get_incident_summary.severity IS NULL
+			OR dbinsight.severity_rank(dbinsight._incident_severity(i.failures, coalesce(i.resolved_at, dbinsight.now()) - i.opened_at))
+				<= dbinsight._severity_arg(get_incident_summary.severity)
 	), downstream AS (
-		SELECT r.entity_type, r.workspace_id, r.entity_id, count(DISTINCT r.table_name) AS tables
-		FROM reached r WHERE r.depth > 0 GROUP BY r.entity_type, r.workspace_id, r.entity_id
+		SELECT d.*
+		FROM (SELECT array_agg(i.entity_type) AS types, array_agg(i.workspace_id) AS workspaces, array_agg(i.entity_id) AS ids FROM incident i) x
+		CROSS JOIN LATERAL dbinsight._downstream_tables(x.types, x.workspaces, x.ids) d
 	)
 	SELECT i.incident_id, i.severity, CASE WHEN i.resolved_at IS NULL THEN 'OPEN' ELSE 'RESOLVED' END, i.entity_type,
 		i.workspace_id, i.entity_id, coalesce(j.job_name, p.pipeline_name, r.run_name), i.opened_at, i.resolved_at,

@@ -105,6 +105,39 @@ dq_score is 100 x healthy checks / (healthy + unhealthy), a table giving up to t
 @param days window in days, 1 to 400, default 7';
 
 /*
+ * Not inlined (that is what its setting does): with a catalog only its tables
+ * are read, but the branches without one would be estimated too.
+ */
+CREATE FUNCTION dbinsight._written_tables(as_of timestamptz) RETURNS TABLE (table_full_name text, last_today timestamptz)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 2000 SET jit = off
+BEGIN ATOMIC
+	WITH today AS MATERIALIZED (
+		SELECT l.target_table_full_name AS table_full_name, max(l.event_time) AS last_write
+		FROM dbinsight.fact_table_lineage l
+		WHERE l.target_table_full_name IS NOT NULL AND l.event_time < _written_tables.as_of
+			AND l.event_time >= date_bin('1 day', _written_tables.as_of, 'epoch')
+		GROUP BY l.target_table_full_name
+	)
+	SELECT c.table_full_name, d.last_write
+	FROM (
+		SELECT t.table_full_name FROM dbinsight.current_table t
+		UNION
+		SELECT d.table_full_name FROM today d WHERE NOT EXISTS (SELECT FROM dbinsight.dim_table)
+		UNION
+		SELECT r.table_full_name FROM dbinsight.rollup_access_daily r
+		WHERE r.access = 'WRITE' AND r.last_access >= (date_trunc('day', _written_tables.as_of, 'UTC') - interval '60 days')
+			AND r.last_access < date_trunc('day', _written_tables.as_of, 'UTC') AND NOT EXISTS (SELECT FROM dbinsight.dim_table)
+		UNION
+		SELECT m.table_full_name FROM dbinsight.fact_dq_monitoring m
+		WHERE m.event_time >= _written_tables.as_of - interval '60 days' AND m.event_time < _written_tables.as_of
+			AND m.commit_last_value < _written_tables.as_of AND NOT EXISTS (SELECT FROM dbinsight.dim_table)
+	) c
+	LEFT JOIN today d ON d.table_full_name = c.table_full_name;
+END;
+COMMENT ON FUNCTION dbinsight._written_tables(timestamptz) IS
+'Tables of the catalog, without a catalog every table somebody wrote in the 60 days before a moment, with the last write of its day';
+
+/*
  * Age of each table at a moment: the latest lineage write or the commit time
  * data quality monitoring saw, whichever is newer. Complete days come from the
  * rollup, the day of the moment from the lineage itself. Tables that left the
@@ -115,50 +148,35 @@ CREATE FUNCTION dbinsight._table_freshness(as_of timestamptz, default_hours nume
 	RETURNS TABLE (table_full_name text, last_write timestamptz, hours_since_write float8, threshold_h float8)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
 BEGIN ATOMIC
-	WITH written AS (
-		SELECT w.table_full_name, sum(w.writes) AS writes, max(w.last_write) AS last_write
-		FROM (
-			SELECT r.table_full_name, r.accesses + r.indirect_accesses AS writes, r.last_access AS last_write
-			FROM dbinsight.rollup_access_daily r
-			WHERE r.access = 'WRITE' AND r.access_date >= (_table_freshness.as_of AT TIME ZONE 'UTC')::date - 60
-				AND r.access_date < (_table_freshness.as_of AT TIME ZONE 'UTC')::date
-			UNION ALL
-			SELECT l.target_table_full_name, 0, l.event_time
-			FROM dbinsight.fact_table_lineage l
-			WHERE l.target_table_full_name IS NOT NULL AND l.event_time < _table_freshness.as_of
-				AND l.event_time >= date_bin('1 day', _table_freshness.as_of, 'epoch')
-		) w GROUP BY w.table_full_name
-	), committed AS (
-		SELECT m.table_full_name, max(m.commit_last_value) AS last_write
-		FROM dbinsight.fact_dq_monitoring m
-		WHERE m.event_time >= _table_freshness.as_of - interval '60 days' AND m.event_time < _table_freshness.as_of
-			AND m.commit_last_value < _table_freshness.as_of
-		GROUP BY m.table_full_name
-	), known AS (
-		SELECT coalesce(w.table_full_name, c.table_full_name) AS table_full_name, coalesce(w.writes, 0) AS writes,
-			greatest(w.last_write, c.last_write) AS last_write
-		FROM written w FULL JOIN committed c ON c.table_full_name = w.table_full_name
-	), quiet AS MATERIALIZED (
-		SELECT t.table_full_name FROM dbinsight.current_table t
-		WHERE EXISTS (SELECT FROM dbinsight.freshness_targets f WHERE t.table_full_name ILIKE f.table_pattern)
-			AND NOT EXISTS (SELECT FROM known k WHERE k.table_full_name = t.table_full_name)
-	)
 	SELECT a.table_full_name, a.last_write,
 		round(extract(epoch FROM _table_freshness.as_of - a.last_write) / 3600, 3)::float8,
 		coalesce(f.max_hours, _table_freshness.default_hours)::float8
 	FROM (
-		SELECT k.table_full_name, k.writes, k.last_write FROM known k
-		UNION ALL
-		SELECT q.table_full_name, 0, w.last_write
-		FROM quiet q, LATERAL (SELECT max(r.last_access) AS last_write FROM dbinsight.rollup_access_daily r
-			WHERE r.table_full_name = q.table_full_name AND r.access = 'WRITE'
-				AND r.access_date < (_table_freshness.as_of AT TIME ZONE 'UTC')::date - 60) w
+		SELECT c.table_full_name, w.writes, coalesce(greatest(w.last_write, c.last_today, m.commit_last_value), w.earlier_write) AS last_write
+		FROM dbinsight._written_tables(_table_freshness.as_of) c
+		-- Few probes a table instead of all writes of 60 days: the latest two rows say whether there were two writes.
+		LEFT JOIN LATERAL (
+			SELECT sum(x.writes) FILTER (WHERE x.is_recent) AS writes, max(x.last_access) FILTER (WHERE x.is_recent) AS last_write,
+				max(x.last_access) AS earlier_write
+			FROM (
+				SELECT r.accesses + r.indirect_accesses AS writes, r.last_access,
+					r.last_access >= date_trunc('day', _table_freshness.as_of, 'UTC') - interval '60 days' AS is_recent
+				FROM dbinsight.rollup_access_daily r
+				WHERE r.table_full_name = c.table_full_name AND r.access = 'WRITE'
+					AND r.last_access < date_trunc('day', _table_freshness.as_of, 'UTC')
+				ORDER BY r.last_access DESC LIMIT 2
+			) x
+		) w ON true
+		LEFT JOIN LATERAL (
+			SELECT q.commit_last_value FROM dbinsight.fact_dq_monitoring q
+			WHERE q.table_full_name = c.table_full_name AND q.commit_last_value < _table_freshness.as_of
+				AND q.event_time >= _table_freshness.as_of - interval '60 days' AND q.event_time < _table_freshness.as_of
+			ORDER BY q.commit_last_value DESC LIMIT 1
+		) m ON true
 	) a
 	LEFT JOIN LATERAL (SELECT t.max_hours FROM dbinsight.freshness_targets t WHERE a.table_full_name ILIKE t.table_pattern
 		ORDER BY length(t.table_pattern) DESC, t.table_pattern COLLATE "C" LIMIT 1) f ON true
-	WHERE a.last_write IS NOT NULL AND (a.writes >= 2 OR f.max_hours IS NOT NULL)
-		AND (NOT EXISTS (SELECT FROM dbinsight.dim_table)
-			OR EXISTS (SELECT FROM dbinsight.current_table t WHERE t.table_full_name = a.table_full_name));
+	WHERE a.last_write IS NOT NULL AND (a.writes >= 2 OR f.max_hours IS NOT NULL);
 END;
 COMMENT ON FUNCTION dbinsight._table_freshness(timestamptz, numeric) IS
 'Tables that are kept fresh, with their last write before a moment, their age and the age allowed, hours';
@@ -184,8 +202,11 @@ BEGIN ATOMIC
 		ORDER BY e.event_time DESC, e.record_id LIMIT 1
 	) w ON true
 	LEFT JOIN LATERAL (
-		SELECT dbinsight.run_state(x.result_state, x.last_seen_time) AS state FROM dbinsight.job_run x
-		WHERE w.entity_type = 'JOB' AND x.workspace_id = w.workspace_id AND x.job_id = w.entity_id AND x.start_time < dbinsight.now()
+		-- OFFSET: of the job's runs the latest, not of the latest runs the job's.
+		SELECT dbinsight.run_state(x.result_state, x.last_seen_time) AS state
+		FROM (SELECT r.* FROM dbinsight.job_run r WHERE r.workspace_id = w.workspace_id AND r.job_id = w.entity_id
+			AND r.start_time < dbinsight.now() OFFSET 0) x
+		WHERE w.entity_type = 'JOB'
 		ORDER BY x.start_time DESC, x.run_id LIMIT 1
 	) j ON true
 	LEFT JOIN LATERAL (

@@ -39,16 +39,10 @@ CREATE FUNCTION dbinsight.get_model_performance(model_name text DEFAULT NULL, da
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
 BEGIN ATOMIC
 	WITH pair AS (
-		SELECT l.workspace_id, l.endpoint_name, l.served_entity_id, (l.request_time AT TIME ZONE 'UTC')::date AS day,
-			l.prediction_label, l.actual_label, count(*) AS n,
-			count(l.prediction - l.actual) AS pairs, sum(abs(l.prediction - l.actual)) AS absolute,
-			sum((l.prediction - l.actual) * (l.prediction - l.actual)) AS squared,
-			count(l.prediction) FILTER (WHERE l.actual <> 0) AS ratios,
-			sum(abs(l.prediction - l.actual) / abs(nullif(l.actual, 0))) AS ratio
-		FROM dbinsight.fact_inference_log l
-		WHERE l.request_time >= dbinsight._since_days(get_model_performance.days) AND l.request_time < dbinsight.now()
-			AND (l.actual IS NOT NULL OR l.actual_label IS NOT NULL)
-		GROUP BY l.workspace_id, l.endpoint_name, l.served_entity_id, 4, l.prediction_label, l.actual_label
+		SELECT o.workspace_id, o.endpoint_name, o.served_entity_id, (o.day AT TIME ZONE 'UTC')::date AS day, o.prediction_label,
+			o.actual_label, o.judged AS n, o.pairs, o.absolute, o.squared, o.ratios, o.ratio
+		FROM dbinsight._logged_outcomes(dbinsight._since_days(get_model_performance.days), dbinsight.now()) o
+		WHERE o.judged > 0
 	), named AS MATERIALIZED (
 		SELECT coalesce(e.entity_name, p.endpoint_name) AS model_name, e.entity_version AS version, p.*
 		FROM pair p
@@ -117,13 +111,15 @@ BEGIN ATOMIC
 				ORDER BY o.evaluated_at, o.version COLLATE "C", o.value) AS baseline,
 			dbinsight._higher_is_better(o.metric_name) AS better
 		FROM observed o WHERE o.value IS NOT NULL
+	), changed AS MATERIALIZED (
+		SELECT c.*, dbinsight.chg(c.value::numeric, c.baseline::numeric) AS change_pct FROM compared c
 	)
 	SELECT c.model_name, c.version, c.source, c.metric_name, c.evaluated_at, dbinsight._r(c.value, 6), dbinsight._r(c.baseline, 6),
-		dbinsight.chg(c.value::numeric, c.baseline::numeric), c.better,
-		CASE WHEN dbinsight.chg(c.value::numeric, c.baseline::numeric) * CASE WHEN c.better THEN 1 ELSE -1 END < -5 THEN 'DEGRADED'
-			WHEN dbinsight.chg(c.value::numeric, c.baseline::numeric) * CASE WHEN c.better THEN 1 ELSE -1 END > 5 THEN 'IMPROVED'
+		c.change_pct, c.better,
+		CASE WHEN c.change_pct * CASE WHEN c.better THEN 1 ELSE -1 END < -5 THEN 'DEGRADED'
+			WHEN c.change_pct * CASE WHEN c.better THEN 1 ELSE -1 END > 5 THEN 'IMPROVED'
 			WHEN c.baseline <> 0 THEN 'STABLE' END
-	FROM compared c
+	FROM changed c
 	ORDER BY c.evaluated_at DESC, c.metric_name COLLATE "C", c.model_name COLLATE "C", c.source, c.version COLLATE "C", c.value;
 END;
 COMMENT ON FUNCTION dbinsight.get_model_performance(text, int) IS
@@ -138,56 +134,40 @@ CREATE FUNCTION dbinsight.get_model_drift(model_name text DEFAULT NULL)
 		current_n bigint, baseline_n bigint, baseline_start timestamptz, current_start timestamptz)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 40
 BEGIN ATOMIC
-	WITH logged AS NOT MATERIALIZED (
-		SELECT coalesce(e.entity_name, l.endpoint_name) COLLATE "C" AS model_name, l.request_time >= dbinsight._since_days(7) AS is_current,
-			l.prediction, l.prediction_label, l.extra
-		FROM dbinsight.fact_inference_log l
+	WITH sample AS (
+		SELECT p.model_name COLLATE "C" AS model_name, 'prediction' COLLATE "C" AS subject, p.scored_at >= dbinsight._since_days(7) AS is_current,
+			array_agg(coalesce(p.score, p.value)) AS "values"
+		FROM dbinsight.predictions p
+		WHERE p.scored_at >= dbinsight._since_days(35) AND p.scored_at < dbinsight.now()
+			AND dbinsight._matches(get_model_drift.model_name, p.model_name, p.model_name)
+		GROUP BY 1, 3
+		UNION ALL
+		SELECT coalesce(e.entity_name, l.endpoint_name), l.subject, l.is_current, l."values"
+		FROM (
+			SELECT true AS is_current, v.* FROM dbinsight._logged_values(dbinsight._since_days(7), dbinsight.now()) v
+			UNION ALL
+			SELECT false, v.* FROM dbinsight._logged_values(dbinsight._since_days(35), dbinsight._since_days(7)) v
+		) l
 		LEFT JOIN dbinsight.current_served_entity e ON e.served_entity_id = l.served_entity_id
 			AND (e.workspace_id = l.workspace_id OR l.workspace_id IS NULL)
-		WHERE l.request_time >= dbinsight._since_days(35) AND l.request_time < dbinsight.now()
-			AND dbinsight._matches(get_model_drift.model_name, coalesce(e.entity_name, l.endpoint_name), l.endpoint_name)
-	), cell AS (
-		-- Each value once, with how often it came now (n) and before (m). One number orders faster than two names.
-		SELECT hashtextextended(o.model_name || chr(31) || o.subject, 0) AS series, o.model_name, o.subject, o.x,
-			(count(*) FILTER (WHERE o.is_current))::int AS n, (count(*) FILTER (WHERE NOT o.is_current))::int AS m
-		FROM (
-			SELECT p.model_name COLLATE "C" AS model_name, 'prediction' COLLATE "C" AS subject,
-				p.scored_at >= dbinsight._since_days(7) AS is_current, coalesce(p.score, p.value) AS x
-			FROM dbinsight.predictions p
-			WHERE p.scored_at >= dbinsight._since_days(35) AND p.scored_at < dbinsight.now()
-				AND dbinsight._matches(get_model_drift.model_name, p.model_name, p.model_name)
-			UNION ALL
-			SELECT l.model_name, 'prediction', l.is_current, l.prediction FROM logged l
-			UNION ALL
-			SELECT l.model_name, f.key COLLATE "C", l.is_current, (f.value #>> '{}')::float8
-			FROM logged l, LATERAL jsonb_each(CASE WHEN jsonb_typeof(l.extra -> 'features') = 'object' THEN l.extra -> 'features' END) f
-			WHERE l.extra ? 'features' AND jsonb_typeof(f.value) = 'number'
-		) o
-		WHERE o.x > '-Infinity' AND o.x < 'Infinity' AND o.model_name IS NOT NULL
-		GROUP BY o.model_name, o.subject, o.x
-	), ordered AS MATERIALIZED (
-		SELECT c.series, c.model_name, c.subject, c.x, c.n, c.m, sum(c.n) OVER w AS n_below, sum(c.m) OVER w AS m_below
-		FROM cell c WINDOW w AS (PARTITION BY c.series ORDER BY c.x)
-	), side AS MATERIALIZED (
-		SELECT o.series, o.model_name, o.subject, sum(o.n) AS n, sum(o.m) AS m, sum(o.n * o.x) / nullif(sum(o.n), 0) AS n_mean,
-			sum(o.m * o.x) / nullif(sum(o.m), 0) AS m_mean
-		FROM ordered o GROUP BY o.series, o.model_name, o.subject
-	), binned AS MATERIALIZED (
-		-- Ten bins by the share of the baseline below a value; ties stay together, bins nobody falls in do not exist.
-		SELECT s.model_name, s.subject, s.n, s.m, s.n_mean - s.m_mean AS shift, b.bin_n, b.bin_m, b.ks, b.squares
-		FROM side s
-		JOIN (
-			SELECT s.series, least(10 * (o.m_below - o.m) / s.m, 9) AS bin, sum(o.n) AS bin_n, sum(o.m) AS bin_m,
-				max(abs(o.n_below::float8 / s.n - o.m_below::float8 / s.m)) AS ks,
-				sum(o.m * (o.x - s.m_mean) * (o.x - s.m_mean)) AS squares
-			FROM side s JOIN ordered o ON o.series = s.series
-			WHERE s.n >= 50 AND s.m >= 50
-			GROUP BY s.series, 2
-		) b ON b.series = s.series
+		WHERE dbinsight._matches(get_model_drift.model_name, coalesce(e.entity_name, l.endpoint_name), l.endpoint_name)
+	), compared AS MATERIALIZED (
+		SELECT s.model_name, s.subject, dbinsight._drift(s.is_current, s."values") AS figures
+		FROM sample s WHERE s.model_name IS NOT NULL
+		GROUP BY s.model_name, s.subject
 	), label AS (
-		SELECT l.model_name, l.prediction_label, count(*) FILTER (WHERE l.is_current) AS n, count(*) FILTER (WHERE NOT l.is_current) AS m
-		FROM logged l WHERE l.prediction_label IS NOT NULL AND l.model_name IS NOT NULL
-		GROUP BY l.model_name, l.prediction_label
+		SELECT coalesce(e.entity_name, l.endpoint_name) COLLATE "C" AS model_name, l.prediction_label,
+			coalesce(sum(l.requests) FILTER (WHERE l.is_current), 0) AS n, coalesce(sum(l.requests) FILTER (WHERE NOT l.is_current), 0) AS m
+		FROM (
+			SELECT true AS is_current, o.* FROM dbinsight._logged_outcomes(dbinsight._since_days(7), dbinsight.now()) o
+			UNION ALL
+			SELECT false, o.* FROM dbinsight._logged_outcomes(dbinsight._since_days(35), dbinsight._since_days(7)) o
+		) l
+		LEFT JOIN dbinsight.current_served_entity e ON e.served_entity_id = l.served_entity_id
+			AND (e.workspace_id = l.workspace_id OR l.workspace_id IS NULL)
+		WHERE l.prediction_label IS NOT NULL AND coalesce(e.entity_name, l.endpoint_name) IS NOT NULL
+			AND dbinsight._matches(get_model_drift.model_name, coalesce(e.entity_name, l.endpoint_name), l.endpoint_name)
+		GROUP BY 1, l.prediction_label
 	), label_bin AS MATERIALIZED (
 		-- The twenty labels most frequent before, and one bin for the others.
 		SELECT c.model_name, 'prediction_label' COLLATE "C" AS subject, least(c.place, 21) AS bin, sum(c.n)::bigint AS bin_n, sum(c.m)::bigint AS bin_m,
@@ -199,26 +179,25 @@ BEGIN ATOMIC
 		-- Half a count in each bin, so that one empty bin cannot decide.
 		SELECT b.*, (b.bin_n + 0.5::float8) / (b.n + 0.5::float8 * b.bins) AS q, (b.bin_m + 0.5::float8) / (b.m + 0.5::float8 * b.bins) AS p
 		FROM (
-			SELECT b.model_name, b.subject, b.n, b.m, b.bin_n, b.bin_m, b.ks, b.shift, b.squares, count(*) OVER w AS bins
-			FROM binned b WINDOW w AS (PARTITION BY b.model_name, b.subject)
-			UNION ALL
-			SELECT b.model_name, b.subject, b.n, b.m, b.bin_n, b.bin_m, NULL, NULL, NULL, count(*) OVER w
-			FROM label_bin b WHERE b.n >= 50 AND b.m >= 50 WINDOW w AS (PARTITION BY b.model_name)
+			SELECT b.*, count(*) OVER (PARTITION BY b.model_name) AS bins
+			FROM label_bin b WHERE b.n >= 50 AND b.m >= 50
 		) b
 	), measured AS (
-		SELECT s.model_name, s.subject, sum((s.q - s.p) * ln(s.q / s.p)) AS psi, max(s.ks) AS ks,
-			sum(s.p * ln(2 * s.p / (s.p + s.q)) + s.q * ln(2 * s.q / (s.p + s.q))) / (2 * ln(2::float8)) AS js,
-			abs(max(s.shift)) / nullif(sqrt(sum(s.squares) / (s.m - 1)), 0) AS mean_shift, s.bins - 1 AS degrees
-		FROM share s GROUP BY s.model_name, s.subject, s.n, s.m, s.bins
+		SELECT c.model_name, c.subject, c.figures[1]::bigint AS n, c.figures[2]::bigint AS m, c.figures[3] AS psi, c.figures[4] AS ks,
+			c.figures[5] AS js, c.figures[6] AS mean_shift, c.figures[7] - 1 AS degrees
+		FROM compared c WHERE c.figures IS NOT NULL
+		UNION ALL
+		SELECT l.model_name, l.subject, l.n, l.m, sum((s.q - s.p) * ln(s.q / s.p)), NULL,
+			sum(s.p * ln(2 * s.p / (s.p + s.q)) + s.q * ln(2 * s.q / (s.p + s.q))) / (2 * ln(2::float8)), NULL, max(s.bins) - 1
+		FROM label_bin l
+		LEFT JOIN share s ON s.model_name = l.model_name AND s.bin = l.bin
+		GROUP BY l.model_name, l.subject, l.n, l.m
 	), noise AS (
 		-- 99 of 100 statistics stay below this without drift. chi is the chi-square's 99 % point in Wilson and
 		-- Hilferty's form; 1.6276 and 2.5758 are those of the Kolmogorov and, two-sided, the normal distribution.
-		SELECT t.model_name, t.subject, t.n, t.m, m.psi, m.ks, m.js, m.mean_shift, 1.0::float8 / nullif(t.n, 0) + 1.0::float8 / nullif(t.m, 0) AS rate,
+		SELECT m.*, 1.0::float8 / nullif(m.n, 0) + 1.0::float8 / nullif(m.m, 0) AS rate,
 			m.degrees * power(1 - 2.0::float8 / (9 * nullif(m.degrees, 0)) + 2.3263 * sqrt(2.0::float8 / (9 * nullif(m.degrees, 0))), 3) AS chi
-		FROM (SELECT s.model_name, s.subject, s.n, s.m FROM side s
-			UNION
-			SELECT b.model_name, b.subject, b.n, b.m FROM label_bin b) t
-		LEFT JOIN measured m ON m.model_name = t.model_name AND m.subject = t.subject
+		FROM measured m
 	), verdict AS (
 		SELECT t.model_name, t.subject, t.n, t.m, v.statistic, v.value, v.threshold,
 			coalesce(v.value >= v.threshold AND v.value > coalesce(v.noise, 0), false) AS drifted
@@ -317,11 +296,11 @@ BEGIN ATOMIC
 		FROM request r
 		GROUP BY r.workspace_id, r.endpoint_name, r.served_entity_id, r.entity_name, r.entity_version, r.usage_date
 	), latency AS MATERIALIZED (
-		SELECT l.workspace_id, l.endpoint_name, l.served_entity_id, (l.request_time AT TIME ZONE 'UTC')::date AS usage_date,
-			percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY l.execution_ms::float8) AS ms
-		FROM dbinsight.fact_inference_log l
-		WHERE l.request_time >= dbinsight._first_day(get_inference_metrics.days)::timestamp AT TIME ZONE 'UTC'
-			AND l.request_time < dbinsight.today()::timestamp AT TIME ZONE 'UTC' AND l.execution_ms IS NOT NULL
+		SELECT l.workspace_id, l.endpoint_name, l.served_entity_id, (l.day AT TIME ZONE 'UTC')::date AS usage_date,
+			ARRAY[dbinsight._percentile(l.ms, 0.5), dbinsight._percentile(l.ms, 0.95), dbinsight._percentile(l.ms, 0.99)] AS ms
+		FROM dbinsight.rollup_inference_latency l
+		WHERE l.day >= dbinsight._first_day(get_inference_metrics.days)::timestamp AT TIME ZONE 'UTC'
+			AND l.day < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
 			AND dbinsight._matches(get_inference_metrics.endpoint, l.endpoint_name, l.endpoint_name)
 		GROUP BY 1, 2, 3, 4
 	), best AS (

@@ -11,20 +11,21 @@ CREATE FUNCTION dbinsight.get_external_ips(days int DEFAULT 7)
 		sensitive_events bigint, services text[], first_seen timestamptz, last_seen timestamptz, is_new boolean, risk text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
 BEGIN ATOMIC
-	WITH part AS (
-		-- Distinct users and services of an address survive this grouping; it is small.
+	WITH part AS MATERIALIZED (
+		-- Distinct users and services of an address survive this grouping; it is small. On its own it is hashed, not sorted.
 		SELECT h.source_ip, h.user_email, h.service_name, sum(h.events) AS events, sum(h.failed) AS failed, sum(h.denied) AS denied,
 			sum(h.sensitive) AS sensitive, min(h.first_time) AS first_time, max(h.last_time) AS last_time
 		FROM dbinsight._addresses(dbinsight._since_days(get_external_ips.days), dbinsight.now()) h
+		WHERE dbinsight.ip_class(h.source_ip) = 'public'
 		GROUP BY h.source_ip, h.user_email, h.service_name
 	), ip AS (
 		SELECT p.source_ip, count(DISTINCT p.user_email) AS users, sum(p.events)::bigint AS events, sum(p.failed) AS failed,
 			sum(p.denied)::bigint AS denied, sum(p.sensitive)::bigint AS sensitive_events,
 			array_agg(DISTINCT p.service_name) FILTER (WHERE p.service_name IS NOT NULL) AS services,
 			min(p.first_time) AS first_seen, max(p.last_time) AS last_seen
-		FROM part p WHERE dbinsight.ip_class(p.source_ip) = 'public'
+		FROM part p
 		GROUP BY p.source_ip
-	), judged AS (
+	), judged AS MATERIALIZED (
 		SELECT ip.*, dbinsight._is_trusted(ip.source_ip) AS is_trusted,
 			CASE WHEN (SELECT min(a.first_seen) FROM dbinsight.rollup_address_seen a) <= dbinsight._since_days(get_external_ips.days) - interval '30 days'
 				THEN (SELECT min(a.first_seen) FROM dbinsight.rollup_address_seen a WHERE a.source_ip = ip.source_ip)
@@ -150,10 +151,11 @@ Traffic is of all interfaces of a node: the source does not separate internet fr
  * The minutes at or above 80 % of what a node can do. The reference of a node
  * type without a known line rate is the exact 99.9th percentile of its minutes:
  * the greatest m minutes lie in the m node-hours with the greatest peaks, so
- * only those are unpacked.
+ * only those are unpacked. Not inlined (that is what its setting does): most
+ * types are known, but what else would have to be read is estimated for all.
  */
 CREATE FUNCTION dbinsight._node_reference(until timestamptz) RETURNS TABLE (node_type text, mbps float8)
-	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 SET jit = off
 BEGIN ATOMIC
 	WITH type AS (
 		-- place: percentile_cont's position in ascending order, from 0; the cut
@@ -162,9 +164,9 @@ BEGIN ATOMIC
 		FROM (
 			SELECT h.node_type, sum(h.minutes) AS n, (sum(h.minutes) - 1) * 0.999 AS place, array_agg(h.peak_mbps ORDER BY h.peak_mbps DESC) AS peaks
 			FROM dbinsight._traffic_hours(_node_reference.until - interval '7 days', _node_reference.until) h
+			WHERE NOT EXISTS (SELECT FROM dbinsight.node_bandwidth b WHERE b.node_type = h.node_type)
 			GROUP BY h.node_type
 		) t
-		WHERE NOT EXISTS (SELECT FROM dbinsight.node_bandwidth b WHERE b.node_type = t.node_type)
 	), top_minute AS (
 		SELECT t.node_type, t.n, t.place, v.mbps, row_number() OVER (PARTITION BY t.node_type ORDER BY v.mbps DESC) AS rank
 		FROM dbinsight._traffic_hours(_node_reference.until - interval '7 days', _node_reference.until) h
@@ -189,7 +191,8 @@ BEGIN ATOMIC
 	WITH saturated_hour AS (
 		SELECT h.hour, h.workspace_id, h.cluster_id, r.mbps AS reference, count(*) AS minutes, max(m.mbps) AS peak
 		FROM dbinsight._traffic_hours(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) h
-			JOIN dbinsight._node_reference(dbinsight.now()) r ON r.node_type IS NOT DISTINCT FROM h.node_type,
+			-- an unknown type is one, too; so written the join can hash
+			JOIN dbinsight._node_reference(dbinsight.now()) r ON coalesce(r.node_type, '') = coalesce(h.node_type, ''),
 			LATERAL unnest(h.mbps, h.cpu_low) m(mbps, cpu_low)
 		WHERE h.peak_cpu_low_mbps >= 0.8 * r.mbps AND r.mbps > 0 AND m.mbps >= 0.8 * r.mbps AND m.cpu_low
 		GROUP BY h.hour, h.workspace_id, h.cluster_id, r.mbps

@@ -531,7 +531,8 @@ ground_turn(DbiTurn *turn)
 			if (!input->has_time || list_member_ptr(seen, input))
 				continue;
 			seen = lappend(seen, input);
-			ground->fresh = lappend(ground->fresh, psprintf("%s %s", input->source, dbi_time_text(input->newest)));
+			ground->fresh = lappend(ground->fresh,
+									psprintf("%s %s", input->source, dbi_time_text(input->newest)));
 		}
 	}
 	return ground;

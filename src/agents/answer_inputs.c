@@ -25,14 +25,15 @@ prepare_inputs(void)
 
 	if (inputs_plan)
 		return;
+	/* One plan for all parameters: to plan it takes longer than to run it. */
 	inputs_plan =
-		SPI_prepare("SELECT i.function, s.source, s.gold_table, s.time_column, st.last_event_time, s.mode"
-					" FROM dbinsight._tool_inputs($1) i"
-					" JOIN (SELECT DISTINCT ON (gold_table) * FROM dbinsight.sources ORDER BY gold_table, source DESC) s"
-					" ON s.gold_table OPERATOR(pg_catalog.=) i.gold_table"
-					" LEFT JOIN dbinsight.ingest_state st ON st.source OPERATOR(pg_catalog.=) s.source"
-					" ORDER BY s.source",
-					1, &type);
+		SPI_prepare_cursor("SELECT i.function, s.source, s.gold_table, s.time_column, st.last_event_time, s.mode"
+						   " FROM dbinsight._tool_inputs($1) i"
+						   " JOIN (SELECT DISTINCT ON (gold_table) * FROM dbinsight.sources ORDER BY gold_table, source DESC) s"
+						   " ON s.gold_table OPERATOR(pg_catalog.=) i.gold_table"
+						   " LEFT JOIN dbinsight.ingest_state st ON st.source OPERATOR(pg_catalog.=) s.source"
+						   " ORDER BY s.source",
+						   1, &type, CURSOR_OPT_GENERIC_PLAN);
 	if (inputs_plan == NULL)
 		elog(ERROR, "could not prepare the query of inputs: %s", SPI_result_code_string(SPI_result));
 	SPI_keepplan(inputs_plan);

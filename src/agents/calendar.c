@@ -105,6 +105,17 @@ dbi_step(DateADT first, DbiGrain grain, int count)
 	}
 }
 
+/* A noon that stands still, for what must not depend on the day it is done. */
+void
+dbi_set_still_clock(DbiClock *clock)
+{
+	memset(clock, 0, sizeof(DbiClock));
+	clock->zone = "UTC";
+	clock->today = dbi_make_date(2025, 6, 18);
+	clock->hour = 12;
+	clock->now = (TimestampTz) clock->today * USECS_PER_DAY + 12 * USECS_PER_HOUR;
+}
+
 void
 dbi_set_clock(DbiClock *clock, const char *zone)
 {

@@ -182,8 +182,8 @@ json(const char *text)
 static void
 insert_message(Turn *turn, const char *role, const char *content, bool is_answer)
 {
-	Oid types[] = {UUIDOID, TEXTOID,  TEXTOID, JSONBOID,  TEXTARRAYOID, TEXTARRAYOID,
-				   BOOLOID, JSONBOID, TEXTOID, FLOAT8OID, JSONBOID,     BOOLOID,      JSONBOID, JSONBOID};
+	Oid types[] = {UUIDOID,  TEXTOID, TEXTOID,   JSONBOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID,
+				   JSONBOID, TEXTOID, FLOAT8OID, JSONBOID, BOOLOID,      JSONBOID,     JSONBOID};
 	Datum values[14] = {0};
 	char nulls[] = "   nnnnnnnn nn";
 
@@ -343,8 +343,8 @@ converse(Turn *turn)
 	INSTR_TIME_SET_CURRENT(elapsed);
 	INSTR_TIME_SUBTRACT(elapsed, start);
 	turn->latency_ms = INSTR_TIME_GET_MILLISEC(elapsed);
-	turn->scores = dbi_score(turn->answer->content, turn->answer->tool_calls, turn->answer->grounding,
-							 turn->answer->understood, turn->latency_ms);
+	turn->scores = dbi_score(turn->answer->content, turn->answer->tool_calls,
+							 turn->answer->grounding, turn->answer->understood, turn->latency_ms);
 	if (turn->stored)
 		store(turn);
 	else

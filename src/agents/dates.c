@@ -339,6 +339,17 @@ year_number(const DbiToken *t)
 	return 0;
 }
 
+/* Whether nothing follows that a verb could belong to: "chargeback may?", "may by SKU". */
+static bool
+ends_there(Reader *r, int ahead)
+{
+	const DbiToken *t = peek(r, ahead);
+
+	return !t || (t->kind == DBI_TOK_PUNCT && strchr(",;:.?!)", t->text[0]) != NULL) ||
+		   one_of(r, ahead,
+				  "by|per|vs|versus|to|till|until|through|thru|against|only|please|pls|too");
+}
+
 /* "may" is a month only where a month can stand. */
 static bool
 is_month(Reader *r, int ahead)
@@ -351,7 +362,7 @@ is_month(Reader *r, int ahead)
 	if (strcmp(t->text, "may") != 0)
 		return true;
 	if (day_number(peek(r, ahead + 1)) || year_number(peek(r, ahead + 1)) ||
-		(before && day_number(before)))
+		(before && day_number(before)) || ends_there(r, ahead + 1))
 		return true;
 	return before && before->kind == DBI_TOK_WORD &&
 		   strstr(" in of since during from to until till through for last this and with vs versus before after ",
@@ -433,6 +444,7 @@ read_month_date(Reader *r)
 	year = take_year(r);
 	if (day)
 		return day_period(r, year ? year : year_of(r, month, day), month, day);
+	(void) take_pair(r, "so", "far");
 	return month_period(r, year ? year : year_of(r, month, 1), month);
 }
 
@@ -539,6 +551,73 @@ read_year(Reader *r)
 					DBI_GRAIN_YEAR);
 }
 
+/* Days from to to of a period, no later than today. */
+static bool
+part_of_period(Reader *r, const DbiPeriod *whole, int from, int to)
+{
+	DateADT start = whole->start + from;
+	DateADT end = Min(whole->start + to, whole->end);
+
+	if (start > end)
+		return false;
+	return calendar(r, start, start <= r->clock->today ? Min(end, r->clock->today) : end,
+					DBI_GRAIN_DAY);
+}
+
+/* Early, mid and late in a month; its halves; its first or last days; so of a quarter. */
+static bool
+read_part(Reader *r)
+{
+	int start = r->at;
+	double count = 0;
+	DbiPeriod whole;
+	DateADT end;
+	int half = 0;
+	char part = '\0';
+
+	(void) take(r, "the");
+	if (one_of(r, 0, "early|mid|late") ||
+		(one_of(r, 0, "first|second|last") && is_word(r, 1, "half")))
+	{
+		part = peek(r, 0)->text[0];
+		half = is_word(r, 1, "half");
+		r->at += 1 + half;
+	}
+	else if (one_of(r, 0, "first|last"))
+	{
+		part = peek(r, 0)->text[0];
+		r->at++;
+		if (!take_count(r, &count) || !take(r, "day|days") || count < 1 || count > 31)
+			part = '\0';
+	}
+	if (part == '\0' || (count > 0 || half ? !take(r, "of|in") : (take(r, "in|of"), false)))
+	{
+		r->at = start;
+		return false;
+	}
+	(void) take(r, "the");
+	if (!read_point(r) || r->period->grain < DBI_GRAIN_MONTH)
+	{
+		r->at = start;
+		return false;
+	}
+	whole = *r->period;
+	end = dbi_step(dbi_first_of(whole.start, whole.grain), whole.grain, 1) - 1;
+	whole.end = end;
+	if (count > 0)
+		return part == 'f' ? part_of_period(r, &whole, 0, (int) count - 1)
+						   : part_of_period(r, &whole, end - whole.start - (int) count + 1,
+											end - whole.start);
+	if (half)
+		return part == 'f'
+				   ? part_of_period(r, &whole, 0, (end - whole.start + 1) / 2 - 1)
+				   : part_of_period(r, &whole, (end - whole.start + 1) / 2, end - whole.start);
+	if (part == 'e')
+		return part_of_period(r, &whole, 0, 9);
+	return part == 'm' ? part_of_period(r, &whole, 10, 19)
+					   : part_of_period(r, &whole, 20, end - whole.start);
+}
+
 /* First, last, nth week of a month; week of a day. */
 static bool
 read_week_of(Reader *r)
@@ -603,13 +682,81 @@ weekday_number(const char *word)
 	return -1;
 }
 
-/* Monday, last Friday, this Tuesday. */
+/* "mondays" are a habit but before what one of them has: "fridays bill". */
+static bool
+is_habit(Reader *r, const DbiToken *t)
+{
+	size_t len = strlen(t->text);
+
+	return len > 6 && t->text[len - 1] == 's' &&
+		   !one_of(r, 1,
+				   "bill|spend|spending|cost|costs|runs|failures|failed|numbers|figures|total|usage|data|"
+				   "report|jobs|queries|events|incidents|outage|outages|logins|load|loads|errors|deploy|"
+				   "traffic|drivers|charges|expenses|damage|spike|peak");
+}
+
+/*
+ * Which week a weekday is of: "friday last week", "sunday a week ago". Returns
+ * false when nothing of the kind follows.
+ */
+static bool
+take_week_of_day(Reader *r, int day, DateADT *date)
+{
+	DateADT monday = dbi_first_of(r->clock->today, DBI_GRAIN_WEEK);
+	int back = (dbi_weekday(r->clock->today) - day + 7) % 7;
+	int start = r->at;
+	double count;
+	DbiGrain grain;
+	double hours;
+
+	(void) take(r, "of");
+	if (take(r, "last|previous|past") && take(r, "week|weeks"))
+	{
+		*date = monday - 7 + day;
+		return true;
+	}
+	r->at = start;
+	(void) take(r, "of");
+	if (take_pair(r, "this", "week"))
+	{
+		*date = monday + day;
+		return true;
+	}
+	r->at = start;
+	if (take_pair(r, "before", "last"))
+	{
+		*date = r->clock->today - (back == 0 ? 7 : back) - 7;
+		return true;
+	}
+	if (take(r, "a|one") && take(r, "week|wk"))
+		count = 1;
+	else
+	{
+		r->at = start;
+		if (!take_length(r, &count, &grain, &hours) || grain != DBI_GRAIN_WEEK || count > 100)
+		{
+			r->at = start;
+			return false;
+		}
+	}
+	if (!take(r, "ago|back|earlier"))
+	{
+		r->at = start;
+		return false;
+	}
+	/* A week before the last one: on Monday, "Sunday a week ago" is not yesterday. */
+	*date = r->clock->today - back - 7 * (int) count;
+	return true;
+}
+
+/* Monday, last Friday, this Tuesday, Friday last week, the Friday before. */
 static bool
 read_weekday(Reader *r)
 {
 	int start = r->at;
 	bool last = take(r, "last|previous|past");
 	const DbiToken *t;
+	DateADT date;
 	int day;
 	int back;
 
@@ -617,7 +764,7 @@ read_weekday(Reader *r)
 		(void) take(r, "this");
 	t = peek(r, 0);
 	day = t && t->kind == DBI_TOK_WORD ? weekday_number(t->text) : -1;
-	if (day < 0)
+	if (day < 0 || is_habit(r, t))
 	{
 		r->at = start;
 		return false;
@@ -626,11 +773,22 @@ read_weekday(Reader *r)
 	back = (dbi_weekday(r->clock->today) - day + 7) % 7;
 	if (last && back == 0)
 		back = 7;
+	date = r->clock->today - back;
+	if (take_week_of_day(r, day, &date))
+		return calendar(r, date, date, DBI_GRAIN_DAY);
+	if (one_of(r, 0, "before|earlier") && (ends_there(r, 1) || one_of(r, 1, "that|this|it")))
+	{
+		r->at++;
+		(void) take(r, "that|this|it");
+		(void) calendar(r, date, date, DBI_GRAIN_DAY);
+		r->period->kind = DBI_PERIOD_PRIOR;
+		r->period->hours = day + 1;
+		return true;
+	}
 	if (take(r, "night|evening"))
-		return reach_back(r, r->clock->today - back, NIGHT_BEGINS,
-						  Min(r->clock->today - back + 1, r->clock->today));
+		return reach_back(r, date, NIGHT_BEGINS, Min(date + 1, r->clock->today));
 	(void) take(r, "morning|afternoon");
-	return calendar(r, r->clock->today - back, r->clock->today - back, DBI_GRAIN_DAY);
+	return calendar(r, date, date, DBI_GRAIN_DAY);
 }
 
 static bool
@@ -716,21 +874,102 @@ read_ago(Reader *r)
 		}
 		count = 1;
 	}
-	if (!take(r, "ago|back|earlier"))
+	if (!one_of(r, 0, "ago|back|earlier") || count > 10000)
 	{
 		r->at = start;
 		return false;
 	}
-	if (count > 10000)
+	r->at++;
+	if (strcmp(r->tokens[r->at - 1].text, "earlier") == 0)
 	{
-		r->at = start;
-		return false;
+		/* Earlier than what was spoken of; without it, than today. */
+		(void) unit_period(r, grain == DBI_GRAIN_HOUR ? DBI_GRAIN_DAY : grain, -(int) count);
+		r->period->kind = DBI_PERIOD_PRIOR;
+		r->period->hours = -count;
+		return true;
 	}
+	/* "14 days back" reaches back as far; "14 days ago" is that day. */
+	if (strcmp(r->tokens[r->at - 1].text, "back") == 0)
+		return rolling(r, count, grain, hours);
 	if (grain == DBI_GRAIN_HOUR)
 		return rolling(r, count, grain, hours);
 	if (hours == 24 * 14)
 		count *= 2;
 	return unit_period(r, grain, -(int) count);
+}
+
+/* "the 8th": the last day of that number. */
+static bool
+read_ordinal_day(Reader *r)
+{
+	const DbiToken *before = r->at > 0 ? &r->tokens[r->at - 1] : NULL;
+	const DbiToken *t = peek(r, 0);
+	int day = day_number(t);
+	int y;
+	int m;
+	int d;
+
+	if (!day || t->unit[0] == '\0' || !before || before->kind != DBI_TOK_WORD ||
+		!dbi_is_one_of(before->text, "the|on|since|from|to|till|until|and|after|before|through") ||
+		!(ends_there(r, 1) || one_of(r, 1, "and|or|instead|not|of|then|in|for|on")) ||
+		(one_of(r, 1, "of") && !one_of(r, 2, "this|the|last")))
+		return false;
+	r->at++;
+	dbi_split_date(r->clock->today, &y, &m, &d);
+	if (take(r, "of"))
+	{
+		bool last = one_of(r, 0, "last");
+
+		(void) take(r, "this|the|last");
+		(void) take(r, "current");
+		if (!take(r, "month"))
+			return false;
+		if (last)
+			dbi_split_date(dbi_add_months(dbi_make_date(y, m, 1), -1), &y, &m, &d);
+		return day_period(r, y, m, day);
+	}
+	while (day > dbi_days_in_month(y, m) || (dbi_make_date(y, m, day) > r->clock->today))
+		dbi_split_date(dbi_add_months(dbi_make_date(y, m, 1), -1), &y, &m, &d);
+	return day_period(r, y, m, day);
+}
+
+/* midnight, noon, 9am, 6 pm: an hour of today, or of the day named after it. */
+static bool
+read_hour(Reader *r)
+{
+	int start = r->at;
+	const DbiToken *t = peek(r, 0);
+	double hour = -1;
+	DateADT day = r->clock->today;
+
+	if (take(r, "midnight"))
+		return calendar(r, day, day, DBI_GRAIN_DAY);
+	if (take(r, "noon|midday"))
+		hour = 12;
+	else if (t && t->kind == DBI_TOK_NUMBER && t->number >= 1 && t->number <= 12)
+	{
+		bool pm = strcmp(t->unit, "pm") == 0;
+
+		r->at++;
+		if (t->unit[0] == '\0' && one_of(r, 0, "am|pm|oclock"))
+		{
+			pm = one_of(r, 0, "pm");
+			r->at++;
+		}
+		else if (!pm && strcmp(t->unit, "am") != 0)
+		{
+			r->at = start;
+			return false;
+		}
+		hour = fmod(t->number, 12) + 12 * pm;
+	}
+	if (hour < 0)
+		return false;
+	if (take(r, "yesterday"))
+		day--;
+	else
+		(void) (take(r, "today") || take_pair(r, "this", "morning"));
+	return reach_back(r, day, (int) hour, r->clock->today);
 }
 
 /* A moment or stretch that can be an end of a range. */
@@ -742,8 +981,9 @@ read_point_here(Reader *r)
 	double hours;
 
 	(void) take(r, "the");
-	if (read_week_of(r) || read_day_word(r) || read_ago(r) || read_digits(r) || read_quarter(r) ||
-		read_month_date(r) || read_weekday(r) || read_weekend(r))
+	if (read_week_of(r) || read_part(r) || read_day_word(r) || read_ago(r) || read_digits(r) ||
+		read_quarter(r) || read_month_date(r) || read_weekday(r) || read_weekend(r) ||
+		read_ordinal_day(r))
 		return true;
 	if (take(r, "last|previous|prior"))
 	{
@@ -861,6 +1101,9 @@ read_range(Reader *r)
 		r->at++;
 	}
 	first = *r->period;
+	if (!between && !day && first.kind == DBI_PERIOD_CALENDAR && first.start <= r->clock->today &&
+		(take(r, "onwards|onward") || (from && take(r, "on")) || take_pair(r, "and", "later")))
+		return calendar(r, first.start, r->clock->today, DBI_GRAIN_DAY);
 	if (!take_range_word(r, between) || !(day ? read_point(r) : read_range_end(r, &first)))
 	{
 		r->at = start;
@@ -902,11 +1145,13 @@ read_open_range(Reader *r)
 {
 	int start = r->at;
 	DateADT today = r->clock->today;
-	bool since = take(r, "since");
+	bool since = take(r, "since") || take_pair(r, "ever", "since");
 	bool after = !since && take(r, "after");
 	bool before = !since && !after && take(r, "before");
 	bool until = !since && !after && !before && take(r, "until|till");
 
+	if (since && read_hour(r))
+		return true;
 	if (!(since || after || before || until) || !read_point(r))
 	{
 		r->at = start;
@@ -1005,6 +1250,7 @@ read_relative(Reader *r)
 		return unit_period(r, grain, 0);
 	}
 	r->at = start;
+	(void) take(r, "the");
 	if (take(r, "rest|remainder|end") && take(r, "of"))
 	{
 		(void) take(r, "the|this");
@@ -1064,15 +1310,15 @@ static const char *const openers[26] =
 	 "between|before|beginning|by",
 	 "current|coming|couple",
 	 "during|day|december|dec|dozen",
-	 "end|eight|eighteen|eighty|eleven",
+	 "ever|early|end|eight|eighteen|eighty|eleven",
 	 "from|for|first|fourth|friday|february|feb|following|four|fourteen|forty|five|fifteen|fifty|fri|frid|fridays|few|fortnight|fortnights",
 	 "",
 	 "half|hour",
 	 "in",
 	 "january|jan|july|jul|june|jun",
 	 "",
-	 "last|latest|lately",
-	 "month|mtd|monday|mon|mond|march|mar|may|mondays|minute",
+	 "last|late|latest|lately",
+	 "mid|month|mtd|monday|mon|mond|march|mar|may|mondays|minute",
 	 "next|night|now|november|nov|nine|nineteen|ninety",
 	 "on|over|of|october|oct|overnight|one",
 	 "past|previous|prior|preceding",
@@ -1096,6 +1342,16 @@ may_begin(const DbiToken *t)
 	return t->kind == DBI_TOK_NUMBER || t->kind == DBI_TOK_DATE;
 }
 
+/* "now" asks for the state of things: the tool's own window. */
+static int
+is_now(Reader *r)
+{
+	r->period->kind = DBI_PERIOD_RECENT;
+	r->period->grain = DBI_GRAIN_DAY;
+	r->period->start = r->period->end = r->clock->today;
+	return 1;
+}
+
 int
 dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period)
 {
@@ -1104,11 +1360,13 @@ dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod
 	memset(period, 0, sizeof(DbiPeriod));
 	if (n == 0 || !may_begin(&tokens[0]))
 		return 0;
+	if (is_word(&r, 0, "now"))
+		return is_now(&r);
 	(void) take(&r, "in|on|over|during|for|within|throughout|of|at|across");
 	if (r.at > 0 && is_word(&r, 0, "the") && one_of(&r, 1, "night"))
 		r.at++;
-	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_relative(&r) ||
-		read_point(&r) || read_recent(&r) || read_length(&r))
+	if (read_range(&r) || read_open_range(&r) || read_week_of(&r) || read_part(&r) ||
+		read_relative(&r) || read_point(&r) || read_recent(&r) || read_length(&r))
 		return r.at;
 	r.at = 0;
 	memset(period, 0, sizeof(DbiPeriod));

@@ -121,6 +121,21 @@ may_be_name(const DbiLexicon *lex, const DbiText *text, int from, int to)
 		   (to - from > 1 && !is_phrase(lex, text, from, to));
 }
 
+/* Signs that join what people say apart: nightly_etl, ml-platform, hugo.keller. */
+static const char joints[] = "_-.";
+
+/* The key with its spaces replaced by the sign. */
+static char *
+joined(const char *key, char sign)
+{
+	char *r = pstrdup(key);
+
+	for (char *c = r; *c; c++)
+		if (*c == ' ')
+			*c = sign;
+	return r;
+}
+
 static char *
 run_key(const DbiText *text, int from, int to)
 {
@@ -151,14 +166,6 @@ word_runs(const DbiLexicon *lex, const DbiText *text)
 
 /* ---- looking up ---- */
 
-typedef struct Found
-{
-	char *key;
-	char *kind;
-	char *value;
-	int others;
-} Found;
-
 static Datum
 text_array_of(List *words)
 {
@@ -173,10 +180,11 @@ text_array_of(List *words)
 
 /*
  * Rows of a query with one text[] parameter and columns key, kind, value,
- * count. The plan is kept: planning takes longer than the few index probes.
+ * count. The plan is kept and is the same for all parameters: planning takes
+ * longer than the few index probes.
  */
-static List *
-query_names(SPIPlanPtr *plan, const char *sql, List *keys)
+List *
+dbi_query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	Oid types[1] = {TEXTARRAYOID};
@@ -190,7 +198,7 @@ query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 		elog(ERROR, "could not connect to the server programming interface");
 	if (*plan == NULL)
 	{
-		SPIPlanPtr fresh = SPI_prepare(sql, 1, types);
+		SPIPlanPtr fresh = SPI_prepare_cursor(sql, 1, types, CURSOR_OPT_GENERIC_PLAN);
 
 		if (fresh == NULL || SPI_keepplan(fresh) != 0)
 			elog(ERROR, "could not prepare the look-up of names");
@@ -205,7 +213,7 @@ query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 		HeapTuple row = SPI_tuptable->vals[i];
 		TupleDesc desc = SPI_tuptable->tupdesc;
 		MemoryContext spi = MemoryContextSwitchTo(caller);
-		Found *f = palloc(sizeof(Found));
+		DbiFound *f = palloc(sizeof(DbiFound));
 
 		f->key = pstrdup(SPI_getvalue(row, desc, 1));
 		f->kind = pstrdup(SPI_getvalue(row, desc, 2));
@@ -224,10 +232,11 @@ look_up(List *keys)
 {
 	static SPIPlanPtr plan = NULL;
 
-	return query_names(&plan,
-					   "SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
-					   " FROM dbinsight.known_names n WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2",
-					   keys);
+	return dbi_query_names(&plan,
+						   "SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
+						   " FROM (SELECT kind, key, value FROM dbinsight.known_names UNION ALL SELECT kind, key, value FROM dbinsight.known_people) n"
+						   " WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2",
+						   keys);
 }
 
 static DbiCandidate *
@@ -252,7 +261,7 @@ candidates_for(List *found, const char *key, const char *context)
 
 	foreach(lc, found)
 	{
-		Found *f = lfirst(lc);
+		DbiFound *f = lfirst(lc);
 
 		if (strcmp(f->key, key) != 0)
 			continue;
@@ -301,6 +310,18 @@ hinted_kind(const DbiLexicon *lex, const char *key)
 	return NULL;
 }
 
+/* A name that is a person's and nothing else's. */
+static void
+make_person(DbiSlot *slot)
+{
+	DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
+
+	if (!c || strcmp(c->kind, "user") != 0)
+		return;
+	slot->kind = DBI_SLOT_USER;
+	slot->value = c->value;
+}
+
 static void
 resolve_slot(const DbiLexicon *lex, const DbiText *text, DbiSlot *slot, List *found)
 {
@@ -309,6 +330,7 @@ resolve_slot(const DbiLexicon *lex, const DbiText *text, DbiSlot *slot, List *fo
 
 	slot->context = kind_beside(text, slot->from, slot->to);
 	slot->candidates = candidates_for(found, key, slot->context);
+	make_person(slot);
 	if (slot->candidates != NIL)
 		return;
 	hint = slot->context ? slot->context : hinted_kind(lex, key);
@@ -391,7 +413,7 @@ resolve_environment(DbiSlot *slot, List *workspaces)
 
 	foreach(lc, workspaces)
 	{
-		Found *f = lfirst(lc);
+		DbiFound *f = lfirst(lc);
 		bool leads = false;
 		bool hit = false;
 		char after = '\0';
@@ -446,10 +468,10 @@ resolve_environments(List *slots)
 	if (patterns == NIL)
 		return;
 	workspaces =
-		query_names(&plan,
-					"SELECT DISTINCT pg_catalog.lower(workspace_name), 'workspace', workspace_name, 1"
-					" FROM dbinsight.dim_workspace WHERE workspace_name ILIKE ANY ($1) ORDER BY 3 LIMIT 200",
-					patterns);
+		dbi_query_names(&plan,
+						"SELECT DISTINCT pg_catalog.lower(workspace_name), 'workspace', workspace_name, 1"
+						" FROM dbinsight.dim_workspace WHERE workspace_name ILIKE ANY ($1) ORDER BY 3 LIMIT 200",
+						patterns);
 	foreach(lc, slots)
 	{
 		DbiSlot *slot = lfirst(lc);
@@ -479,6 +501,9 @@ add_runs(DbiText *text, List *slots, List *runs, List *found)
 		if (!free)
 			continue;
 		candidates = candidates_for(found, r->key, kind_beside(text, r->from, r->to));
+		for (const char *sign = joints; *sign && candidates == NIL && strchr(r->key, ' '); sign++)
+			candidates =
+				candidates_for(found, joined(r->key, *sign), kind_beside(text, r->from, r->to));
 		if (candidates == NIL)
 			continue;
 		slot = palloc0(sizeof(DbiSlot));
@@ -490,6 +515,7 @@ add_runs(DbiText *text, List *slots, List *runs, List *found)
 		slot->value = slot->span;
 		slot->context = kind_beside(text, r->from, r->to);
 		slot->candidates = candidates;
+		make_person(slot);
 		for (int i = r->from; i < r->to; i++)
 			text->tokens[i].slot = list_length(slots);
 		slots = lappend(slots, slot);
@@ -506,7 +532,13 @@ dbi_resolve_names(const DbiLexicon *lex, DbiText *text, List *slots)
 	ListCell *lc;
 
 	foreach(lc, runs)
-		keys = lappend(keys, (char *) ((Run *) lfirst(lc))->key);
+	{
+		const char *key = ((Run *) lfirst(lc))->key;
+
+		keys = lappend(keys, (char *) key);
+		for (const char *sign = joints; *sign && strchr(key, ' '); sign++)
+			keys = lappend(keys, joined(key, *sign));
+	}
 	foreach(lc, slots)
 	{
 		DbiSlot *slot = lfirst(lc);

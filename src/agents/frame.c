@@ -145,6 +145,25 @@ read_slot(JsonbContainer *o)
 	return slot;
 }
 
+static List *
+read_args(JsonbContainer *array)
+{
+	List *r = NIL;
+
+	for (int i = 0; i < items_of(array); i++)
+	{
+		JsonbContainer *o = object_item(array, i);
+		DbiPlanArg *a = palloc0(sizeof(DbiPlanArg));
+
+		a->name = string_member(o, "name");
+		a->value = string_member(o, "value");
+		a->origin = DBI_ORIGIN_FRAME;
+		if (a->name && a->value)
+			r = lappend(r, a);
+	}
+	return r;
+}
+
 static DbiFrameClause *
 read_clause(JsonbContainer *o)
 {
@@ -160,6 +179,7 @@ read_clause(JsonbContainer *o)
 		if (v && v->type == jbvString)
 			c->concepts = lappend(c->concepts, pnstrdup(v->val.string.val, v->val.string.len));
 	}
+	c->args = read_args(container_member(o, "args", true));
 	return c->agent && c->tool ? c : NULL;
 }
 
@@ -266,6 +286,18 @@ write_clause(StringInfo s, const DbiFrameClause *c)
 		if (s->data[s->len - 1] != '[')
 			appendStringInfoChar(s, ',');
 		escape_json(s, (char *) lfirst(lc));
+	}
+	appendStringInfoString(s, "],\"args\":[");
+	foreach(lc, c->args)
+	{
+		DbiPlanArg *a = lfirst(lc);
+
+		if (s->data[s->len - 1] != '[')
+			appendStringInfoChar(s, ',');
+		appendStringInfoChar(s, '{');
+		put(s, "name", a->name);
+		put(s, "value", a->value);
+		appendStringInfoChar(s, '}');
 	}
 	appendStringInfoString(s, "]}");
 }

@@ -52,7 +52,8 @@ by_start(const ListCell *a, const ListCell *b)
 	const DbiClaim *x = lfirst(a);
 	const DbiClaim *y = lfirst(b);
 
-	return x->start != y->start ? (x->start > y->start) - (x->start < y->start) : (x->len > y->len) - (x->len < y->len);
+	return x->start != y->start ? (x->start > y->start) - (x->start < y->start)
+								: (x->len > y->len) - (x->len < y->len);
 }
 
 DbiGrounding *
@@ -107,15 +108,16 @@ dbi_grounding_json(const char *text, const DbiGrounding *g)
 	ListCell *lc;
 
 	initStringInfo(&s);
-	appendStringInfo(&s, "{\"claims\": %d, \"supported\": %d, \"contradictions\": %d, \"spans\": [", g->claims,
-					 g->supported, g->contradictions);
+	appendStringInfo(&s, "{\"claims\": %d, \"supported\": %d, \"contradictions\": %d, \"spans\": [",
+					 g->claims, g->supported, g->contradictions);
 	foreach(lc, g->spans)
 	{
 		const DbiClaim *claim = lfirst(lc);
 
 		appendStringInfoString(&s, foreach_current_index(lc) > 0 ? ", [" : "[");
 		json_text(&s, pnstrdup(text + claim->start, claim->len));
-		appendStringInfo(&s, ", \"%s\", %s, ", kind_names[claim->kind], claim->supported ? "true" : "false");
+		appendStringInfo(&s, ", \"%s\", %s, ", kind_names[claim->kind],
+						 claim->supported ? "true" : "false");
 		json_text(&s, claim->reason);
 		appendStringInfoString(&s, ", ");
 		json_text(&s, claim->tool);

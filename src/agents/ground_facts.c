@@ -230,7 +230,8 @@ index_result(DbiFacts *facts, StringInfo corpus, int n)
 			*p = ' ';
 	facts->nouns[n] = dbi_ground_key(noun);
 	facts->noun_keys[n] =
-		psprintf("%s %s", dbi_ground_key(noun), dbi_ground_key(r->call->tool + 4 * (strncmp(r->call->tool, "get_", 4) == 0)));
+		psprintf("%s %s", dbi_ground_key(noun),
+				 dbi_ground_key(r->call->tool + 4 * (strncmp(r->call->tool, "get_", 4) == 0)));
 	facts->readings[n] = palloc0(sizeof(DbiReading) * (UNIT_OTHER + 1) * Max(r->ncolumns, 1));
 	facts->columns[n] = palloc0(sizeof(char *) * Max(r->ncolumns, 1));
 	for (int c = 0; c < r->ncolumns; c++)
@@ -311,8 +312,8 @@ dbi_ground_facts(const DbiGroundTurn *turn)
 	facts->readings = palloc0(sizeof(DbiReading *) * (facts->nresults + 1));
 	facts->columns = palloc0(sizeof(char **) * (facts->nresults + 1));
 	facts->keys = palloc0(sizeof(char ***) * (facts->nresults + 1));
-	facts->phrases = hash_create("dbinsight phrases", 512, &ctl,
-								 HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	facts->phrases =
+		hash_create("dbinsight phrases", 512, &ctl, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	initStringInfo(&corpus);
 	appendStringInfo(&corpus, "%s\n", turn->question ? turn->question : "");
 	foreach(lc, turn->results)
@@ -329,7 +330,8 @@ dbi_ground_facts(const DbiGroundTurn *turn)
 		*p = pg_ascii_tolower((unsigned char) *p);
 	facts->echoes = tokens_of(turn->context);
 	if (turn->question)
-		facts->echoes = lcons(dbi_ground_tokens(turn->question, 0, strlen(turn->question)), facts->echoes);
+		facts->echoes =
+			lcons(dbi_ground_tokens(turn->question, 0, strlen(turn->question)), facts->echoes);
 	facts->fresh = tokens_of(turn->fresh);
 	return facts;
 }

@@ -16,22 +16,41 @@
 #define NEAR_AFTER 5
 #define NEAR_BEFORE 3
 
-static const char *const rising[] = {"up", "rose", "rise", "risen", "increased", "increase", "grew", "growth", "climbed",
-									 "gained", "gain", "jumped", "higher", "above", "over", "more", NULL};
-static const char *const falling[] = {"down",   "fell",   "fall",     "fallen",   "decreased", "decrease", "dropped",
-									  "drop", "declined", "decline", "shrank", "lost", "loss", "lower",
-									  "below", "less", "fewer", "under", "cheaper", NULL};
-static const char *const change_words[] = {"delta", "change", "deviation", "diff", "difference", "shift", "day over day", "growth", "overrun", NULL};
-static const char *const high_words[] = {"up", "most", "largest", "highest", "biggest", "greatest", "longest", "slowest", "dearest", "worst", "best", "top",
-										 "peak", "maximum", "max", "strongest", "over", "first", "leads", "rise", "tried", "between", "out", "spray", "force", "row", "below", NULL};
-static const char *const low_words[] = {"least", "lowest", "smallest", "cheapest", "shortest", "fastest", "fewest", "minimum", "min", "worst", "best", "fall", "from", "between", "down", NULL};
-static const char *const mean_words[] = {"mean", "average", "avg", "day", "hour", "week", "per", "typical", "typically", "usual", "took", NULL};
+static const char *const rising[] = {"up",       "rose",   "rise",   "risen",   "increased",
+									 "increase", "grew",   "growth", "climbed", "gained",
+									 "gain",     "jumped", "higher", "above",   "over",
+									 "more",     NULL};
+static const char *const falling[] = {"down",     "fell",    "fall",  "fallen",   "decreased",
+									  "decrease", "dropped", "drop",  "declined", "decline",
+									  "shrank",   "lost",    "loss",  "lower",    "below",
+									  "less",     "fewer",   "under", "cheaper",  NULL};
+static const char *const change_words[] = {"delta",      "change", "deviation",    "diff",
+										   "difference", "shift",  "day over day", "growth",
+										   "overrun",    NULL};
+static const char *const high_words[] = {"up",        "most",    "largest", "highest", "biggest",
+										 "greatest",  "longest", "slowest", "dearest", "worst",
+										 "best",      "top",     "peak",    "maximum", "max",
+										 "strongest", "over",    "first",   "leads",   "rise",
+										 "tried",     "between", "out",     "spray",   "force",
+										 "row",       "below",   NULL};
+static const char *const low_words[] = {"least",    "lowest",  "smallest", "cheapest",
+										"shortest", "fastest", "fewest",   "minimum",
+										"min",      "worst",   "best",     "fall",
+										"from",     "between", "down",     NULL};
+static const char *const mean_words[] = {"mean", "average", "avg",       "day",   "hour", "week",
+										 "per",  "typical", "typically", "usual", "took", NULL};
 static const char *const last_words[] = {"to", "last", "latest", "now", NULL};
-static const char *const difference_words[] = {"difference", "more", "less", "than", "against", "over", "under", "above", "below", "gap", "left", "remaining", "without", "no", NULL};
-static const char *const negations[] = {"missed", "miss", "not", "no", "without", "never", "lack", NULL};
-static const char *const no_links[] = {"of",   "the", "a",   "an",  "in",  "and", "or", "is",   "are", "was",  "were", "to", "on",
-									   "for",  "by",  "with", "at", "from", "them", "it", "that", "be", "been", "has", "have",
-									   "most", "more", "than", "as", "its", "last", "first", "all", NULL};
+static const char *const difference_words[] = {"difference", "more", "less",  "than",
+											   "against",    "over", "under", "above",
+											   "below",      "gap",  "left",  "remaining",
+											   "without",    "no",   NULL};
+static const char *const negations[] = {"missed",  "miss",  "not",  "no",
+										"without", "never", "lack", NULL};
+static const char *const no_links[] = {"of", "the",  "a",    "an",    "in",   "and",  "or",
+									   "is", "are",  "was",  "were",  "to",   "on",   "for",
+									   "by", "with", "at",   "from",  "them", "it",   "that",
+									   "be", "been", "has",  "have",  "most", "more", "than",
+									   "as", "its",  "last", "first", "all",  NULL};
 
 int
 dbi_number_says(const DbiGlyphToken *number, double value, int direction, bool strict)
@@ -90,7 +109,8 @@ try(Figure *f, double value, const char *reason, int n, int row, int column, boo
 {
 	int says;
 
-	if ((f->direction != 0 || f->t->sign == '+') && !change && column >= 0 && !is_change(f, n, column))
+	if ((f->direction != 0 || f->t->sign == '+') && !change && column >= 0 &&
+		!is_change(f, n, column))
 		return false; /* "up $5" is no level */
 	says = dbi_number_says(f->t, value, f->direction, false);
 	if (says < 0 && f->direction == 0 && !f->t->sign && f->falls)
@@ -205,8 +225,8 @@ is_of_one(const Figure *f, int n)
 	{
 		const DbiRowSet *set = &f->s->sets[n][k];
 
-		if (set->n == 1 && set->is_name && Max(set->from, set->also_from) < f->at && f->s->sets[n][0].n > 1 &&
-			in_scope(f, Max(set->from, set->also_from)))
+		if (set->n == 1 && set->is_name && Max(set->from, set->also_from) < f->at &&
+			f->s->sets[n][0].n > 1 && in_scope(f, Max(set->from, set->also_from)))
 			return true;
 	}
 	return false;
@@ -235,7 +255,8 @@ is_called(const Figure *f, int n, int column)
 
 		if (t->kind != GLYPH_WORD)
 			break;
-		if (!dbi_word_in(no_links, t->word) && dbi_has_word(f->s->judge->facts->columns[n][column], t->key))
+		if (!dbi_word_in(no_links, t->word) &&
+			dbi_has_word(f->s->judge->facts->columns[n][column], t->key))
 			return true;
 	}
 	return is_called_before(f, n, column);
@@ -267,7 +288,8 @@ try_columns(Figure *f)
 			{
 				double factor;
 
-				if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) || (called && !is_called(f, n, c)))
+				if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) ||
+					(called && !is_called(f, n, c)))
 					continue;
 				if (dbi_ground_reads(facts, n, c, f->t->unit, &factor))
 					try_column(f, n, k, c, factor);
@@ -293,7 +315,9 @@ try_change(Figure *f, int n, int column, double now, double before, double facto
 static bool
 is_base(const Figure *f, int n, int column)
 {
-	static const char *const words[] = {"expected", "prior", "baseline", "budget", "target", "before", "limit", "previous", "base", "usual", NULL};
+	static const char *const words[] = {"expected", "prior",  "baseline", "budget",
+										"target",   "before", "limit",    "previous",
+										"base",     "usual",  NULL};
 
 	for (const char *const *w = words; *w; w++)
 		if (dbi_has_word(f->s->judge->facts->columns[n][column], dbi_stem(*w)))
@@ -315,7 +339,8 @@ related(const Figure *f, int n, int a, int b)
 	{
 		const DbiGlyphToken *t = &f->s->tokens->t[k];
 
-		if (t->kind == GLYPH_WORD && !dbi_word_in(no_links, t->word) && (dbi_has_word(columns[a], t->key) || dbi_has_word(columns[b], t->key)))
+		if (t->kind == GLYPH_WORD && !dbi_word_in(no_links, t->word) &&
+			(dbi_has_word(columns[a], t->key) || dbi_has_word(columns[b], t->key)))
 			return true;
 	}
 	return false;
@@ -331,14 +356,18 @@ try_pair(Figure *f, int n, int k, int a, int b)
 	double fy;
 	bool one = f->s->sets[n][k].n == 1;
 
-	if (x->n == 0 || y->n == 0 || dbi_ground_unit(result(f, n)->columns[a].kind, &fx) != dbi_ground_unit(result(f, n)->columns[b].kind, &fy))
+	if (x->n == 0 || y->n == 0 ||
+		dbi_ground_unit(result(f, n)->columns[a].kind, &fx) !=
+			dbi_ground_unit(result(f, n)->columns[b].kind, &fy))
 		return;
 	for (int first = 0; first <= !one; first++)
 	{
 		double p = first ? x->first * fx : x->sum * fx;
 		double q = first ? y->first * fy : y->sum * fy;
 
-		if (is_base(f, n, b) || (f->t->sign == 0 && f->direction == 0 && p >= q && (f->t->unit == UNIT_NONE || f->t->unit == UNIT_PCT || speaks(f, difference_words))))
+		if (is_base(f, n, b) ||
+			(f->t->sign == 0 && f->direction == 0 && p >= q &&
+			 (f->t->unit == UNIT_NONE || f->t->unit == UNIT_PCT || speaks(f, difference_words))))
 			try_change(f, n, a, p, q, 1);
 		if (f->t->unit == UNIT_PCT && q != 0)
 		{
@@ -368,7 +397,9 @@ try_pairs(Figure *f)
 
 	for (int n = 0; n < facts->nresults; n++)
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
-			for (int a = 0; a < facts->results[n]->ncolumns && (!is_of_one(f, n) || f->s->sets[n][k].n == 1); a++)
+			for (int a = 0;
+				 a < facts->results[n]->ncolumns && (!is_of_one(f, n) || f->s->sets[n][k].n == 1);
+				 a++)
 				for (int b = 0; fits_unit(f, n, a) && b < facts->results[n]->ncolumns; b++)
 					if (a != b && fits_unit(f, n, b) && related(f, n, a, b))
 						try_pair(f, n, k, a, b);
@@ -383,10 +414,12 @@ try_shares(Figure *f)
 	for (int n = 0; n < facts->nresults && f->t->unit == UNIT_PCT; n++)
 		for (int k = 1; k < f->s->nsets[n]; k++)
 		{
-			try(f, 100.0 * f->s->sets[n][k].n / f->s->sets[n][0].n, "share of rows", n, 0, -1, false);
+			try(f, 100.0 * f->s->sets[n][k].n / f->s->sets[n][0].n, "share of rows", n, 0, -1,
+				false);
 			for (int c = 0; c < facts->results[n]->ncolumns; c++)
 				if (fits_unit(f, n, c) && dbi_aggregate(f->s, n, 0, c)->sum > 0)
-					try(f, 100 * dbi_aggregate(f->s, n, k, c)->sum / dbi_aggregate(f->s, n, 0, c)->sum,
+					try(f,
+						100 * dbi_aggregate(f->s, n, k, c)->sum / dbi_aggregate(f->s, n, 0, c)->sum,
 						"share", n, 0, c, false);
 		}
 }
@@ -409,17 +442,22 @@ try_sides(Figure *f)
 			for (int c = 0; c < result(f, n)->ncolumns; c++)
 			{
 				double factor;
-				bool fits = f->t->unit == UNIT_PCT ? fits_unit(f, n, c) : dbi_ground_reads(facts, n, c, f->t->unit, &factor);
+				bool fits = f->t->unit == UNIT_PCT
+								? fits_unit(f, n, c)
+								: dbi_ground_reads(facts, n, c, f->t->unit, &factor);
 
 				if (f->t->unit == UNIT_PCT)
 					factor = 1;
 				if (!fits)
 					continue;
-				try_change(f, n, c, dbi_aggregate(f->s, n, 0, c)->sum, dbi_aggregate(f->s, m, 0, c)->sum, factor);
+				try_change(f, n, c, dbi_aggregate(f->s, n, 0, c)->sum,
+						   dbi_aggregate(f->s, m, 0, c)->sum, factor);
 				for (int k = 1; k < f->s->nsets[n]; k++)
 					for (int l = 1; l < f->s->nsets[m]; l++)
-						if (f->s->sets[n][k].from == f->s->sets[m][l].from && f->s->sets[n][k].column == f->s->sets[m][l].column)
-							try_change(f, n, c, dbi_aggregate(f->s, n, k, c)->sum, dbi_aggregate(f->s, m, l, c)->sum, factor);
+						if (f->s->sets[n][k].from == f->s->sets[m][l].from &&
+							f->s->sets[n][k].column == f->s->sets[m][l].column)
+							try_change(f, n, c, dbi_aggregate(f->s, n, k, c)->sum,
+									   dbi_aggregate(f->s, m, l, c)->sum, factor);
 			}
 		}
 }
@@ -429,8 +467,9 @@ try_sides(Figure *f)
 static bool
 same_word(const DbiTokens *a, int i, const DbiTokens *b, int j)
 {
-	return i >= 0 && j >= 0 && i < a->n && j < b->n && a->t[i].kind == GLYPH_WORD && b->t[j].kind == GLYPH_WORD &&
-		   !dbi_word_in(no_links, a->t[i].word) && strcmp(a->t[i].key, b->t[j].key) == 0;
+	return i >= 0 && j >= 0 && i < a->n && j < b->n && a->t[i].kind == GLYPH_WORD &&
+		   b->t[j].kind == GLYPH_WORD && !dbi_word_in(no_links, a->t[i].word) &&
+		   strcmp(a->t[i].key, b->t[j].key) == 0;
 }
 
 /* Said in the question or of the period, with the same word beside it. */
@@ -446,9 +485,11 @@ is_echo(Figure *f)
 
 		for (int k = 0; k < e->n; k++)
 		{
-			if (e->t[k].kind != GLYPH_NUMBER || e->t[k].value != f->t->value || e->t[k].unit != f->t->unit)
+			if (e->t[k].kind != GLYPH_NUMBER || e->t[k].value != f->t->value ||
+				e->t[k].unit != f->t->unit)
 				continue;
-			if (same_word(tokens, f->at + 1, e, k + 1) || same_word(tokens, f->at - 1, e, k - 1) || f->t->unit != UNIT_NONE)
+			if (same_word(tokens, f->at + 1, e, k + 1) || same_word(tokens, f->at - 1, e, k - 1) ||
+				f->t->unit != UNIT_NONE)
 			{
 				dbi_accept(f->claim, "question or period", NULL, 0, NULL);
 				return f->accepted = true;
@@ -470,7 +511,8 @@ is_quoted(Figure *f)
 		char *said = dbi_ground_plain(f->s->judge->text + start, f->t->start + f->t->len - start);
 
 		/* two words side by side are no quotation */
-		if ((strchr(said, '=') == NULL && strchr(said, '(') == NULL) || !dbi_ground_known(f->s->judge->facts, said))
+		if ((strchr(said, '=') == NULL && strchr(said, '(') == NULL) ||
+			!dbi_ground_known(f->s->judge->facts, said))
 			continue;
 		dbi_accept(f->claim, "part of a text", NULL, 0, NULL);
 		return f->accepted = true;
@@ -495,9 +537,12 @@ try_arguments(Figure *f)
 			if (g->cell.isnull || !dbi_kind_numeric(g->kind))
 				continue;
 			for (int k = f->at - 2; k <= f->at + 2; k++)
-				beside = beside || (k >= f->s->from && k < f->s->to && k != f->at && tokens->t[k].kind == GLYPH_WORD &&
-									!dbi_word_in(no_links, tokens->t[k].word) && dbi_has_word(dbi_ground_key(g->name), tokens->t[k].key));
-			if ((dbi_ground_unit(g->kind, &factor) != f->t->unit || f->t->unit == UNIT_NONE) && !beside)
+				beside = beside || (k >= f->s->from && k < f->s->to && k != f->at &&
+									tokens->t[k].kind == GLYPH_WORD &&
+									!dbi_word_in(no_links, tokens->t[k].word) &&
+									dbi_has_word(dbi_ground_key(g->name), tokens->t[k].key));
+			if ((dbi_ground_unit(g->kind, &factor) != f->t->unit || f->t->unit == UNIT_NONE) &&
+				!beside)
 				continue;
 			if (f->t->unit == UNIT_NONE)
 				factor = 1;
@@ -524,7 +569,8 @@ is_narrowed_out(const Figure *f, int n, int set)
 		if (before->kind != GLYPH_WORD || !dbi_word_in(prepositions, before->word))
 			continue;
 		for (int k = 1; k < f->s->nsets[n]; k++)
-			if (f->s->sets[n][k].from == i && f->s->sets[n][k].column >= 0 && f->s->tokens->t[i].kind != GLYPH_DATE)
+			if (f->s->sets[n][k].from == i && f->s->sets[n][k].column >= 0 &&
+				f->s->tokens->t[i].kind != GLYPH_DATE)
 				return !dbi_set_covers(&f->s->sets[n][set], i);
 	}
 	return false;
@@ -545,7 +591,8 @@ count_rows(Figure *f, int word, int n)
 		/* failed sign-ins of get_failed_auth_attempts are the sum of attempts */
 		const char *last = strrchr(facts->columns[n][c], ' ');
 
-		if (result(f, n)->columns[c].kind == DBI_COUNT && dbi_has_word(facts->noun_keys[n], last ? last + 1 : facts->columns[n][c]))
+		if (result(f, n)->columns[c].kind == DBI_COUNT &&
+			dbi_has_word(facts->noun_keys[n], last ? last + 1 : facts->columns[n][c]))
 			for (int k = 0; k < f->s->nsets[n]; k++)
 				try(f, dbi_aggregate(f->s, n, k, c)->sum, "sum", n, 0, c, false);
 	}
@@ -573,7 +620,8 @@ count_column(Figure *f, int n, int c)
 		DbiKind kind = result(f, n)->columns[c].kind;
 		double factor;
 
-		if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) || is_narrowed_out(f, n, k))
+		if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) ||
+			is_narrowed_out(f, n, k))
 			continue;
 		if (dbi_ground_reads(f->s->judge->facts, n, c, UNIT_NONE, &factor))
 		{
@@ -608,7 +656,8 @@ try_word(Figure *f, int word)
 	const DbiFacts *facts = f->s->judge->facts;
 	const DbiGlyphToken *w = &f->s->tokens->t[word];
 
-	if ((w->kind != GLYPH_WORD && w->kind != GLYPH_NAME && w->kind != GLYPH_CLOCK) || dbi_word_in(no_links, w->word))
+	if ((w->kind != GLYPH_WORD && w->kind != GLYPH_NAME && w->kind != GLYPH_CLOCK) ||
+		dbi_word_in(no_links, w->word))
 		return;
 	for (int n = 0; n < facts->nresults; n++)
 	{
@@ -618,7 +667,8 @@ try_word(Figure *f, int word)
 			if (dbi_set_covers(&f->s->sets[n][k], word) && !f->s->sets[n][k].is_name)
 			{
 				f->linked = true;
-				try(f, f->s->sets[n][k].n, "rows with this value", n, 0, f->s->sets[n][k].column, true);
+				try(f, f->s->sets[n][k].n, "rows with this value", n, 0, f->s->sets[n][k].column,
+					true);
 			}
 		if (w->kind != GLYPH_WORD)
 			continue;
@@ -647,16 +697,19 @@ try_words(Figure *f)
 	int before;
 
 	/* "9 of 23 checks": both count checks */
-	if (after + 1 < f->s->to && is_word(&f->s->tokens->t[after], "of") && f->s->tokens->t[after + 1].kind == GLYPH_NUMBER)
+	if (after + 1 < f->s->to && is_word(&f->s->tokens->t[after], "of") &&
+		f->s->tokens->t[after + 1].kind == GLYPH_NUMBER)
 		after += 2;
 	before = f->at - 1;
 	for (int k = after; k < f->s->to && k < after + NEAR_AFTER && !f->accepted && !stops(f, k); k++)
 		try_word(f, k);
 	if (after < f->s->to && !stops(f, after))
 		return; /* a word follows: what stands before is of another figure */
-	for (int k = before, n = 0; k >= f->s->from && n < NEAR_BEFORE && !f->accepted && !f->linked; k--, n++)
+	for (int k = before, n = 0; k >= f->s->from && n < NEAR_BEFORE && !f->accepted && !f->linked;
+		 k--, n++)
 	{
-		bool bracket = f->s->tokens->t[k].kind == GLYPH_MARK && f->s->judge->text[f->s->tokens->t[k].start] == '(' && k == f->at - 1;
+		bool bracket = f->s->tokens->t[k].kind == GLYPH_MARK &&
+					   f->s->judge->text[f->s->tokens->t[k].start] == '(' && k == f->at - 1;
 
 		if (stops(f, k) && !bracket)
 			break;
@@ -673,7 +726,8 @@ try_unlinked(Figure *f)
 	for (int n = 0; n < facts->nresults; n++)
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
 		{
-			if (is_of_one(f, n) && !f->total && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name))
+			if (is_of_one(f, n) && !f->total &&
+				!(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name))
 				continue;
 			try(f, f->s->sets[n][k].n, "number of rows", n, 0, -1, true);
 			for (int c = 0; c < result(f, n)->ncolumns; c++)
@@ -714,9 +768,11 @@ judge_rows_said(Figure *f)
 
 	if (f->s->source >= 0 && is_rows(token(f, f->at + 1)))
 		n = f->s->source, value = result(f, n)->nrows;
-	else if (judge->table_result >= 0 && is_word(token(f, f->at + 1), "of") && of && of->kind == GLYPH_NUMBER && is_rows(token(f, f->at + 3)))
+	else if (judge->table_result >= 0 && is_word(token(f, f->at + 1), "of") && of &&
+			 of->kind == GLYPH_NUMBER && is_rows(token(f, f->at + 3)))
 		n = judge->table_result, value = judge->table_lines;
-	else if (judge->table_result >= 0 && is_word(token(f, f->at - 1), "of") && is_rows(token(f, f->at + 1)))
+	else if (judge->table_result >= 0 && is_word(token(f, f->at - 1), "of") &&
+			 is_rows(token(f, f->at + 1)))
 		n = judge->table_result, value = result(f, n)->nrows;
 	if (n < 0)
 		return false;
@@ -731,12 +787,14 @@ judge_rows_said(Figure *f)
 static bool
 judge_window(Figure *f)
 {
-	static const char *const units[] = {"day", "days", "hour", "hours", "week", "weeks", "month", "months", "minutes", NULL};
+	static const char *const units[] = {"day",   "days",  "hour",   "hours",   "week",
+										"weeks", "month", "months", "minutes", NULL};
 	const DbiGlyphToken *before = token(f, f->at - 1);
 	const DbiGlyphToken *after = token(f, f->at + 1);
 
 	if (!after || after->kind != GLYPH_WORD || !dbi_word_in(units, after->word) ||
-		!(is_word(before, "last") || is_word(before, "past") || is_word(before, "next") || is_word(before, "previous")))
+		!(is_word(before, "last") || is_word(before, "past") || is_word(before, "next") ||
+		  is_word(before, "previous")))
 		return false;
 	try_arguments(f);
 	return !f->accepted;
@@ -752,8 +810,8 @@ judge_duration(Figure *f)
 		const DbiGlyphToken *first = step < 0 ? other : f->t;
 		const DbiGlyphToken *second = step < 0 ? f->t : other;
 
-		if (other && other->kind == GLYPH_NUMBER && other->unit == UNIT_SECONDS && f->t->unit == UNIT_SECONDS &&
-			first->start + first->len + 1 == second->start)
+		if (other && other->kind == GLYPH_NUMBER && other->unit == UNIT_SECONDS &&
+			f->t->unit == UNIT_SECONDS && first->start + first->len + 1 == second->start)
 			return true;
 	}
 	return false;
@@ -793,13 +851,17 @@ judge_more(Figure *f)
 			{
 				const DbiAggregate *a;
 
-				if ((result(f, n)->columns[c].kind != DBI_TEXT && result(f, n)->columns[c].kind != DBI_LIST) ||
+				if ((result(f, n)->columns[c].kind != DBI_TEXT &&
+					 result(f, n)->columns[c].kind != DBI_LIST) ||
 					!holds_value(f, n, c, f->at - 2))
 					continue;
 				a = dbi_aggregate(f->s, n, k, c);
-				f->accepted = f->t->value + named == (a->n == 1 && result(f, n)->columns[c].kind == DBI_LIST ? a->first : a->distinct);
+				f->accepted = f->t->value + named ==
+							  (a->n == 1 && result(f, n)->columns[c].kind == DBI_LIST ? a->first
+																					  : a->distinct);
 				if (f->accepted)
-					dbi_accept(f->claim, "the rest of the list", result(f, n), 0, result(f, n)->columns[c].name);
+					dbi_accept(f->claim, "the rest of the list", result(f, n), 0,
+							   result(f, n)->columns[c].name);
 			}
 	if (!f->accepted)
 		dbi_object(f->claim, "no list has so many more", false);
@@ -821,7 +883,8 @@ find_direction(Figure *f)
 		before = token(f, f->at - 2);
 	if (before && before->kind == GLYPH_WORD && !is_word(before, "more") && !is_word(before, "over"))
 		f->direction = direction_of(before);
-	if (f->direction == 0 && f->t->unit != UNIT_NONE && !is_word(after, "down") && !is_word(after, "up"))
+	if (f->direction == 0 && f->t->unit != UNIT_NONE && !is_word(after, "down") &&
+		!is_word(after, "up"))
 		f->direction = direction_of(after);
 	for (int k = f->s->from; k < f->s->to; k++)
 		f->falls = f->falls || direction_of(token(f, k)) < 0;
@@ -844,7 +907,8 @@ is_distinctive(const DbiGlyphToken *t)
 static void
 judge(Figure *f)
 {
-	if (judge_rows_said(f) || judge_more(f) || judge_duration(f) || is_echo(f) || is_quoted(f) || judge_window(f))
+	if (judge_rows_said(f) || judge_more(f) || judge_duration(f) || is_echo(f) || is_quoted(f) ||
+		judge_window(f))
 		return;
 	try_arguments(f);
 	if (f->accepted)
@@ -882,7 +946,8 @@ dbi_judge_number(DbiSentence *s, int i)
 	f.verdict = &s->numbers[i];
 	f.verdict->judged = true;
 	dbi_object(f.claim, "no cell and no derivation gives it", false);
-	f.total = i - 2 >= s->from && is_word(token(&f, i - 1), "of") && token(&f, i - 2)->kind == GLYPH_NUMBER;
+	f.total = i - 2 >= s->from && is_word(token(&f, i - 1), "of") &&
+			  token(&f, i - 2)->kind == GLYPH_NUMBER;
 	find_direction(&f);
 	judge(&f);
 	if (!f.accepted && !f.claim->supported && !f.claim->contradiction && f.sign_wrong)

@@ -81,11 +81,11 @@ typedef struct DbiFacts
 	const DbiGroundTurn *turn;
 	int nresults;
 	DbiResult **results;
-	char **nouns;     /* what a row is called, as a key */
-	char **noun_keys; /* words of the noun and the tool's name, as a key */
-	Bitmapset **all;  /* every row of each result */
-	char ***columns;  /* name of each column as a key */
-	char ****keys;    /* of each text cell, else NULL */
+	char **nouns;                 /* what a row is called, as a key */
+	char **noun_keys;             /* words of the noun and the tool's name, as a key */
+	Bitmapset **all;              /* every row of each result */
+	char ***columns;              /* name of each column as a key */
+	char ****keys;                /* of each text cell, else NULL */
 	struct DbiReading **readings; /* of each column by each unit: memory of dbi_ground_reads() */
 	HTAB *phrases;
 	List *echoes; /* of DbiTokens *: question, context */
@@ -100,7 +100,8 @@ bool dbi_has_word(const char *key, const char *word);
 DbiUnitClass dbi_ground_unit(DbiKind kind, double *factor);
 
 /* Can a figure of this unit be read from the column? factor: from the cell to the unit's base. */
-bool dbi_ground_reads(const DbiFacts *facts, int result, int column, DbiUnitClass unit, double *factor);
+bool dbi_ground_reads(const DbiFacts *facts, int result, int column, DbiUnitClass unit,
+					  double *factor);
 
 /* ---- ground_table.c, ground_prose.c: judges; both append to the spans ---- */
 
@@ -120,7 +121,8 @@ int dbi_ground_table(DbiJudge *judge, int from, int to);
 void dbi_ground_prose(DbiJudge *judge, int from, int to, int claim_from, int claim_to);
 
 DbiClaim *dbi_claim(DbiJudge *judge, int start, int len, DbiClaimKind kind);
-void dbi_accept(DbiClaim *claim, const char *reason, const DbiResult *r, int row, const char *column);
+void dbi_accept(DbiClaim *claim, const char *reason, const DbiResult *r, int row,
+				const char *column);
 void dbi_object(DbiClaim *claim, const char *reason, bool contradiction);
 
 /* Does the printed number say this value? 0 no, 1 yes, -1 the size fits and the sign does not. */

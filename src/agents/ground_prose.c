@@ -13,17 +13,19 @@
 
 #include "agents/ground_sentence.h"
 
-#define MAX_PHRASE 5   /* words of a value looked up in a sentence */
-#define MAX_SETS 24    /* of one sentence and result */
+#define MAX_PHRASE 5 /* words of a value looked up in a sentence */
+#define MAX_SETS 24  /* of one sentence and result */
 
-static const char *const weekdays[] = {"sunday",    "monday",   "tuesday", "wednesday",
+static const char *const weekdays[] = {"sunday",   "monday", "tuesday",  "wednesday",
 									   "thursday", "friday", "saturday", NULL};
 
 /* These name nothing, though a cell may hold one of them. */
-static const char *const not_values[] = {
-	"no",  "yes", "of",  "the", "a",    "an",   "in", "and",  "or",   "it",  "is",   "are",  "was", "were", "to",
-	"on",  "for", "by",  "with", "at",  "from", "be", "that", "this", "all", "none", "them", "its", "not",  "utc",
-	"as",  "up",  "down", "per", "than", "most", "more", NULL};
+static const char *const not_values[] = {"no",   "yes",  "of",   "the", "a",    "an",   "in",
+										 "and",  "or",   "it",   "is",  "are",  "was",  "were",
+										 "to",   "on",   "for",  "by",  "with", "at",   "from",
+										 "be",   "that", "this", "all", "none", "them", "its",
+										 "not",  "utc",  "as",   "up",  "down", "per",  "than",
+										 "most", "more", NULL};
 
 bool
 dbi_word_in(const char *const *list, const char *word)
@@ -67,7 +69,8 @@ add_set(DbiSentence *s, int result, int column, Bitmapset *rows, int from, int t
 bool
 dbi_set_covers(const DbiRowSet *set, int token)
 {
-	return (set->from <= token && token < set->to) || (set->also_from <= token && token < set->also_to);
+	return (set->from <= token && token < set->to) ||
+		   (set->also_from <= token && token < set->also_to);
 }
 
 /* Rows whose time lies on that weekday (hour < 0) or in that hour. */
@@ -120,8 +123,10 @@ find_phrase(DbiSentence *s, int from)
 		initStringInfo(&key);
 		for (int i = from; i < to; i++)
 		{
-			words = words && (t[i].kind == GLYPH_WORD || t[i].kind == GLYPH_NAME ||
-							  t[i].kind == GLYPH_DATE || (t[i].kind == GLYPH_NUMBER && i > from && t[i].unit == UNIT_NONE && !t[i].sign));
+			words =
+				words &&
+				(t[i].kind == GLYPH_WORD || t[i].kind == GLYPH_NAME || t[i].kind == GLYPH_DATE ||
+				 (t[i].kind == GLYPH_NUMBER && i > from && t[i].unit == UNIT_NONE && !t[i].sign));
 			appendStringInfo(&key, "%s%s", i > from ? " " : "", t[i].key);
 		}
 		if (!words || (to == from + 1 && dbi_word_in(not_values, t[from].word)))
@@ -313,7 +318,8 @@ judge_name(DbiSentence *s, int i)
 	{
 		const DbiResult *r = s->judge->facts->results[place->result];
 
-		dbi_accept(claim, "cell", r, bms_num_members(place->rows) == 1 ? bms_next_member(place->rows, -1) + 1 : 0,
+		dbi_accept(claim, "cell", r,
+				   bms_num_members(place->rows) == 1 ? bms_next_member(place->rows, -1) + 1 : 0,
 				   r->columns[place->column].name);
 	}
 	else if (dbi_ground_known(s->judge->facts, t->word) || is_our_object(t->word))
@@ -396,8 +402,8 @@ partner(const DbiTokens *tokens, int i, int step)
 	int to = i + step;
 	int other = i + 2 * step;
 
-	if (other < 0 || other >= tokens->n || t[to].kind != GLYPH_WORD || strcmp(t[to].word, "to") != 0 ||
-		t[other].kind != GLYPH_DATE)
+	if (other < 0 || other >= tokens->n || t[to].kind != GLYPH_WORD ||
+		strcmp(t[to].word, "to") != 0 || t[other].kind != GLYPH_DATE)
 		return NULL;
 	return t[other].word;
 }
@@ -426,7 +432,8 @@ day_word(const DbiTokens *tokens, int i)
 	if (before > 0 && tokens->t[before].kind == GLYPH_MARK)
 		before--;
 	if (before < 0 || tokens->t[before].kind != GLYPH_WORD ||
-		(strcmp(tokens->t[before].word, "yesterday") != 0 && strcmp(tokens->t[before].word, "today") != 0))
+		(strcmp(tokens->t[before].word, "yesterday") != 0 &&
+		 strcmp(tokens->t[before].word, "today") != 0))
 		return NULL;
 	return tokens->t[before].word;
 }
@@ -478,8 +485,9 @@ date_echoed(DbiSentence *s, int at, DbiClaim *claim)
 		DbiTokens *e = lfirst(lc);
 
 		for (int k = 0; k < e->n; k++)
-			if ((e->t[k].kind == GLYPH_DATE || e->t[k].kind == GLYPH_CLOCK) && strcmp(e->t[k].word, word) == 0 &&
-				same_partners(s->tokens, at, e, k) && same_day_word(s->tokens, at, e, k))
+			if ((e->t[k].kind == GLYPH_DATE || e->t[k].kind == GLYPH_CLOCK) &&
+				strcmp(e->t[k].word, word) == 0 && same_partners(s->tokens, at, e, k) &&
+				same_day_word(s->tokens, at, e, k))
 			{
 				dbi_accept(claim, "question or period", NULL, 0, NULL);
 				return true;
@@ -490,7 +498,8 @@ date_echoed(DbiSentence *s, int at, DbiClaim *claim)
 		const char *before = partner(s->tokens, at, -1);
 		const char *after = partner(s->tokens, at, 1);
 
-		if (is_given(facts->results[n], word) && (before == NULL || is_given(facts->results[n], before)) &&
+		if (is_given(facts->results[n], word) &&
+			(before == NULL || is_given(facts->results[n], before)) &&
 			(after == NULL || is_given(facts->results[n], after)))
 		{
 			dbi_accept(claim, "argument", facts->results[n], 0, NULL);
@@ -521,9 +530,11 @@ date_in_set(DbiSentence *s, int n, int k, const char *word, DbiClaim *claim)
 
 			if (cell->isnull || !same_day_or_minute(word, cell->text))
 				continue;
-			if (!set->is_name && set->n > 1 && cell->number != a->min && cell->number != a->max && row != a->row)
+			if (!set->is_name && set->n > 1 && cell->number != a->min && cell->number != a->max &&
+				row != a->row)
 				continue;
-			dbi_accept(claim, set->n == 1 ? "cell" : "first or last", r, row + 1, r->columns[c].name);
+			dbi_accept(claim, set->n == 1 ? "cell" : "first or last", r, row + 1,
+					   r->columns[c].name);
 			return true;
 		}
 	}
@@ -541,7 +552,8 @@ date_of_extreme(DbiSentence *s, int n, const char *word, DbiClaim *claim)
 		{
 			const DbiAggregate *a;
 
-			if ((r->columns[c].kind != DBI_DATE && r->columns[c].kind != DBI_TIME) || !dbi_kind_numeric(r->columns[m].kind))
+			if ((r->columns[c].kind != DBI_DATE && r->columns[c].kind != DBI_TIME) ||
+				!dbi_kind_numeric(r->columns[m].kind))
 				continue;
 			a = dbi_aggregate(s, n, 0, m);
 			for (int row = 0; row < r->nrows; row++)
@@ -561,7 +573,8 @@ static bool
 names_a_row(const DbiSentence *s, int n, int at)
 {
 	for (int k = 1; k < s->nsets[n]; k++)
-		if (s->sets[n][k].is_name && s->sets[n][k].from >= 0 && s->sets[n][k].from < at && s->sets[n][k].n < s->sets[n][0].n)
+		if (s->sets[n][k].is_name && s->sets[n][k].from >= 0 && s->sets[n][k].from < at &&
+			s->sets[n][k].n < s->sets[n][0].n)
 			return true;
 	return false;
 }
@@ -575,7 +588,8 @@ judge_date(DbiSentence *s, int i)
 
 	if (date_of_source(s, i, claim) || date_echoed(s, i, claim))
 		return;
-	if (partner(s->tokens, i, -1) || partner(s->tokens, i, 1) || (day_word(s->tokens, i) && periods_known(facts, day_word(s->tokens, i))))
+	if (partner(s->tokens, i, -1) || partner(s->tokens, i, 1) ||
+		(day_word(s->tokens, i) && periods_known(facts, day_word(s->tokens, i))))
 	{
 		dbi_object(claim, "no call has this period", false);
 		return;
@@ -587,7 +601,8 @@ judge_date(DbiSentence *s, int i)
 				const DbiRowSet *set = &s->sets[n][k];
 
 				/* a date proves nothing by itself */
-				if ((pass == 0) == (k == 0) || dbi_set_covers(set, i) || (k == 0 && names_a_row(s, n, i)))
+				if ((pass == 0) == (k == 0) || dbi_set_covers(set, i) ||
+					(k == 0 && names_a_row(s, n, i)))
 					continue;
 				if (date_in_set(s, n, k, t->word, claim))
 					return;
@@ -654,7 +669,8 @@ is_id(const DbiSentence *s, int i)
 {
 	const DbiGlyphToken *t = &s->tokens->t[i];
 
-	return t->len >= 5 && strspn(t->word, "0123456789") == t->len && dbi_ground_phrase(s->judge->facts, t->word);
+	return t->len >= 5 && strspn(t->word, "0123456789") == t->len &&
+		   dbi_ground_phrase(s->judge->facts, t->word);
 }
 
 static void
@@ -713,7 +729,8 @@ dbi_ground_prose(DbiJudge *judge, int from, int to, int claim_from, int claim_to
 
 		s->judge = judge;
 		s->tokens = tokens;
-		while (end < tokens->n && (!ends_sentence(tokens, end) || (end > i && is_list_ordinal(s, end - 1))))
+		while (end < tokens->n &&
+			   (!ends_sentence(tokens, end) || (end > i && is_list_ordinal(s, end - 1))))
 			end++;
 		s->from = i;
 		s->to = end;

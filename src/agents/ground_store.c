@@ -23,9 +23,10 @@
 
 #define MAX_BYTES (64 * 1024)
 
-static const char *const kind_names[] = {"text",    "count",  "plain", "number", "usd",  "pct",  "seconds",
-										 "ms",      "minutes", "hours", "bytes",  "gib",  "tib",  "mbps",
-										 "date",    "time",   "bool",  "list",   "json"};
+static const char *const kind_names[] = {"text",  "count",   "plain", "number",  "usd",
+										 "pct",   "seconds", "ms",    "minutes", "hours",
+										 "bytes", "gib",     "tib",   "mbps",    "date",
+										 "time",  "bool",    "list",  "json"};
 
 /* ---- writing ---- */
 
@@ -107,7 +108,8 @@ write_digest(StringInfo s, const DbiResult *r)
 				seen = !r->rows[k][c].isnull && strcmp(r->rows[k][c].text, cell->text) == 0;
 			distinct += !seen;
 		}
-		appendStringInfo(s, "%s[%d, %.17g, %.17g, %.17g, %d]", c > 0 ? ", " : "", n, sum, min, max, distinct);
+		appendStringInfo(s, "%s[%d, %.17g, %.17g, %.17g, %d]", c > 0 ? ", " : "", n, sum, min, max,
+						 distinct);
 	}
 	appendStringInfoChar(s, ']');
 }
@@ -277,7 +279,9 @@ time_of(const char *text)
 {
 	if (strspn(text, "0123456789-: ") != strlen(text))
 		return 0;
-	return (double) DatumGetTimestamp(DirectFunctionCall3(timestamp_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	return (double) DatumGetTimestamp(DirectFunctionCall3(timestamp_in, CStringGetDatum(text),
+														  ObjectIdGetDatum(InvalidOid),
+														  Int32GetDatum(-1)));
 }
 
 static void
@@ -326,7 +330,8 @@ read_given(DbiResult *r, JsonbValue *given)
 		r->given[i].name = text_item(g, 0);
 		r->given[i].kind = kind_called(text_item(g, 1));
 		r->given[i].given = is_true(item(g, 2));
-		read_cell(&r->given[i].cell, r->given[i].kind == DBI_LIST ? DBI_TEXT : r->given[i].kind, item(g, 3));
+		read_cell(&r->given[i].cell, r->given[i].kind == DBI_LIST ? DBI_TEXT : r->given[i].kind,
+				  item(g, 3));
 	}
 }
 
@@ -402,7 +407,8 @@ read_result(DbiGroundTurn *turn, JsonbContainer *object)
 	r->truncated = is_true(member(object, "truncated"));
 	read_given(r, member(object, "given"));
 	read_rows(r, member(object, "columns"), member(object, "rows"));
-	turn->wholes = lappend(turn->wholes, read_digest(member(object, "digest"), r->ncolumns, atoi(as_text(member(object, "row_count")))));
+	turn->wholes = lappend(turn->wholes, read_digest(member(object, "digest"), r->ncolumns,
+													 atoi(as_text(member(object, "row_count")))));
 	turn->results = lappend(turn->results, r);
 	turn->nouns = lappend(turn->nouns, noun ? noun : "");
 	turn->context = list_concat(turn->context, read_list(member(object, "context")));
@@ -432,5 +438,6 @@ dbi_check_text(PG_FUNCTION_ARGS)
 	char *content = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	DbiGrounding *grounding = dbi_ground(content, dbi_stored_turn(question, results));
 
-	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(dbi_grounding_json(content, grounding))));
+	PG_RETURN_DATUM(
+		DirectFunctionCall1(jsonb_in, CStringGetDatum(dbi_grounding_json(content, grounding))));
 }

@@ -13,20 +13,46 @@
 typedef struct Superlative
 {
 	const char *word;
-	int side; /* 1 the largest, -1 the smallest, 2 the worst, -2 the best */
+	int side;  /* 1 the largest, -1 the smallest, 2 the worst, -2 the best */
 	bool time; /* of times */
 } Superlative;
 
-static const Superlative superlatives[] = {
-	{"highest", 1},   {"largest", 1},   {"biggest", 1},  {"greatest", 1},   {"longest", 1},  {"slowest", 1},
-	{"dearest", 1},   {"costliest", 1}, {"strongest", 1}, {"heaviest", 1}, {"most", 1},     {"maximum", 1},
-	{"busiest", 1},   {"lowest", -1},   {"smallest", -1}, {"shortest", -1}, {"fastest", -1}, {"cheapest", -1},
-	{"weakest", -1},  {"lightest", -1}, {"least", -1},   {"fewest", -1},   {"minimum", -1}, {"top", 1},
-	{"bottom", -1},   {"worst", 2},     {"best", -2},     {"latest", 1, true}, {"newest", 1, true}, {"oldest", -1, true}, {"earliest", -1, true},
-	{NULL}};
+static const Superlative superlatives[] = {{"highest", 1},
+										   {"largest", 1},
+										   {"biggest", 1},
+										   {"greatest", 1},
+										   {"longest", 1},
+										   {"slowest", 1},
+										   {"dearest", 1},
+										   {"costliest", 1},
+										   {"strongest", 1},
+										   {"heaviest", 1},
+										   {"most", 1},
+										   {"maximum", 1},
+										   {"busiest", 1},
+										   {"lowest", -1},
+										   {"smallest", -1},
+										   {"shortest", -1},
+										   {"fastest", -1},
+										   {"cheapest", -1},
+										   {"weakest", -1},
+										   {"lightest", -1},
+										   {"least", -1},
+										   {"fewest", -1},
+										   {"minimum", -1},
+										   {"top", 1},
+										   {"bottom", -1},
+										   {"worst", 2},
+										   {"best", -2},
+										   {"latest", 1, true},
+										   {"newest", 1, true},
+										   {"oldest", -1, true},
+										   {"earliest", -1, true},
+										   {NULL}};
 
 /* More of these is good; of anything else, bad. */
-static const char *const good_words[] = {"score", "uptime", "success", "accuracy", "auc", "f1", "precision", "recall", "met", NULL};
+static const char *const good_words[] = {"score", "uptime",    "success", "accuracy", "auc",
+										 "f1",    "precision", "recall",  "met",      NULL};
 
 static const Superlative *
 superlative(const DbiGlyphToken *t)
@@ -59,7 +85,8 @@ wanted(const DbiFacts *facts, const Superlative *s, int n, int column)
 
 /* Is the value at that end of all rows, or of more than above rows the sentence speaks of? A fall's largest is the least. */
 static bool
-is_extreme(DbiSentence *s, const Superlative *sup, int n, int column, double value, bool falls, int above)
+is_extreme(DbiSentence *s, const Superlative *sup, int n, int column, double value, bool falls,
+		   int above)
 {
 	const DbiFacts *facts = s->judge->facts;
 	int side = wanted(facts, sup, n, column) * (falls && value < 0 ? -1 : 1);
@@ -93,7 +120,8 @@ static bool
 names_column(const DbiSentence *s, int at, int figure, int n, int column)
 {
 	for (int i = Min(at, figure) + 1; i < Max(at, figure); i++)
-		if (s->tokens->t[i].kind == GLYPH_WORD && strlen(s->tokens->t[i].key) > 2 && dbi_has_word(s->judge->facts->columns[n][column], s->tokens->t[i].key))
+		if (s->tokens->t[i].kind == GLYPH_WORD && strlen(s->tokens->t[i].key) > 2 &&
+			dbi_has_word(s->judge->facts->columns[n][column], s->tokens->t[i].key))
 			return true;
 	return false;
 }
@@ -153,7 +181,7 @@ time_counts(const DbiResult *r, int column, bool hours, int *most, int *least)
 }
 
 static int
-by_frequency(DbiSentence *s, const Superlative *sup, int from)
+by_frequency(DbiSentence *s, const Superlative *sup, int from, int to)
 {
 	const DbiFacts *facts = s->judge->facts;
 
@@ -165,7 +193,7 @@ by_frequency(DbiSentence *s, const Superlative *sup, int from)
 			int most = 0;
 			int least = r->nrows;
 
-			if (set->column < 0 || set->from < from || set->from > from + 8)
+			if (set->column < 0 || set->from < from || set->from >= to)
 				continue;
 			for (int row = 0; row < r->nrows; row++)
 			{
@@ -180,7 +208,8 @@ by_frequency(DbiSentence *s, const Superlative *sup, int from)
 					}
 			}
 			if (r->columns[set->column].kind == DBI_TIME || r->columns[set->column].kind == DBI_DATE)
-				time_counts(r, set->column, s->tokens->t[set->from].kind == GLYPH_CLOCK, &most, &least);
+				time_counts(r, set->column, s->tokens->t[set->from].kind == GLYPH_CLOCK, &most,
+							&least);
 			if (most == 0)
 				continue;
 			return set->n == (sup->side > 0 ? most : least) ? 1 : 0;
@@ -208,7 +237,8 @@ by_time(DbiSentence *s, const Superlative *sup, int from)
 				if (r->columns[c].kind != DBI_TIME && r->columns[c].kind != DBI_DATE)
 					continue;
 				for (int row = 0; row < r->nrows; row++)
-					if (!r->rows[row][c].isnull && strncmp(t[i].word, r->rows[row][c].text, strlen(t[i].word)) == 0 &&
+					if (!r->rows[row][c].isnull &&
+						strncmp(t[i].word, r->rows[row][c].text, strlen(t[i].word)) == 0 &&
 						is_extreme(s, sup, n, c, r->rows[row][c].number, false, 1))
 						return 1;
 			}
@@ -233,7 +263,8 @@ by_thing(DbiSentence *s, const Superlative *sup, int at, int from, int to)
 		last++;
 	for (int n = 0; n < facts->nresults; n++)
 		for (int c = 0; c < facts->results[n]->ncolumns; c++)
-			named = named || (dbi_kind_numeric(facts->results[n]->columns[c].kind) && names_column(s, first - 1, last, n, c));
+			named = named || (dbi_kind_numeric(facts->results[n]->columns[c].kind) &&
+							  names_column(s, first - 1, last, n, c));
 	for (int n = 0; n < facts->nresults; n++)
 		for (int k = 1; k < s->nsets[n]; k++)
 		{
@@ -241,12 +272,14 @@ by_thing(DbiSentence *s, const Superlative *sup, int at, int from, int to)
 			const DbiResult *r = facts->results[n];
 			int row = -1;
 
-			if (set->column < 0 || set->from < from || set->from >= to || r->nrows < 2 || set->n == r->nrows)
+			if (set->column < 0 || set->from < from || set->from >= to || r->nrows < 2 ||
+				set->n == r->nrows)
 				continue;
 			while ((row = bms_next_member(set->rows, row)) >= 0)
 				for (int c = 0; c < r->ncolumns; c++)
 				{
-					if (!dbi_kind_numeric(r->columns[c].kind) || r->rows[row][c].isnull || dbi_has_word(facts->columns[n][c], "rank") ||
+					if (!dbi_kind_numeric(r->columns[c].kind) || r->rows[row][c].isnull ||
+						dbi_has_word(facts->columns[n][c], "rank") ||
 						(named && !names_column(s, first - 1, last, n, c)))
 						continue;
 					any = true;
@@ -260,7 +293,8 @@ by_thing(DbiSentence *s, const Superlative *sup, int at, int from, int to)
 static bool
 word_at(const DbiSentence *s, int i, const char *word)
 {
-	return i >= s->from && i < s->to && s->tokens->t[i].kind == GLYPH_WORD && strcmp(s->tokens->t[i].word, word) == 0;
+	return i >= s->from && i < s->to && s->tokens->t[i].kind == GLYPH_WORD &&
+		   strcmp(s->tokens->t[i].word, word) == 0;
 }
 
 static int
@@ -270,8 +304,9 @@ verdict(DbiSentence *s, const Superlative *sup, int at)
 
 	if (sup->time)
 		return by_time(s, sup, at);
-	if (word_at(s, at + 1, "often") || word_at(s, at + 1, "common") || word_at(s, at + 1, "frequent") || word_at(s, at + 1, "frequently"))
-		if ((found = by_frequency(s, sup, at)) >= 0)
+	if (word_at(s, at + 1, "often") || word_at(s, at + 1, "common") ||
+		word_at(s, at + 1, "frequent") || word_at(s, at + 1, "frequently"))
+		if ((found = by_frequency(s, sup, at, at + 9)) >= 0)
 			return found;
 	for (int i = at + 1; i < s->to && !parts(s, i) && !superlative(&s->tokens->t[i]); i++)
 		if ((found = by_figure(s, sup, at, i)) >= 0)
@@ -280,9 +315,11 @@ verdict(DbiSentence *s, const Superlative *sup, int at)
 		if ((found = by_figure(s, sup, at, i)) >= 0)
 			return found;
 	if (abs(sup->side) == 1 && (strcmp(sup->word, "most") == 0 || strcmp(sup->word, "least") == 0) &&
-		(at + 1 >= s->to || s->tokens->t[at + 1].kind == GLYPH_MARK) && (found = by_frequency(s, sup, Max(at - 4, s->from))) >= 0)
+		(at + 1 >= s->to || s->tokens->t[at + 1].kind == GLYPH_MARK) &&
+		(found = by_frequency(s, sup, Max(at - 4, s->from), at)) >= 0)
 		return found; /* "X fails most" */
-	if ((found = by_thing(s, sup, at, at, s->to)) >= 0 || (found = by_thing(s, sup, at, s->from, at)) >= 0)
+	if ((found = by_thing(s, sup, at, at, s->to)) >= 0 ||
+		(found = by_thing(s, sup, at, s->from, at)) >= 0)
 		return found;
 	return -1;
 }
@@ -307,7 +344,9 @@ begins_column(const DbiSentence *s, const char *word, int next)
 static int
 by_column_name(const DbiSentence *s, int at)
 {
-	static const char *const opposites[][2] = {{"worst", "best"}, {"longest", "shortest"}, {"largest", "smallest"}, {"highest", "lowest"}, {"most", "least"}, {"latest", "oldest"}};
+	static const char *const opposites[][2] = {{"worst", "best"},       {"longest", "shortest"},
+											   {"largest", "smallest"}, {"highest", "lowest"},
+											   {"most", "least"},       {"latest", "oldest"}};
 	const char *word = s->tokens->t[at].word;
 
 	if (begins_column(s, word, at + 1))
@@ -329,9 +368,11 @@ dbi_judge_superlatives(DbiSentence *s, int first_span, int claim_from, int claim
 		DbiClaim *claim;
 		int v;
 
-		if (sup == NULL || s->phrase[i] || t->start < claim_from || t->start >= claim_to || word_at(s, i - 1, "at"))
+		if (sup == NULL || s->phrase[i] || t->start < claim_from || t->start >= claim_to ||
+			word_at(s, i - 1, "at"))
 			continue;
-		if ((strcmp(sup->word, "most") == 0 || strcmp(sup->word, "least") == 0) && word_at(s, i + 1, "of"))
+		if ((strcmp(sup->word, "most") == 0 || strcmp(sup->word, "least") == 0) &&
+			word_at(s, i + 1, "of"))
 			continue; /* more than half, not the most */
 		v = by_column_name(s, i);
 		if (v < 0)

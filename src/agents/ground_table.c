@@ -172,7 +172,7 @@ lists(const char *plain, const DbiCell *cell)
 	int named = 0;
 	int more = 0;
 
-	for (char *piece = rest; piece; )
+	for (char *piece = rest; piece;)
 	{
 		char *comma = strstr(piece, ", ");
 		char *and = strstr(piece, " and ");
@@ -224,7 +224,8 @@ words_say(const Cell *cell, const DbiColumn *column, const DbiCell *value, const
 
 /* In tables an amount of a known unit may stand without it, the heading naming it. */
 static bool
-number_reads(const DbiFacts *facts, int result, int column, const DbiGlyphToken *number, double *factor)
+number_reads(const DbiFacts *facts, int result, int column, const DbiGlyphToken *number,
+			 double *factor)
 {
 	DbiKind kind = facts->results[result]->columns[column].kind;
 
@@ -325,7 +326,9 @@ map_columns(const DbiFacts *facts, const Table *table, int result, int *column)
 		for (int c = 0; c < r->ncolumns; c++)
 		{
 			int n = fits(facts, table, j, result, c);
-			int score = n == 0 ? 0 : 100 * n + 20 * likeness(facts, table->header[j].key, result, c) - 50 * taken[c];
+			int score = n == 0 ? 0
+							   : 100 * n + 20 * likeness(facts, table->header[j].key, result, c) -
+									 50 * taken[c];
 
 			if (score > best)
 			{
@@ -421,7 +424,8 @@ judge_cell(DbiJudge *judge, const Table *table, int line, int j, int row)
 	dbi_accept(claim, "cell", r, row + 1, r->columns[column].name);
 	if (!says(facts, cell, table->result, row, column))
 		dbi_object(claim,
-				   psprintf("the row has %s", r->rows[row][column].isnull ? "no value" : r->rows[row][column].text),
+				   psprintf("the row has %s",
+							r->rows[row][column].isnull ? "no value" : r->rows[row][column].text),
 				   true);
 }
 
@@ -471,7 +475,8 @@ judge_rows(DbiJudge *judge, Table *table)
 
 		if (row < 0)
 		{
-			dbi_ground_prose(judge, table->starts[i], table->ends[i], table->starts[i], table->ends[i]);
+			dbi_ground_prose(judge, table->starts[i], table->ends[i], table->starts[i],
+							 table->ends[i]);
 			continue;
 		}
 		used[row] = true;
@@ -488,7 +493,7 @@ judge_rows(DbiJudge *judge, Table *table)
 typedef struct Sides
 {
 	int now;
-	int before; /* results */
+	int before;  /* results */
 	int subject; /* column that names the things; -1: the lines are columns */
 	int measure; /* column; -1: rows are counted */
 } Sides;
@@ -504,7 +509,8 @@ column_called(const DbiResult *r, const char *key)
 }
 
 static double
-side(const DbiFacts *facts, int n, const char *key, const Sides *sides, DbiUnitClass *unit, bool *found)
+side(const DbiFacts *facts, int n, const char *key, const Sides *sides, DbiUnitClass *unit,
+	 bool *found)
 {
 	const DbiResult *r = facts->results[n];
 	double sum = 0;
@@ -520,7 +526,9 @@ side(const DbiFacts *facts, int n, const char *key, const Sides *sides, DbiUnitC
 									strcmp(facts->keys[n][row][sides->subject], key) != 0))
 			continue;
 		*found = true;
-		sum += column < 0 ? 1 : r->rows[row][column].isnull ? 0 : r->rows[row][column].number * factor;
+		sum += column < 0                    ? 1
+			   : r->rows[row][column].isnull ? 0
+											 : r->rows[row][column].number * factor;
 	}
 	return sum;
 }
@@ -539,7 +547,9 @@ change_says(const char *text, const Cell *cell, double now, double before)
 		const DbiGlyphToken *t = &tokens->t[i];
 
 		if (t->kind == GLYPH_WORD)
-			direction = strcmp(t->word, "up") == 0 ? 1 : strcmp(t->word, "down") == 0 ? -1 : direction;
+			direction = strcmp(t->word, "up") == 0     ? 1
+						: strcmp(t->word, "down") == 0 ? -1
+													   : direction;
 		if (t->kind == GLYPH_NUMBER)
 			return t->unit == UNIT_PCT &&
 				   dbi_number_says(t, 100 * (now - before) / fabs(before), direction, false) > 0;
@@ -557,7 +567,9 @@ judge_sides(DbiJudge *judge, const Table *table, int line, const Sides *sides, b
 	DbiUnitClass unit;
 	double now = side(facts, sides->now, cells[0].key, sides, &unit, &found);
 	double before = side(facts, sides->before, cells[0].key, sides, &unit, &found);
-	const char *measure = sides->measure >= 0 ? facts->results[sides->now]->columns[sides->measure].name : cells[0].key;
+	const char *measure = sides->measure >= 0
+							  ? facts->results[sides->now]->columns[sides->measure].name
+							  : cells[0].key;
 	int held = 0;
 
 	if (isnan(now) || isnan(before))
@@ -571,14 +583,23 @@ judge_sides(DbiJudge *judge, const Table *table, int line, const Sides *sides, b
 			ok = found;
 		else if (j <= 3)
 			ok = cells[j].kind == CELL_NUMBER && cells[j].number.unit == unit &&
-				 dbi_number_says(&cells[j].number, j == 1 ? now : j == 2 ? before : now - before, 0, true) > 0;
+				 dbi_number_says(&cells[j].number,
+								 j == 1   ? now
+								 : j == 2 ? before
+										  : now - before,
+								 0, true) > 0;
 		else
 			ok = change_says(judge->text, &cells[j], now, before);
 		held += ok;
 		if (!tell || cells[j].kind == CELL_EMPTY)
 			continue;
-		claim = dbi_claim(judge, cells[j].start, cells[j].len, j == 0 ? DBI_CLAIM_NAME : DBI_CLAIM_NUMBER);
-		dbi_accept(claim, j == 0 ? "name" : j <= 2 ? "sum" : j == 3 ? "difference" : "percent change",
+		claim = dbi_claim(judge, cells[j].start, cells[j].len,
+						  j == 0 ? DBI_CLAIM_NAME : DBI_CLAIM_NUMBER);
+		dbi_accept(claim,
+				   j == 0   ? "name"
+				   : j <= 2 ? "sum"
+				   : j == 3 ? "difference"
+							: "percent change",
 				   facts->results[j == 2 ? sides->before : sides->now], 0, measure);
 		if (!ok)
 			dbi_object(claim, "the two sides give another value", true);
@@ -620,7 +641,8 @@ judge_comparison(DbiJudge *judge, const Table *table)
 					Sides sides = {.now = a, .before = b, .subject = s, .measure = m};
 					int held;
 
-					if ((s >= 0 && (dbi_kind_numeric(r->columns[s].kind) || r->columns[s].kind == DBI_BOOL)) ||
+					if ((s >= 0 && (dbi_kind_numeric(r->columns[s].kind) ||
+									r->columns[s].kind == DBI_BOOL)) ||
 						(m >= 0 && !dbi_kind_numeric(r->columns[m].kind)) || (s < 0 && m >= 0))
 						continue;
 					held = count_sides(judge, table, &sides);
@@ -650,7 +672,8 @@ dbi_ground_table(DbiJudge *judge, int from, int to)
 			cells += table->lines[i][j].kind != CELL_EMPTY;
 	find_result(judge->facts, table);
 	if (table->header)
-		dbi_ground_prose(judge, from, line_end(judge->text, from, to), from, line_end(judge->text, from, to));
+		dbi_ground_prose(judge, from, line_end(judge->text, from, to), from,
+						 line_end(judge->text, from, to));
 	judge->table_lines = table->nlines;
 	judge->table_result = table->result;
 	if (table->result < 0 || 10 * table->fit < 7 * cells)

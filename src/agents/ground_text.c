@@ -24,16 +24,19 @@ typedef struct Suffix
 #define TIB (GIB * 1024)
 
 /* Longer words first: the first that fits is taken. Seconds and bytes are the bases. */
-static const Suffix suffixes[] = {
-	{"Mbit/s", UNIT_MBPS, 1},       {"Mbps", UNIT_MBPS, 1},       {"Gbit/s", UNIT_MBPS, 1000},
-	{"KiB", UNIT_BYTES, KIB},       {"MiB", UNIT_BYTES, MIB},     {"GiB", UNIT_BYTES, GIB},
-	{"TiB", UNIT_BYTES, TIB},       {"PiB", UNIT_BYTES, TIB *KIB}, {"KB", UNIT_BYTES, 1e3},
-	{"kB", UNIT_BYTES, 1e3},        {"MB", UNIT_BYTES, 1e6},      {"GB", UNIT_BYTES, 1e9},
-	{"TB", UNIT_BYTES, 1e12},       {"B", UNIT_BYTES, 1},         {"percent", UNIT_PCT, 1},
-	{"dollars", UNIT_USD, 1},       {"USD", UNIT_USD, 1},         {"EUR", UNIT_OTHER, 1},
-	{"GBP", UNIT_OTHER, 1},         {"ms", UNIT_SECONDS, 0.001},  {"min", UNIT_SECONDS, 60},
-	{"s", UNIT_SECONDS, 1},         {"h", UNIT_SECONDS, 3600},    {"d", UNIT_SECONDS, 86400},
-	{NULL, UNIT_NONE, 0}};
+static const Suffix suffixes[] = {{"Mbit/s", UNIT_MBPS, 1},    {"Mbps", UNIT_MBPS, 1},
+								  {"Gbit/s", UNIT_MBPS, 1000}, {"KiB", UNIT_BYTES, KIB},
+								  {"MiB", UNIT_BYTES, MIB},    {"GiB", UNIT_BYTES, GIB},
+								  {"TiB", UNIT_BYTES, TIB},    {"PiB", UNIT_BYTES, TIB *KIB},
+								  {"KB", UNIT_BYTES, 1e3},     {"kB", UNIT_BYTES, 1e3},
+								  {"MB", UNIT_BYTES, 1e6},     {"GB", UNIT_BYTES, 1e9},
+								  {"TB", UNIT_BYTES, 1e12},    {"B", UNIT_BYTES, 1},
+								  {"percent", UNIT_PCT, 1},    {"dollars", UNIT_USD, 1},
+								  {"USD", UNIT_USD, 1},        {"EUR", UNIT_OTHER, 1},
+								  {"GBP", UNIT_OTHER, 1},      {"ms", UNIT_SECONDS, 0.001},
+								  {"min", UNIT_SECONDS, 60},   {"s", UNIT_SECONDS, 1},
+								  {"h", UNIT_SECONDS, 3600},   {"d", UNIT_SECONDS, 86400},
+								  {NULL, UNIT_NONE, 0}};
 
 /* These change the size of the figure, not what it measures. */
 static const Suffix scales[] = {{"thousand", UNIT_NONE, 1e3}, {"million", UNIT_NONE, 1e6},
@@ -115,7 +118,7 @@ add(DbiTokens *tokens, DbiGlyph kind, const char *from, const char *to)
 	t->len = to - from;
 	t->word = dbi_ground_plain(from, to - from);
 	t->key = kind == GLYPH_WORD || kind == GLYPH_NAME || kind == GLYPH_DATE ? dbi_ground_key(t->word)
-																			 : t->word;
+																			: t->word;
 	return t;
 }
 
@@ -154,8 +157,7 @@ suffix_at(const Suffix *list, const char *p, const char *end)
 	{
 		int len = strlen(s->word);
 
-		if (end - p >= len && strncmp(p, s->word, len) == 0 &&
-			(p + len == end || !in_word(p[len])))
+		if (end - p >= len && strncmp(p, s->word, len) == 0 && (p + len == end || !in_word(p[len])))
 			return s;
 	}
 	return NULL;
@@ -284,7 +286,8 @@ run_end(const char *p, const char *end)
 			p++;
 		else if (*p == '\\' && p + 1 < end && (p[1] == '_' || p[1] == '\\'))
 			p += 2;
-		else if (p > start && p + 1 < end && strchr(".@-/'", *p) && in_word(p[1]) && !symbol(p + 1, end))
+		else if (p > start && p + 1 < end && strchr(".@-/'", *p) && in_word(p[1]) &&
+				 !symbol(p + 1, end))
 			p++;
 		else
 			break;
@@ -342,7 +345,8 @@ dbi_ground_tokens(const char *text, int from, int to)
 		if (*p == '`')
 			code = !code, p++;
 		else if (digits(p, end, 4) && end - p >= 10 && p[4] == '-' && digits(p + 5, end, 2) &&
-				 p[7] == '-' && digits(p + 8, end, 2) && (end - p == 10 || !in_word(p[10]) || p[10] == 'T'))
+				 p[7] == '-' && digits(p + 8, end, 2) &&
+				 (end - p == 10 || !in_word(p[10]) || p[10] == 'T'))
 			p = take_date(tokens, p, end);
 		else if (digits(p, end, 2) && end - p >= 5 && p[2] == ':' && digits(p + 3, end, 2))
 		{

@@ -12,9 +12,11 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -31,13 +33,19 @@
 #define MAX_FORM_WORDS 8
 #define MAX_REPAIRS 40
 
-/* By signature: to_regprocedure() throws at whoever may not use the schema of one. */
-#define FIND_FUNCTION \
-	" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::pg_catalog.name AND dbinsight._signature(p.oid) = t.function"
+/*
+ * By signature: to_regprocedure() throws at whoever may not use the schema of
+ * one. IS TRUE keeps the signature from being a key of the join, for which it
+ * would be made of every function there is.
+ */
+#define FIND_FUNCTION                                                   \
+	" JOIN pg_catalog.pg_proc p ON p.proname = t.tool::pg_catalog.name" \
+	" AND (dbinsight._signature(p.oid) = t.function) IS TRUE"
 
 static const char *const watched[] = {"agents",        "agent_tools",     "concepts",
 									  "concept_forms", "concept_weights", "tool_companions",
-									  "name_hints",    "router_models"};
+									  "name_hints",    "argument_words",  "router_models",
+									  "router_in_use"};
 
 static DbiLexicon *lexicon = NULL;
 static MemoryContext lexicon_context = NULL;
@@ -422,6 +430,34 @@ set_form(DbiLexicon *lex, MemoryContext context, DbiForm *form, int concept, flo
 	lex->longest = Max(lex->longest, words);
 }
 
+/* The bucket of a key: where its first form stands, or an empty one. */
+static int *
+form_bucket(const DbiLexicon *lex, const char *key)
+{
+	uint32 i = hash_bytes((const unsigned char *) key, (int) strlen(key));
+
+	for (;; i++)
+	{
+		int *bucket = &lex->first_forms[i & (lex->nbuckets - 1)];
+
+		if (*bucket < 0 || strcmp(lex->forms[*bucket].key, key) == 0)
+			return bucket;
+	}
+}
+
+static void
+index_forms(DbiLexicon *lex)
+{
+	memset(lex->first_forms, -1, sizeof(int) * lex->nbuckets);
+	for (int i = 0; i < lex->nforms; i++)
+	{
+		int *bucket = form_bucket(lex, lex->forms[i].key);
+
+		if (*bucket < 0)
+			*bucket = i;
+	}
+}
+
 /*
  * Stop words come first, since the other forms are written without them; they
  * alone are looked up until all forms are there and sorted.
@@ -430,17 +466,23 @@ static void
 add_forms(DbiLexicon *lex, MemoryContext context, bool stop)
 {
 	int n = lex->nforms;
+	MemoryContext row =
+		AllocSetContextCreate(CurrentMemoryContext, "dbinsight form", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(row);
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		int concept = concept_index(lex, column(i, 1));
-		float weight = (float) atof(column(i, 3));
+		int concept;
+		float weight;
 		StringInfoData plain;
 		StringInfoData full;
 		int words;
 		int all;
 
 		CHECK_FOR_INTERRUPTS();
+		MemoryContextReset(row);
+		concept = concept_index(lex, column(i, 1));
+		weight = (float) atof(column(i, 3));
 		if (concept < 0 || (lex->concepts[concept].kind == DBI_CONCEPT_STOP) != stop)
 			continue;
 		initStringInfo(&plain);
@@ -451,8 +493,11 @@ add_forms(DbiLexicon *lex, MemoryContext context, bool stop)
 		if (all > 0)
 			set_form(lex, context, &lex->forms[n++], concept, weight, full.data, all);
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(row);
 	lex->nforms = n;
 	qsort(lex->forms, lex->nforms, sizeof(DbiForm), compare_forms);
+	index_forms(lex);
 }
 
 static int
@@ -474,6 +519,9 @@ load_forms(DbiLexicon *lex, MemoryContext context)
 
 	run("SELECT concept, form, weight FROM dbinsight.concept_forms ORDER BY concept, form");
 	lex->forms = MemoryContextAllocZero(context, sizeof(DbiForm) * Max(2 * SPI_processed, 1));
+	/* half of the buckets stay empty: a form has at most two keys */
+	lex->nbuckets = (int) pg_nextpower2_32((uint32) Max(4 * SPI_processed, 2));
+	lex->first_forms = MemoryContextAllocHuge(context, sizeof(int) * lex->nbuckets);
 	add_forms(lex, context, true);
 	add_forms(lex, context, false);
 	lex->vocabulary =
@@ -495,9 +543,28 @@ load_forms(DbiLexicon *lex, MemoryContext context)
 }
 
 static void
+load_argument_words(DbiLexicon *lex, MemoryContext context)
+{
+	run("SELECT tool, argument, value, form FROM dbinsight.argument_words ORDER BY argument, tool, value, form");
+	lex->words = MemoryContextAllocZero(context, sizeof(DbiArgumentWord) * Max(SPI_processed, 1));
+	lex->nwords = (int) SPI_processed;
+	for (int i = 0; i < lex->nwords; i++)
+	{
+		DbiArgumentWord *w = &lex->words[i];
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		w->tool = column(i, 1);
+		w->argument = column(i, 2);
+		w->value = column(i, 3);
+		w->words = dbi_form_words(column(i, 4), &w->nwords);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+static void
 load_small_tables(DbiLexicon *lex, MemoryContext context)
 {
-	run("SELECT tool, intent, companion FROM dbinsight.tool_companions ORDER BY tool, intent, position, companion");
+	run("SELECT tool, intent, companion, position FROM dbinsight.tool_companions ORDER BY tool, intent, position, companion");
 	lex->companions = MemoryContextAllocZero(context, sizeof(DbiCompanion) * Max(SPI_processed, 1));
 	lex->ncompanions = (int) SPI_processed;
 	for (int i = 0; i < lex->ncompanions; i++)
@@ -505,6 +572,7 @@ load_small_tables(DbiLexicon *lex, MemoryContext context)
 		lex->companions[i].tool = kept(context, column(i, 1));
 		lex->companions[i].intent = kept(context, column(i, 2));
 		lex->companions[i].companion = kept(context, column(i, 3));
+		lex->companions[i].first = atoi(column(i, 4)) == 0;
 	}
 	run("SELECT pattern, kind FROM dbinsight.name_hints ORDER BY length(pattern) DESC, pattern");
 	lex->hints = MemoryContextAllocZero(context, sizeof(DbiNameHint) * Max(SPI_processed, 1));
@@ -514,6 +582,7 @@ load_small_tables(DbiLexicon *lex, MemoryContext context)
 		lex->hints[i].pattern = kept(context, column(i, 1));
 		lex->hints[i].kind = kept(context, column(i, 2));
 	}
+	load_argument_words(lex, context);
 }
 
 /* ---- examples ---- */
@@ -531,7 +600,7 @@ add_example(DbiLexicon *lex, MemoryContext context, int agent, int tool, bool de
 	CHECK_FOR_INTERRUPTS();
 	if (strlen(words) > DBI_MAX_QUESTION_BYTES || agent < 0)
 		return;
-	dbi_set_clock(&clock, NULL);
+	dbi_set_still_clock(&clock);
 	text = dbi_tokenize(words);
 	slots = dbi_find_slots(text, &clock);
 	e->agent = agent;
@@ -558,6 +627,8 @@ load_examples(DbiLexicon *lex, MemoryContext context)
 	SPITupleTable *rows;
 	uint64 n;
 	uint64 size = 0;
+	MemoryContext row;
+	MemoryContext old;
 
 	run("SELECT t.agent, t.tool, t.examples, pg_catalog.obj_description(p.oid, 'pg_proc')"
 		" FROM dbinsight.agent_tools t JOIN dbinsight.agents a ON a.name = t.agent AND a.enabled" FIND_FUNCTION
@@ -574,6 +645,8 @@ load_examples(DbiLexicon *lex, MemoryContext context)
 	}
 	lex->examples = MemoryContextAllocHuge(context, sizeof(DbiExample) * Max(size, 1));
 	memset(lex->examples, 0, sizeof(DbiExample) * Max(size, 1));
+	row = AllocSetContextCreate(CurrentMemoryContext, "dbinsight examples", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(row);
 	for (uint64 i = 0; i < n; i++)
 	{
 		int count;
@@ -581,6 +654,7 @@ load_examples(DbiLexicon *lex, MemoryContext context)
 		int tool;
 		char **words;
 
+		MemoryContextReset(row);
 		SPI_tuptable = rows;
 		words = text_array(i, 3, &count);
 		agent = dbi_find_agent(lex, column(i, 1));
@@ -589,6 +663,8 @@ load_examples(DbiLexicon *lex, MemoryContext context)
 			add_example(lex, context, agent, tool, false, words[k]);
 		add_example(lex, context, agent, tool, true, first_line(column(i, 4)));
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(row);
 }
 
 /* A model of another form than this build's is left alone: the lexicon answers without it. */
@@ -598,11 +674,11 @@ load_router(DbiLexicon *lex, MemoryContext context)
 	bytea *model;
 	bool isnull;
 
-	run("SELECT model, version FROM dbinsight.router_models WHERE active");
+	run("SELECT model, version FROM dbinsight._router");
 	if (SPI_processed != 1)
 		return;
 	model = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	lex->router = dbi_router_from_bytes(VARDATA_ANY(model), VARSIZE_ANY_EXHDR(model), context);
+	lex->router = dbi_router_from_bytes(VARDATA_ANY(model), VARSIZE_ANY_EXHDR(model), lex, context);
 	if (lex->router != NULL)
 		lex->router->version = atoi(column(0, 2));
 }
@@ -656,8 +732,9 @@ dbi_lexicon(void)
 	}
 	PG_END_TRY();
 	MemoryContextSetParent(context, TopMemoryContext);
+	/* An outer question, whose tool asked this one, still reads from the old one. */
 	if (lexicon_context)
-		MemoryContextDelete(lexicon_context);
+		MemoryContextSetParent(lexicon_context, TopTransactionContext);
 	lexicon_context = context;
 	lexicon = fresh;
 	return lexicon;
@@ -665,35 +742,19 @@ dbi_lexicon(void)
 
 /* ---- looking up ---- */
 
-static const DbiForm *
-lower_bound(const DbiLexicon *lex, const char *key)
-{
-	int low = 0;
-	int high = lex->nforms;
-
-	while (low < high)
-	{
-		int mid = (low + high) / 2;
-
-		if (strcmp(lex->forms[mid].key, key) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < lex->nforms && strcmp(lex->forms[low].key, key) == 0 ? &lex->forms[low] : NULL;
-}
-
 /* First of the forms with this key; the others follow it. */
 const DbiForm *
 dbi_find_form(const DbiLexicon *lex, const char *key)
 {
-	return lower_bound(lex, key);
+	int first = lex->nforms > 0 ? *form_bucket(lex, key) : -1;
+
+	return first < 0 ? NULL : &lex->forms[first];
 }
 
 bool
 dbi_is_stop(const DbiLexicon *lex, const char *word, const char *stem)
 {
-	const DbiForm *form = lower_bound(lex, stem);
+	const DbiForm *form = dbi_find_form(lex, stem);
 	const DbiForm *end = lex->forms + lex->nforms;
 
 	for (; form && form < end && strcmp(form->key, stem) == 0; form++)

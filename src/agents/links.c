@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "agents/answer_parts.h"
 
 /* Only what stands this high in a result is material. */
@@ -46,6 +48,14 @@ static const KeyColumns keys[] =
 	 {"user", "principal", "principal", NULL, NULL, false},
 	 {"user", "owner", "owner", NULL, NULL, false},
 	 {NULL}};
+
+/* Whether the result has the columns of a key; most have few of them. */
+static bool
+has_key(const DbiResult *r, const KeyColumns *key)
+{
+	return dbi_column(r, key->id) >= 0 &&
+		   (key->type_column == NULL || dbi_column(r, key->type_column) >= 0);
+}
 
 typedef struct Link
 {
@@ -184,17 +194,22 @@ static void
 link_pair(List **links, DbiTold *a, DbiTold *b)
 {
 	for (const KeyColumns *ka = keys; ka->kind; ka++)
+	{
+		if (!has_key(a->result, ka))
+			continue;
+		CHECK_FOR_INTERRUPTS();
 		for (const KeyColumns *kb = keys; kb->kind; kb++)
 		{
 			Link *link;
 
-			if (strcmp(ka->kind, kb->kind) != 0 ||
+			if (strcmp(ka->kind, kb->kind) != 0 || !has_key(b->result, kb) ||
 				(strcmp(ka->id, "owner") == 0 && strcmp(kb->id, "owner") == 0))
 				continue;
 			link = find_link(a, b, ka, kb);
 			if (link && !known(*links, link))
 				*links = lappend(*links, link);
 		}
+	}
 }
 
 static int

@@ -14,6 +14,7 @@
 
 #include "agents/planner.h"
 #include "agents/refuse.h"
+#include "agents/router.h"
 
 /*
  * Learned evidence from which a text is an order or an injection. On questions
@@ -22,6 +23,8 @@
  */
 #define LEARNED_WRITE 1.8
 #define LEARNED_INJECTION 0.8
+/* In a conversation a few words are like much: "go back 72 instead". */
+#define BRIEF_REFUSAL 3.0
 
 /* ---- words for enums ---- */
 
@@ -193,8 +196,8 @@ slots_to_keep(DbiPlanner *p, bool inherit)
 			!(slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_PRIOR))
 			keep = lappend(keep, slot);
 	}
-	foreach(lc, inherit ? p->frame->slots : NIL)
-		if (!dbi_has_nature(keep, lfirst(lc)))
+	foreach(lc, inherit || p->names_kept ? p->frame->slots : NIL)
+		if (!dbi_has_nature(keep, lfirst(lc)) && (inherit || dbi_is_thing(lfirst(lc))))
 			old = lappend(old, lfirst(lc));
 	return list_concat(keep, old);
 }
@@ -226,34 +229,79 @@ finish(DbiPlanner *p, bool inherit)
 	return p->plan;
 }
 
-static double
-scope_evidence(DbiPlanner *p)
+/* By what was learned, unless the words only read: "create a cost report", "update me on costs". */
+static bool
+is_like_orders(DbiPlanner *p, const DbiClause *all, bool brief)
+{
+	return all->refusal[DBI_LABEL_WRITE] >=
+			   (brief ? BRIEF_REFUSAL : Max(LEARNED_WRITE, all->evidence / 2)) &&
+		   !dbi_reads_only(p->lex, p->text, all);
+}
+
+/* "and failed jobs?", "by workspace", "for staging": too short to begin anew. */
+static bool
+begins_midway(const DbiText *text)
+{
+	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
+						   (dbi_count_words(text) <= 4 &&
+							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
+}
+
+/* Of what the lexicon says of other subjects. */
+static bool
+speaks_of_others(DbiPlanner *p)
 {
 	double most = 0;
 	ListCell *lc;
 
 	foreach(lc, p->clauses)
-		most = Max(most, ((DbiClause *) lfirst(lc))->scope);
-	return most;
+	{
+		DbiClause *c = lfirst(lc);
+
+		most = Max(most, c->scope - Max(c->refusal[DBI_LABEL_SCOPE], 0));
+	}
+	return most > 0 && most >= dbi_lexical_evidence(p);
+}
+
+static bool
+points_back(DbiPlanner *p)
+{
+	return p->frame->clauses != NIL &&
+		   (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
 }
 
 /* Refusals, small talk and questions that say too little; NULL to go on. */
 static DbiPlan *
 admit(DbiPlanner *p, DbiPlanKind *kind)
 {
-	DbiClause *all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
+	DbiClause *all;
+	bool brief;
 
-	if (dbi_wants_rules_broken(p->lex, p->text, p->slots) ||
-		all->refusal[DBI_LABEL_INJECTION] >= LEARNED_INJECTION)
+	if (dbi_wants_rules_broken(p->lex, p->text, p->slots))
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
-	if (dbi_wants_change(p->lex, p->text, p->slots) ||
-		all->refusal[DBI_LABEL_WRITE] >= LEARNED_WRITE)
+	if (dbi_wants_change(p->lex, p->text, p->slots))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
-	if (scope_evidence(p) > 0 && scope_evidence(p) >= dbi_best_evidence(p))
-		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
+	/* What only changes the question before is like nothing that was learned. */
+	p->changes = dbi_only_changes(p);
+	if (p->changes == DBI_CHANGES_VALUE)
+		return NULL;
+	all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
+	brief = p->frame->clauses != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS;
+	if (all->refusal[DBI_LABEL_INJECTION] >=
+		(brief ? BRIEF_REFUSAL : Max(LEARNED_INJECTION, all->evidence / 2)))
+		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
+	if (is_like_orders(p, all, brief))
+		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
+	if (p->changes == DBI_CHANGES_WORD)
+		return NULL;
+	/* A few words in a conversation are like nothing; only what they say counts. */
+	p->ours = points_back(p) || dbi_is_follow_up(p) ? !speaks_of_others(p)
+													: !dbi_is_foreign(p->lex, p->text, all);
 	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
 		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
+	if (!p->ours)
+		return reply(p, *kind = DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 	return NULL;
 }
 
@@ -276,9 +324,37 @@ chosen_agent_fits(DbiPlanner *p)
 		   dbi_kind_anywhere(p, DBI_CONCEPT_INTENT);
 }
 
+/* Words of a short question that leaves out what it is about: "last trained when?". */
+#define ELLIPTICAL_WORDS 6
+
+/*
+ * A short question to the agent that was asked before, with no name and no
+ * word for the kind of thing, is about the thing the conversation is about.
+ */
+static DbiInherit
+elliptical(DbiPlanner *p, const DbiClause *clause)
+{
+	DbiFrameClause *before = p->frame->clauses ? llast(p->frame->clauses) : NULL;
+	ListCell *lc;
+
+	if (!before || dbi_count_words(p->text) > ELLIPTICAL_WORDS ||
+		strcmp(p->lex->agents[clause->best_agent].name, before->agent) != 0)
+		return DBI_INHERIT_NOTHING;
+	foreach(lc, p->slots)
+		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_NAME)
+			return DBI_INHERIT_NOTHING;
+	for (int i = 0; i < p->text->n; i++)
+		if (dbi_kind_word(p->text->tokens[i].stem) ||
+			dbi_is_one_of(p->text->tokens[i].text, "any|all|every|which|overall"))
+			return DBI_INHERIT_NOTHING;
+	p->names_kept = true;
+	return DBI_INHERIT_NAMES;
+}
+
 static bool
 plan_clauses(DbiPlanner *p, bool inherit)
 {
+	DbiClause *likeliest = NULL;
 	bool any = false;
 	ListCell *lc;
 
@@ -286,22 +362,79 @@ plan_clauses(DbiPlanner *p, bool inherit)
 	{
 		DbiClause *clause = lfirst(lc);
 
-		if (clause->best_agent < 0 || clause->best_tool < 0 ||
-			clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
+		if (clause->best_agent < 0 || clause->best_tool < 0)
 			continue;
-		dbi_plan_clause(p, clause, inherit);
+		if (clause->learned && (!likeliest || clause->evidence > likeliest->evidence))
+			likeliest = clause;
+		if (clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
+			continue;
+		dbi_plan_clause(p, clause, inherit ? DBI_INHERIT_ALL : elliptical(p, clause));
 		any = true;
 	}
-	return any;
+	/* A question of ours, though nothing speaks clearly for an agent. */
+	if (!any && p->ours && likeliest)
+		dbi_plan_clause(p, likeliest, inherit ? DBI_INHERIT_ALL : elliptical(p, likeliest));
+	return any || (p->ours && likeliest);
 }
 
-/* "and failed jobs?", "by workspace", "for staging": too short to begin anew. */
-static bool
-begins_midway(const DbiText *text)
+/* "which resources were behind that": the best of the tools that look for its cause, or -1. */
+static int
+tool_of_cause(DbiPlanner *p, const DbiClause *clause, const char *tool)
 {
-	return text->n > 0 && (dbi_is_one_of(text->tokens[0].text, "and|also|plus|but") ||
-						   (dbi_count_words(text) <= 4 &&
-							dbi_is_one_of(text->tokens[0].text, "by|per|for|in|on|with|without")));
+	int best = -1;
+
+	for (int i = 0; i < p->lex->ncompanions; i++)
+	{
+		const DbiCompanion *c = &p->lex->companions[i];
+
+		if (strcmp(c->tool, tool) != 0 || strcmp(c->intent, "why") != 0)
+			continue;
+		for (int t = 0; t < p->lex->ntools; t++)
+			if (p->lex->tools[t].owner == t && strcmp(p->lex->tools[t].name, c->companion) == 0 &&
+				clause->tools[t] > 0 && (best < 0 || clause->tools[t] > clause->tools[best]))
+				best = t;
+	}
+	return best;
+}
+
+/* How far behind the best the agent asked before may be in what points back. */
+#define STICKY 1.5
+
+/* What points back is more likely for the agent that was asked before. */
+static void
+stay_near(DbiPlanner *p)
+{
+	DbiFrameClause *before = llast(p->frame->clauses);
+	int agent = dbi_find_agent(p->lex, before->agent);
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+	{
+		DbiClause *clause = lfirst(lc);
+
+		int cause;
+
+		dbi_score_clause(p->lex, p->text, p->slots, clause, p->only_agent, agent, -1);
+		cause = strcmp(p->plan->intent, "why") == 0 ? tool_of_cause(p, clause, before->tool) : -1;
+		if (cause >= 0 && (p->only_agent < 0 || p->lex->tools[cause].agent == p->only_agent))
+		{
+			clause->best_tool = cause;
+			clause->best_agent = p->lex->tools[cause].agent;
+			clause->evidence = Max(clause->agents[clause->best_agent], DBI_OWN_EVIDENCE);
+			continue;
+		}
+		if (agent < 0 || clause->best_agent == agent || p->only_agent >= 0 ||
+			clause->agents[agent] < DBI_OWN_EVIDENCE ||
+			clause->evidence - clause->agents[agent] > STICKY)
+			continue;
+		clause->best_agent = agent;
+		clause->evidence = clause->agents[agent];
+		clause->best_tool = -1;
+		for (int t = 0; t < p->lex->ntools; t++)
+			if (p->lex->tools[t].agent == agent &&
+				(clause->best_tool < 0 || clause->tools[t] > clause->tools[clause->best_tool] + 1e-9))
+				clause->best_tool = t;
+	}
 }
 
 static DbiPlan *
@@ -309,7 +442,7 @@ make_plan(DbiPlanner *p)
 {
 	DbiPlan *refused;
 	DbiPlanKind kind;
-	bool points_back;
+	bool back;
 
 	if (p->text->n == 0)
 		return reply(p, DBI_PLAN_CLARIFY, dbi_refusal(DBI_PLAN_CLARIFY));
@@ -323,13 +456,16 @@ make_plan(DbiPlanner *p)
 	}
 	if ((refused = admit(p, &kind)) != NULL)
 		return refused;
+	if (p->changes != DBI_CHANGES_NOTHING && dbi_plan_change(p))
+		return finish(p, true);
+	back = points_back(p);
+	if (back)
+		stay_near(p);
 	if (dbi_is_follow_up(p) && dbi_plan_follow_up(p))
 		return finish(p, true);
-	points_back = p->frame->clauses != NIL &&
-				  (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
-	if (chosen_agent_fits(p) && plan_clauses(p, points_back))
-		return finish(p, points_back);
-	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && scope_evidence(p) == 0)
+	if (chosen_agent_fits(p) && plan_clauses(p, back))
+		return finish(p, back);
+	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && p->ours)
 		return reply(p, DBI_PLAN_CLARIFY, what_about(p));
 	return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
 }
@@ -371,6 +507,7 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 	p.frame = dbi_read_frame(frame_json);
 	dbi_set_clock(&p.clock, preferred_zone());
 	p.text = dbi_tokenize(question);
+	dbi_drop_courtesy(p.text);
 	dbi_repair_typos(p.lex, p.text);
 	p.slots = dbi_resolve_names(p.lex, p.text, dbi_find_slots(p.text, &p.clock));
 	p.plan->normalised = dbi_normalise(p.text, p.slots);

@@ -45,8 +45,29 @@ dbi_has_nature(List *slots, const DbiSlot *slot)
 	return false;
 }
 
+bool
+dbi_is_thing(const DbiSlot *slot)
+{
+	return slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER;
+}
+
+/* "not prod, dev": what was taken back, where something else of its nature is named. */
+static bool
+is_negated(DbiPlanner *p, const DbiSlot *slot)
+{
+	ListCell *lc;
+
+	if (slot->kind == DBI_SLOT_DATE || slot->from < 1 ||
+		!dbi_is_one_of(p->text->tokens[slot->from - 1].text, "not|without|except|excluding|than"))
+		return false;
+	foreach(lc, p->slots)
+		if (lfirst(lc) != slot && dbi_same_nature(lfirst(lc), slot))
+			return true;
+	return false;
+}
+
 static List *
-slots_of(DbiPlanner *p, const DbiClause *clause, bool inherit)
+slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 {
 	List *own = NIL;
 	List *shared = NIL;
@@ -56,22 +77,24 @@ slots_of(DbiPlanner *p, const DbiClause *clause, bool inherit)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (slot->from >= clause->from && slot->to <= clause->to)
+		if (slot->from >= clause->from && slot->to <= clause->to && !is_negated(p, slot))
 			own = lappend(own, slot);
 	}
 	foreach(lc, p->slots)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (is_shared(slot) && !list_member_ptr(own, slot) && !dbi_has_nature(own, slot))
+		if (is_shared(slot) && !list_member_ptr(own, slot) && !dbi_has_nature(own, slot) &&
+			!is_negated(p, slot))
 			shared = lappend(shared, slot);
 	}
 	own = list_concat(own, shared);
-	if (!inherit)
+	if (inherit == DBI_INHERIT_NOTHING)
 		return own;
 	shared = NIL;
 	foreach(lc, p->frame->slots)
-		if (!dbi_has_nature(own, lfirst(lc)))
+		if (!dbi_has_nature(own, lfirst(lc)) &&
+			(inherit == DBI_INHERIT_ALL || dbi_is_thing(lfirst(lc))))
 			shared = lappend(shared, lfirst(lc));
 	return list_concat(own, shared);
 }
@@ -101,15 +124,39 @@ owned_tool(const DbiLexicon *lex, const char *name)
 	return -1;
 }
 
+/* In a follow-up a tool keeps what it was called with. */
+static List *
+kept_arguments(DbiPlanner *p, const char *tool)
+{
+	ListCell *lc;
+
+	foreach(lc, p->plan->follow_up ? p->frame->clauses : NIL)
+	{
+		DbiFrameClause *c = lfirst(lc);
+
+		if (strcmp(c->tool, tool) == 0)
+			return c->args;
+	}
+	return NIL;
+}
+
 DbiPlanCall *
 dbi_add_call(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period,
 			 const char *domain, DbiCallRole role, double confidence)
 {
 	const DbiTool *t = &p->lex->tools[tool];
 	DbiPlanCall *call = palloc0(sizeof(DbiPlanCall));
-	DbiFilling filling = {p->lex, p->text, &p->clock,
-						  clause, slots,   period ? &period->period : NULL,
-						  period, domain,  &p->plan->assumptions};
+	DbiFilling filling = {p->lex,
+						  p->text,
+						  &p->clock,
+						  clause,
+						  slots,
+						  p->slots,
+						  kept_arguments(p, t->name),
+						  period ? &period->period : NULL,
+						  period,
+						  domain,
+						  &p->plan->assumptions};
 	List *assumed = list_copy(p->plan->assumptions);
 	const char *missing;
 
@@ -227,25 +274,27 @@ asks_for(DbiPlanner *p, const DbiClause *clause, const char *intent)
 
 /*
  * Tools beside a tool: those of an intent that was given, or (NULL) those that
- * the question's intent and the words of the clause ask for.
+ * the question's intent and the words of the clause ask for. first: only those
+ * that go before the tool, whose answer is known already.
  */
 static void
 add_companions(DbiPlanner *p, const DbiClause *clause, int tool, List *slots, DbiSlot *period,
-			   const char *intent)
+			   const char *intent, bool first)
 {
 	for (int i = 0; i < p->lex->ncompanions; i++)
 	{
 		const DbiCompanion *c = &p->lex->companions[i];
 		int other;
 
-		if (strcmp(c->tool, p->lex->tools[tool].name) != 0 ||
+		if (strcmp(c->tool, p->lex->tools[tool].name) != 0 || (first && !c->first) ||
 			(intent ? strcmp(c->intent, intent) != 0 : !asks_for(p, clause, c->intent)))
 			continue;
 		other = owned_tool(p->lex, c->companion);
 		if (other < 0 || (p->only_agent >= 0 && p->lex->tools[other].agent != p->only_agent))
 			continue;
 		(void) dbi_add_call(p, clause, other, slots, period, NULL,
-							strcmp(c->intent, "why") == 0 ? DBI_CALL_CAUSE : DBI_CALL_ANSWER,
+							strcmp(c->intent, "why") == 0 && !first ? DBI_CALL_CAUSE
+																	: DBI_CALL_ANSWER,
 							rint(clause->confidence * 90) / 100);
 	}
 }
@@ -277,7 +326,7 @@ period_for_why(DbiPlanner *p, const DbiClause *clause, List *slots)
 	return NULL;
 }
 
-static void
+static DbiFrameClause *
 remember(DbiPlanner *p, const DbiClause *clause)
 {
 	DbiFrameClause *f = palloc0(sizeof(DbiFrameClause));
@@ -293,46 +342,123 @@ remember(DbiPlanner *p, const DbiClause *clause)
 			f->concepts = lappend(f->concepts, c->name);
 	}
 	p->frame_clauses = lappend(p->frame_clauses, f);
+	return f;
+}
+
+/* "and the week before?": of the conversation's period; "the friday before": the one before it. */
+static void
+resolve_prior(DbiPlanner *p, DbiSlot *period)
+{
+	DbiSlot *was = dbi_frame_period(p);
+	DbiPeriod q = period->period;
+
+	if (q.hours > 0)
+	{
+		int weekday = (int) q.hours - 1;
+
+		q.end = (was ? was->period.start : q.start) - 1;
+		q.end -= (dbi_weekday(q.end) - weekday + 7) % 7;
+		q.start = q.end;
+	}
+	else if (was && q.hours < 0)
+	{
+		q.start = dbi_step(was->period.start, q.grain, (int) q.hours);
+		q.end = dbi_step(was->period.end, q.grain, (int) q.hours);
+	}
+	else if (was)
+		q = was->period.grain == q.grain ? dbi_period_before(&was->period)
+										 : dbi_unit_before(was->period.start, q.grain);
+	q.kind = DBI_PERIOD_CALENDAR;
+	q.hours = 0;
+	period->period = q;
+}
+
+static bool
+says_same(DbiPlanner *p)
+{
+	for (int i = 0; i + 1 < p->text->n; i++)
+		if (strcmp(p->text->tokens[i].text, "same") == 0 &&
+			dbi_is_one_of(p->text->tokens[i + 1].text,
+						  "day|days|date|dates|period|time|span|stretch|week|month|quarter"))
+			return true;
+	return false;
+}
+
+/*
+ * "the previous month" after a question about April is March; "same day last
+ * week" is seven days before the day that was spoken of.
+ */
+static void
+step_back(DbiPlanner *p, DbiSlot *period)
+{
+	DbiSlot *was = dbi_frame_period(p);
+	const char *said = dbi_period_label(period->span);
+	DbiPeriod *q = &period->period;
+
+	if (!p->plan->follow_up || !was || period->origin != DBI_ORIGIN_TEXT ||
+		q->kind != DBI_PERIOD_CALENDAR || q->grain < DBI_GRAIN_WEEK ||
+		was->period.kind != DBI_PERIOD_CALENDAR)
+		return;
+	if (strncmp(said, "previous ", 9) == 0 || strncmp(said, "prior ", 6) == 0 ||
+		strncmp(said, "preceding ", 10) == 0)
+		*q = was->period.grain == q->grain ? dbi_period_before(&was->period)
+										   : dbi_unit_before(was->period.start, q->grain);
+	else if (strncmp(said, "last ", 5) == 0 && says_same(p) && was->period.grain < q->grain)
+		*q = dbi_period_shifted(&was->period, q->grain);
+}
+
+/* A tool with a baseline makes both sides of a comparison in one call. */
+static bool
+compares_itself(const DbiTool *tool)
+{
+	for (int i = 0; i < tool->narguments; i++)
+		if (strstr(tool->arguments[i].name, "baseline") != NULL)
+			return true;
+	return false;
 }
 
 void
-dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, bool inherit)
+dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 {
 	List *slots = slots_of(p, clause, inherit);
 	List *periods = dbi_period_slots(slots);
 	DbiSlot *period;
+	DbiFrameClause *remembered;
+	DbiPlanCall *call;
 	int domain;
 	bool wide = is_platform_wide(p, clause, &domain);
 	const char *intent = p->plan->intent;
 
+	if (p->change_only)
+		domain = -1;
 	add_route(p, clause->best_agent, clause->confidence, true);
-	remember(p, clause);
-	if (strcmp(intent, "compare") == 0 && dbi_compare_calls(p, clause, slots))
+	remembered = remember(p, clause);
+	if (strcmp(intent, "compare") == 0 && !compares_itself(&p->lex->tools[clause->best_tool]) &&
+		(call = dbi_compare_calls(p, clause, slots)) != NULL)
+	{
+		remembered->args = call->args;
 		return;
+	}
 	period = periods ? dbi_joined_period(p, periods) : NULL;
 	if (period && period->period.kind == DBI_PERIOD_PRIOR)
-	{
-		/* "and the week before?" */
-		DbiSlot *was = dbi_frame_period(p);
-		DbiPeriod q = period->period;
-
-		if (was)
-			q = was->period.grain == q.grain ? dbi_period_before(&was->period)
-											 : dbi_unit_before(was->period.start, q.grain);
-		q.kind = DBI_PERIOD_CALENDAR;
-		period->period = q;
-	}
+		resolve_prior(p, period);
+	else if (period)
+		step_back(p, period);
 	if (!period && strcmp(intent, "why") == 0)
 		period = period_for_why(p, clause, slots);
-	(void) dbi_add_call(p, clause, clause->best_tool, slots, period,
+	if (p->change_only && strcmp(intent, "why") == 0)
+		add_companions(p, clause, clause->best_tool, slots, period, "why", true);
+	call = dbi_add_call(p, clause, clause->best_tool, slots, period,
 						domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
 						clause->confidence);
+	if (call)
+		remembered->args = call->args;
 	if (p->missing)
 		return;
-	add_companions(p, clause, clause->best_tool, slots, period, NULL);
+	add_companions(p, clause, clause->best_tool, slots, period, NULL, false);
 	if (wide)
 	{
-		add_companions(p, clause, clause->best_tool, slots, period, "platform");
+		add_companions(p, clause, clause->best_tool, slots, period, "platform", false);
 		add_domains(p, clause, slots, period);
 	}
 }

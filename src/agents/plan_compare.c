@@ -61,10 +61,56 @@ dbi_frame_period(DbiPlanner *p)
 	return NULL;
 }
 
+/* "since yesterday … well, 36 hours", "no, friday": a word that takes back what was said before it. */
+static bool
+is_corrected(DbiPlanner *p, const DbiSlot *before, const DbiSlot *after)
+{
+	for (int i = Max(before->to, 0); i < after->from; i++)
+		if (dbi_is_one_of(p->text->tokens[i].text,
+						  "well|no|sorry|rather|actually|make|meant|mean|oops|instead|or"))
+			return true;
+	return false;
+}
+
+/* "the 5th, not the 6th" */
+static bool
+is_excluded(DbiPlanner *p, const DbiSlot *slot)
+{
+	for (int i = slot->from - 1; i >= 0 && i >= slot->from - 2; i--)
+		if (strcmp(p->text->tokens[i].text, "not") == 0)
+			return true;
+	return false;
+}
+
+/* Periods that count: not those taken back, nor a "now" or "recently" beside a real one. */
+static List *
+meant_periods(DbiPlanner *p, List *periods)
+{
+	List *r = NIL;
+	ListCell *lc;
+
+	foreach(lc, periods)
+	{
+		DbiSlot *slot = lfirst(lc);
+		bool only = list_length(periods) == 1;
+
+		if (only || slot->from < 0)
+			r = lappend(r, slot);
+		else if (slot->period.kind != DBI_PERIOD_RECENT && !is_excluded(p, slot))
+		{
+			if (r != NIL && ((DbiSlot *) llast(r))->from >= 0 && is_corrected(p, llast(r), slot))
+				r = list_delete_last(r);
+			r = lappend(r, slot);
+		}
+	}
+	return r != NIL ? r : periods;
+}
+
 /* Several periods without a comparison: the stretch from the first to the last. */
 DbiSlot *
-dbi_joined_period(DbiPlanner *p, List *periods)
+dbi_joined_period(DbiPlanner *p, List *said)
 {
+	List *periods = meant_periods(p, said);
 	DbiSlot *first = linitial(periods);
 	DbiPeriod all = first->period;
 	ListCell *lc;
@@ -75,8 +121,8 @@ dbi_joined_period(DbiPlanner *p, List *periods)
 	{
 		DbiPeriod *q = &((DbiSlot *) lfirst(lc))->period;
 
-		if (q->kind == DBI_PERIOD_RECENT || q->kind == DBI_PERIOD_SPAN ||
-			q->kind == DBI_PERIOD_FUTURE)
+		if (q->kind == DBI_PERIOD_PRIOR || q->kind == DBI_PERIOD_RECENT ||
+			q->kind == DBI_PERIOD_SPAN || q->kind == DBI_PERIOD_FUTURE)
 			return first;
 		all.start = Min(all.start, q->start);
 		all.end = Max(all.end, q->end);
@@ -218,7 +264,8 @@ compared_things(List *slots, DbiSlot **a, DbiSlot **b)
 	return false;
 }
 
-bool
+/* The call for the later or first side, NULL when there is nothing to compare. */
+DbiPlanCall *
 dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, List *slots)
 {
 	DbiSlot *now;
@@ -248,7 +295,7 @@ dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, List *slots)
 	else
 	{
 		if (!compared_periods(p, slots, &now, &before))
-			return false;
+			return NULL;
 		before = of_equal_length(p, now, before);
 		foreach(lc, slots)
 			if (((DbiSlot *) lfirst(lc))->kind != DBI_SLOT_DATE)
@@ -261,5 +308,5 @@ dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, List *slots)
 	}
 	if (two)
 		one->comparison = two->comparison = ++p->comparisons;
-	return one != NULL;
+	return one;
 }

@@ -44,7 +44,20 @@ dbi_count_words(const DbiText *text)
 	return n;
 }
 
-/* Whether a word, and not only the name of something, speaks for a subject. */
+static bool
+is_of_frame(DbiPlanner *p, const DbiConcept *concept)
+{
+	ListCell *lc;
+	ListCell *n;
+
+	foreach(lc, p->frame->clauses)
+		foreach(n, ((DbiFrameClause *) lfirst(lc))->concepts)
+			if (strcmp(lfirst(n), concept->name) == 0)
+				return true;
+	return false;
+}
+
+/* Whether a word, and not only the name or the kind of something, speaks for another subject. */
 static bool
 names_a_subject(DbiPlanner *p)
 {
@@ -58,7 +71,8 @@ names_a_subject(DbiPlanner *p)
 			DbiConcept *c = &p->lex->concepts[hit->concept];
 
 			if (hit->from >= 0 && p->text->tokens[hit->from].slot < 0 &&
-				c->kind == DBI_CONCEPT_TOPIC && c->weights != NIL)
+				!(hit->to == hit->from + 1 && dbi_kind_word(p->text->tokens[hit->from].stem)) &&
+				c->kind == DBI_CONCEPT_TOPIC && c->weights != NIL && !is_of_frame(p, c))
 				return true;
 		}
 	return false;
@@ -69,14 +83,14 @@ bool
 dbi_is_follow_up(DbiPlanner *p)
 {
 	return p->frame->clauses != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS &&
-		   (dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE || !names_a_subject(p)) &&
+		   !p->cuts_otherwise && !names_a_subject(p) &&
 		   (p->slots != NIL || dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) ||
 			dbi_kind_anywhere(p, DBI_CONCEPT_INTENT) || dbi_lexical_evidence(p) > 0);
 }
 
 /* A name nobody knows, in place of one that was spoken of, is of the same kind. */
-static void
-take_kind_from_frame(DbiPlanner *p)
+void
+dbi_take_kind_from_frame(DbiPlanner *p)
 {
 	ListCell *lc;
 	ListCell *f;
@@ -109,7 +123,7 @@ dbi_plan_follow_up(DbiPlanner *p)
 	List *clauses = NIL;
 	ListCell *lc;
 
-	take_kind_from_frame(p);
+	dbi_take_kind_from_frame(p);
 	foreach(lc, p->frame->clauses)
 	{
 		DbiClause *clause = continued(p, lfirst(lc));
@@ -122,6 +136,6 @@ dbi_plan_follow_up(DbiPlanner *p)
 	p->plan->follow_up = true;
 	p->clauses = clauses;
 	foreach(lc, clauses)
-		dbi_plan_clause(p, lfirst(lc), true);
+		dbi_plan_clause(p, lfirst(lc), DBI_INHERIT_ALL);
 	return true;
 }

@@ -9,6 +9,14 @@
 /* A question of fewer words that speaks for nothing is a follow-up. */
 #define DBI_FOLLOW_UP_WORDS 12
 
+/* How a follow-up changes the question before: by a word with an object, which may be an order, or by anything else. */
+typedef enum DbiChanges
+{
+	DBI_CHANGES_NOTHING,
+	DBI_CHANGES_VALUE,
+	DBI_CHANGES_WORD
+} DbiChanges;
+
 typedef struct DbiPlanner
 {
 	const DbiLexicon *lex;
@@ -18,14 +26,27 @@ typedef struct DbiPlanner
 	List *clauses; /* of DbiClause * */
 	DbiFrame *frame;
 	int only_agent;
+	bool ours; /* a question about the account */
 	const char *frame_json;
 	DbiPlan *plan;
 	int comparisons;
 	int own_routes;      /* those of the question itself lead the routes */
 	List *frame_clauses; /* of DbiFrameClause *: for the next turn */
+	bool names_kept;     /* a clause was taken to be about what the conversation is about */
+	DbiChanges changes;
+	bool cuts_otherwise; /* "per team": the rows of another tool */
+	bool change_only;    /* a follow-up that only changes something in the call before */
 	const char *missing; /* a required argument nothing was said for */
 	const char *missing_tool;
 } DbiPlanner;
+
+/* What a clause takes from the conversation. */
+typedef enum DbiInherit
+{
+	DBI_INHERIT_NOTHING,
+	DBI_INHERIT_NAMES, /* whom or what it was about */
+	DBI_INHERIT_ALL    /* and when, and how much of it */
+} DbiInherit;
 
 /* plan.c */
 extern bool dbi_hit_anywhere(DbiPlanner *p, const char *concept);
@@ -40,19 +61,25 @@ extern const char *dbi_period_label(const char *span);
 extern DbiSlot *dbi_joined_period(DbiPlanner *p, List *periods);
 extern DbiSlot *dbi_frame_period(DbiPlanner *p);
 extern bool dbi_is_workspace(const DbiSlot *slot);
-extern bool dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, List *slots);
+extern DbiPlanCall *dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, List *slots);
 
 /* plan_calls.c */
 extern bool dbi_same_nature(const DbiSlot *a, const DbiSlot *b);
+extern bool dbi_is_thing(const DbiSlot *slot);
 extern bool dbi_has_nature(List *slots, const DbiSlot *slot);
 extern DbiPlanCall *dbi_add_call(DbiPlanner *p, const DbiClause *clause, int tool, List *slots,
 								 DbiSlot *period, const char *domain, DbiCallRole role,
 								 double confidence);
-extern void dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, bool inherit);
+extern void dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit);
 
 /* plan_follow.c */
 extern int dbi_count_words(const DbiText *text);
 extern bool dbi_is_follow_up(DbiPlanner *p);
+extern void dbi_take_kind_from_frame(DbiPlanner *p);
 extern bool dbi_plan_follow_up(DbiPlanner *p);
+
+/* plan_change.c */
+extern DbiChanges dbi_only_changes(DbiPlanner *p);
+extern bool dbi_plan_change(DbiPlanner *p);
 
 #endif

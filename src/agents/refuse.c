@@ -66,6 +66,22 @@ is_write_word(const DbiLexicon *lex, const DbiToken *t)
 	return false;
 }
 
+/* "update me on", "catch us up": someone wants to be told. */
+static bool
+wants_telling(const DbiText *text, int head)
+{
+	return head + 1 < text->n &&
+		   is_word_of(&text->tokens[head], " update start catch bring give send walk ") &&
+		   is_word_of(&text->tokens[head + 1], " me us with by ");
+}
+
+bool
+dbi_reads_only(const DbiLexicon *lex, const DbiText *text, const DbiClause *all)
+{
+	return dbi_clause_hit(lex, all, "document") != NULL ||
+		   wants_telling(text, skip_courtesy(lex, text, 0));
+}
+
 /*
  * Whether the part at i orders a change: a verb of change at its head, and no
  * report as its object ("update me", "create a summary" only read).
@@ -79,8 +95,7 @@ orders_change(const DbiLexicon *lex, DbiText *text, List *slots, int i)
 
 	if (head >= text->n)
 		return false;
-	if (head + 1 < text->n && is_word_of(&text->tokens[head], " update start catch bring ") &&
-		is_word_of(&text->tokens[head + 1], " me us with by "))
+	if (wants_telling(text, head))
 		return false;
 	part = dbi_read_clause(lex, text, slots, head, part_end(text, head));
 	if (dbi_clause_hit(lex, part, "document"))

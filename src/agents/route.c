@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "lib/stringinfo.h"
@@ -39,6 +40,8 @@
 #define NO_PERIOD 2.5
 /* For a tool that looks ahead when a time to come was named. */
 #define LOOKS_AHEAD 1.5
+/* Words from which on a follow-up is also like what was learned. */
+#define OWN_WORDS 2
 /* An agent that was chosen needs little more. */
 #define CHOSEN_AGENT 0.7
 
@@ -426,6 +429,7 @@ add_learned(const DbiLexicon *lex, const DbiText *text, List *slots, DbiClause *
 
 	if (!may_speak(lex, text, clause))
 		return;
+	clause->learned = true;
 	dbi_router_features(lex, text, slots, clause, &features);
 	dbi_router_add(lex->router, lex, &features, clause);
 	clause->scope = Max(clause->scope + clause->refusal[DBI_LABEL_SCOPE], 0);
@@ -491,7 +495,8 @@ choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 
 	clause->best_agent = -1;
 	clause->best_tool = -1;
-	clause->evidence = 0;
+	/* What was learned may speak against every agent: the least unlikely is taken then. */
+	clause->evidence = clause->learned ? -DBL_MAX : 0;
 	clause->confidence = 0;
 	for (int a = 0; a < lex->nagents; a++)
 	{
@@ -499,7 +504,7 @@ choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 			continue;
 		if (clause->agents[a] > clause->evidence + 1e-9)
 		{
-			second = clause->evidence;
+			second = Max(clause->evidence, 0);
 			clause->evidence = clause->agents[a];
 			clause->best_agent = a;
 		}
@@ -507,7 +512,10 @@ choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 			second = Max(second, clause->agents[a]);
 	}
 	if (clause->best_agent < 0)
+	{
+		clause->evidence = 0;
 		return;
+	}
 	clause->best_tool = best_tool(lex, clause, clause->best_agent);
 	if (lex->router != NULL && !dbi_router_off)
 		clause->confidence = dbi_router_confidence(lex->router, clause->evidence, second);
@@ -547,7 +555,9 @@ dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *c
 	add_concepts(lex, clause, strength);
 	add_likeness(lex, text, slots, clause);
 	clause->lexical = lexical_evidence(lex, clause);
-	add_learned(lex, text, slots, clause);
+	/* A word that points back into a conversation is like many a question, and none. */
+	if ((frame_agent < 0 && frame_tool < 0) || dbi_own_words(lex, text, clause) >= OWN_WORDS)
+		add_learned(lex, text, slots, clause);
 	weigh_period(lex, slots, clause);
 	if (frame_agent >= 0)
 		clause->agents[frame_agent] += FRAME_AGENT;

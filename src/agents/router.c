@@ -2,7 +2,7 @@
  * router.c: the active router model: its bytes, its scores.
  *
  * Bytes (little endian, as the server is; written and read by this file and
- * router_train.c only): magic, number of labels, the floats of the calibration and of the split; for
+ * router_train.c only): magic, number of labels, the floats of the calibration, the split and the scope; for
  * each label kind, length of the name, name, scale; then [bucket][label] int8.
  */
 #include "postgres.h"
@@ -14,10 +14,13 @@
 #include "utils/memutils.h"
 
 #include "agents/router.h"
-#include "agents/router_bytes.h"
 
 /* What is learned moves evidence by no more than this: a few examples do not silence the lexicon. */
 #define LARGEST_SCORE 4.0
+/* Where the lexicon knows of one agent only, and that well, half of it counts. */
+#define CLEAR_EVIDENCE 2.0
+#define FAINT_EVIDENCE 0.5
+#define CLEAR_SHARE 0.5
 
 bool dbi_router_off = false;
 
@@ -62,9 +65,26 @@ take_label(Reader *r, DbiLabel *label, MemoryContext context)
 		   isfinite(label->scale);
 }
 
+/* What the label's scores are added to. */
+static void
+bind_label(DbiLabel *label, const DbiLexicon *lex, MemoryContext context)
+{
+	label->agent = label->kind == DBI_LABEL_AGENT ? dbi_find_agent(lex, label->name) : -1;
+	label->refusal = -1;
+	for (int k = 0; k < DBI_REFUSAL_LABELS && label->kind == DBI_LABEL_REFUSAL; k++)
+		if (strcmp(label->name, dbi_refusal_label_name(k)) == 0)
+			label->refusal = k;
+	if (label->kind != DBI_LABEL_TOOL)
+		return;
+	label->tools = MemoryContextAlloc(context, sizeof(int) * Max(lex->ntools, 1));
+	for (int t = 0; t < lex->ntools; t++)
+		if (strcmp(lex->tools[t].name, label->name) == 0)
+			label->tools[label->ntools++] = t;
+}
+
 /* NULL when the bytes are not a model of this build: then there is no model. */
 DbiRouter *
-dbi_router_from_bytes(const char *bytes, Size size, MemoryContext context)
+dbi_router_from_bytes(const char *bytes, Size size, const DbiLexicon *lex, MemoryContext context)
 {
 	Reader r = {bytes, bytes + size};
 	DbiRouter *router = MemoryContextAllocZero(context, sizeof(DbiRouter));
@@ -76,13 +96,16 @@ dbi_router_from_bytes(const char *bytes, Size size, MemoryContext context)
 	if (!take(&r, magic, 4) || memcmp(magic, DBI_ROUTER_MAGIC, 4) != 0 ||
 		!take(&r, &labels, sizeof(labels)) ||
 		!take(&r, router->confidence, sizeof(router->confidence)) ||
-		!take(&r, router->split, sizeof(router->split)))
+		!take(&r, router->split, sizeof(router->split)) ||
+		!take(&r, router->scope, sizeof(router->scope)))
 		return NULL;
 	router->nlabels = labels;
 	router->labels = MemoryContextAllocZero(context, sizeof(DbiLabel) * Max(labels, 1));
 	for (int i = 0; i < labels; i++)
 		if (!take_label(&r, &router->labels[i], context))
 			return NULL;
+	for (int i = 0; i < labels; i++)
+		bind_label(&router->labels[i], lex, context);
 	n = (Size) labels * DBI_ROUTER_BUCKETS;
 	if ((Size) (r.end - r.at) != n)
 		return NULL;
@@ -117,33 +140,37 @@ label_scores(const DbiRouter *router, const DbiSparse *f)
 	return scores;
 }
 
+/* Share of what was learned that counts for agents. */
+static double
+learned_share(const DbiLexicon *lex, const DbiClause *clause)
+{
+	double best = 0;
+	double second = 0;
+
+	for (int a = 0; a < lex->nagents; a++)
+	{
+		second = Max(second, Min(best, clause->lexical[a]));
+		best = Max(best, clause->lexical[a]);
+	}
+	return best >= CLEAR_EVIDENCE && second < FAINT_EVIDENCE ? CLEAR_SHARE : 1;
+}
+
 void
 dbi_router_add(const DbiRouter *router, const DbiLexicon *lex, const DbiSparse *f, DbiClause *clause)
 {
 	double *scores = label_scores(router, f);
+	double share = learned_share(lex, clause);
 
 	for (int l = 0; l < router->nlabels; l++)
 	{
 		const DbiLabel *label = &router->labels[l];
-		int agent;
 
-		switch (label->kind)
-		{
-			case DBI_LABEL_AGENT:
-				if ((agent = dbi_find_agent(lex, label->name)) >= 0)
-					clause->agents[agent] += scores[l];
-				break;
-			case DBI_LABEL_TOOL:
-				for (int t = 0; t < lex->ntools; t++)
-					if (strcmp(lex->tools[t].name, label->name) == 0)
-						clause->tools[t] += scores[l];
-				break;
-			case DBI_LABEL_REFUSAL:
-				for (int k = 0; k < DBI_REFUSAL_LABELS; k++)
-					if (strcmp(label->name, dbi_refusal_label_name(k)) == 0)
-						clause->refusal[k] += scores[l];
-				break;
-		}
+		if (label->agent >= 0)
+			clause->agents[label->agent] += share * scores[l];
+		if (label->refusal >= 0)
+			clause->refusal[label->refusal] += scores[l];
+		for (int i = 0; i < label->ntools; i++)
+			clause->tools[label->tools[i]] += scores[l];
 	}
 	pfree(scores);
 }

@@ -11,6 +11,9 @@
 
 #include "agents/understand.h"
 
+/* Of a stored model: changes with its form. */
+#define DBI_ROUTER_MAGIC "DBR3"
+
 /* 2^14 buckets: 3 000 questions have some 20 000 features, most of them character runs of rare words. */
 #define DBI_ROUTER_BITS 14
 #define DBI_ROUTER_BUCKETS (1 << DBI_ROUTER_BITS)
@@ -21,6 +24,8 @@
 
 /* What is looked at to tell whether two stretches are two questions. */
 #define DBI_SPLIT_FEATURES 19
+/* And to tell whether a text is a question about the account. */
+#define DBI_SCOPE_FEATURES 10
 
 typedef enum DbiLabelKind
 {
@@ -34,6 +39,10 @@ typedef struct DbiLabel
 	DbiLabelKind kind;
 	char *name;
 	float scale; /* of its int8 weights */
+	int agent;   /* whose evidence it is, in the lexicon at hand; -1: of none */
+	int refusal; /* DbiRefusalLabel, or -1 */
+	int ntools;
+	int *tools;
 } DbiLabel;
 
 typedef struct DbiSparse
@@ -51,6 +60,7 @@ typedef struct DbiRouter
 	const int8 *weights; /* [bucket][label] */
 	float confidence[3]; /* of the calibration: constant, best evidence, runner-up */
 	float split[DBI_SPLIT_FEATURES];
+	float scope[DBI_SCOPE_FEATURES];
 } DbiRouter;
 
 /* ---- router_features.c ---- */
@@ -59,8 +69,9 @@ extern void dbi_router_features(const DbiLexicon *lexicon, const DbiText *text, 
 
 /* ---- router.c ---- */
 
-/* NULL when the bytes are not a model of this form. */
-extern DbiRouter *dbi_router_from_bytes(const char *bytes, Size size, MemoryContext context);
+/* NULL when the bytes are not a model of this form. Scores go to what the lexicon has of the labels. */
+extern DbiRouter *dbi_router_from_bytes(const char *bytes, Size size, const DbiLexicon *lexicon,
+										MemoryContext context);
 extern const char *dbi_refusal_label_name(DbiRefusalLabel label);
 
 /* Adds what was learned to the clause's evidence; kinds of refusal to clause->refusal. */
@@ -68,6 +79,11 @@ extern void dbi_router_add(const DbiRouter *router, const DbiLexicon *lexicon,
 						   const DbiSparse *features, DbiClause *clause);
 extern bool dbi_router_knows(const DbiRouter *router, DbiLabelKind kind, const char *name);
 extern double dbi_router_confidence(const DbiRouter *router, double best, double second);
+
+/* ---- scope.c ---- */
+extern void dbi_scope_features(const DbiLexicon *lexicon, const DbiText *text,
+							   const DbiClause *clause, double *features);
+extern bool dbi_is_foreign(const DbiLexicon *lexicon, const DbiText *text, const DbiClause *clause);
 
 /* Whether route.c leaves the model out: while it is being trained. */
 extern bool dbi_router_off;

@@ -6,6 +6,23 @@
 
 #include "agents/router.h"
 
+/* Rows of features with a yes or no each. */
+typedef struct DbiTable
+{
+	int columns;
+	int n;
+	int size;
+	double *x;
+	bool *yes;
+} DbiTable;
+
+/* ---- router_logistic.c ---- */
+extern void dbi_table_init(DbiTable *table, int columns);
+extern double *dbi_table_row(DbiTable *table, bool yes);
+extern void dbi_fit_logistic(DbiTable *table, float *weights);
+
+/* ---- router_split.c ---- */
+
 typedef struct DbiQuestion
 {
 	const char *words;

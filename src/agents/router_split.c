@@ -3,12 +3,9 @@
  *
  * From questions that the scorers have not been trained on: where one with
  * conjunctions in it is parted, that is wrong; where two questions of different
- * tools have been joined, parting them there is right. Logistic regression,
- * whole batch, in a fixed number of rounds.
+ * tools have been joined, parting them there is right.
  */
 #include "postgres.h"
-
-#include <math.h>
 
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -17,24 +14,15 @@
 #include "agents/router_learn.h"
 #include "agents/split.h"
 
-#define ROUNDS 3000
-#define RATE 0.5
-#define DECAY 1e-4
+/* More show the same. */
+#define MOST_QUESTIONS 600
 /* Neighbours in the list are of one tool: the second of a pair comes from afar. */
 #define PAIR_STEP 37
-
-typedef struct Judged
-{
-	double x[DBI_SPLIT_FEATURES];
-	bool part;
-} Judged;
 
 typedef struct Truth
 {
 	int second; /* byte at which the second question begins; -1: there is none */
-	Judged *judged;
-	int n;
-	int size;
+	DbiTable table;
 } Truth;
 
 static bool
@@ -45,13 +33,7 @@ decide(const DbiSplitter *s, const DbiBoundary *b)
 	int before = s->text->tokens[b->last->from].start;
 	bool part = truth->second >= 0 && begins >= truth->second && before < truth->second;
 
-	if (truth->n == truth->size)
-	{
-		truth->size *= 2;
-		truth->judged = repalloc_huge(truth->judged, sizeof(Judged) * truth->size);
-	}
-	dbi_split_features(s->lex, s->text, b, truth->judged[truth->n].x);
-	truth->judged[truth->n++].part = part;
+	dbi_split_features(s->lex, s->text, b, dbi_table_row(&truth->table, part));
 	return part;
 }
 
@@ -61,7 +43,8 @@ look_at(const DbiLexicon *lex, const char *words, Truth *truth)
 	DbiClock clock;
 	DbiSplitter s = {lex, dbi_tokenize(words), NIL, -1, decide, truth};
 
-	dbi_set_clock(&clock, NULL);
+	dbi_set_still_clock(&clock);
+	dbi_drop_courtesy(s.text);
 	dbi_repair_typos(lex, s.text);
 	s.slots = dbi_find_slots(s.text, &clock);
 	(void) dbi_split_by(&s);
@@ -76,11 +59,11 @@ gather(const DbiLexicon *lex, const DbiQuestion *questions, int n, Truth *truth)
 		AllocSetContextCreate(CurrentMemoryContext, "dbinsight split", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext context = CurrentMemoryContext;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i += Max(n / MOST_QUESTIONS, 1))
 	{
 		const DbiQuestion *a = &questions[i];
 		const DbiQuestion *b = &questions[(int) (((int64) i * PAIR_STEP + 11) % n)];
-		const char *joint = joints[i % lengthof(joints)];
+		const char *joint = joints[i / Max(n / MOST_QUESTIONS, 1) % lengthof(joints)];
 
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextReset(scratch);
@@ -97,41 +80,13 @@ gather(const DbiLexicon *lex, const DbiQuestion *questions, int n, Truth *truth)
 	MemoryContextDelete(scratch);
 }
 
-static double
-logit(const double *w, const double *x)
-{
-	double z = 0;
-
-	for (int k = 0; k < DBI_SPLIT_FEATURES; k++)
-		z += w[k] * x[k];
-	return z;
-}
-
 /* The lexicon has the router whose scores are looked at. */
 void
 dbi_learn_split(const DbiLexicon *lex, const DbiQuestion *questions, int n, float *split)
 {
-	Truth truth = {-1, palloc(sizeof(Judged) * 1024), 0, 1024};
-	double w[DBI_SPLIT_FEATURES] = {0};
+	Truth truth = {-1, {0}};
 
+	dbi_table_init(&truth.table, DBI_SPLIT_FEATURES);
 	gather(lex, questions, n, &truth);
-	for (int round = 0; round < ROUNDS && truth.n > 0; round++)
-	{
-		double g[DBI_SPLIT_FEATURES] = {0};
-
-		CHECK_FOR_INTERRUPTS();
-		for (int i = 0; i < truth.n; i++)
-		{
-			const Judged *j = &truth.judged[i];
-			double error = 1 / (1 + exp(-logit(w, j->x))) - j->part;
-
-			for (int k = 0; k < DBI_SPLIT_FEATURES; k++)
-				g[k] += error * j->x[k];
-		}
-		for (int k = 0; k < DBI_SPLIT_FEATURES; k++)
-			w[k] -= RATE * (g[k] / truth.n + DECAY * w[k]);
-	}
-	for (int k = 0; k < DBI_SPLIT_FEATURES; k++)
-		split[k] = (float) w[k];
-	pfree(truth.judged);
+	dbi_fit_logistic(&truth.table, split);
 }

@@ -26,18 +26,19 @@
 #include "utils/memutils.h"
 
 #include "agents/router.h"
-#include "agents/router_bytes.h"
 #include "agents/router_learn.h"
 
-#define EPOCHS 20
+#define EPOCHS 8
 #define RATE 0.3f
 /* Share of every weight that an epoch takes away. */
 #define DECAY 0.01f
 /* A gradient this small moves nothing. */
-#define STILL 0.005f
+#define STILL 0.02f
 /* Examples of one label among eighty would be drowned by the others. */
 #define POSITIVE_WEIGHT 3.0
 #define HELD_OUT 5
+/* There are more kinds of what is not ours than examples of it. */
+#define FOREIGN_WEIGHT 1
 #define LEAST_EXAMPLES 20
 
 typedef struct Example
@@ -62,6 +63,14 @@ typedef struct Trainer
 	float *weights; /* [bucket][label] */
 	float *squares; /* of AdaGrad */
 } Trainer;
+
+/* What is decided from the scores: see router.h. */
+typedef struct Decisions
+{
+	float confidence[3];
+	float split[DBI_SPLIT_FEATURES];
+	float scope[DBI_SCOPE_FEATURES];
+} Decisions;
 
 typedef struct Metrics
 {
@@ -139,20 +148,27 @@ priors(Trainer *t, const DbiClause *clause)
 }
 
 /* Read as a question is, but for names, which only an account has. */
+static DbiClause *
+read_words(const DbiLexicon *lex, const char *words, DbiText **text, List **slots)
+{
+	DbiClock clock;
+
+	dbi_set_still_clock(&clock);
+	*text = dbi_tokenize(words);
+	dbi_drop_courtesy(*text);
+	dbi_repair_typos(lex, *text);
+	*slots = dbi_find_slots(*text, &clock);
+	return dbi_score_stretch(lex, *text, *slots, 0, (*text)->n, -1);
+}
+
 static void
 read_example(Trainer *t, const char *words, Example *e)
 {
-	DbiClock clock;
-	DbiText *text = dbi_tokenize(words);
+	DbiText *text;
 	List *slots;
-	DbiClause *clause;
+	DbiClause *clause = read_words(t->lex, words, &text, &slots);
 
 	e->words = words;
-	dbi_set_clock(&clock, NULL);
-	dbi_repair_typos(t->lex, text);
-	slots = dbi_find_slots(text, &clock);
-	clause = dbi_read_clause(t->lex, text, slots, 0, text->n);
-	dbi_score_clause(t->lex, text, slots, clause, -1, -1, -1);
 	dbi_router_features(t->lex, text, slots, clause, &e->features);
 	e->prior = priors(t, clause);
 	e->held_out = hash_bytes((const unsigned char *) words, (int) strlen(words)) % HELD_OUT == 0;
@@ -378,18 +394,11 @@ best_of(const Trainer *t, const Example *e, const float *z, DbiLabelKind kind, i
 	return best;
 }
 
-typedef struct Sample
-{
-	double best;
-	double second;
-	bool right;
-} Sample;
-
-static int
-judge(Trainer *t, Metrics *m, Sample *samples)
+/* Metrics of the questions held out, and whether each was right by how sure one could be. */
+static void
+judge(Trainer *t, Metrics *m, DbiTable *sure)
 {
 	float *z = palloc(sizeof(float) * t->nlabels);
-	int n = 0;
 
 	for (int i = 0; i < t->n; i++)
 	{
@@ -422,45 +431,20 @@ judge(Trainer *t, Metrics *m, Sample *samples)
 		}
 		if (!refused)
 		{
-			samples[n].best = evidence(e, z, agent);
-			samples[n].second = second;
-			samples[n++].right = agent == e->agent;
+			double *x = dbi_table_row(sure, agent == e->agent);
+
+			x[0] = 1;
+			x[1] = evidence(e, z, agent);
+			x[2] = second;
 		}
 	}
 	pfree(z);
-	return n;
-}
-
-/* Logistic regression of "was right" on the best evidence and the runner-up's, by gradient descent. */
-static void
-calibrate(const Sample *samples, int n, float *c)
-{
-	double w[3] = {0, 0.8, -0.4};
-
-	for (int round = 0; n > 0 && round < 2000; round++)
-	{
-		double g[3] = {0, 0, 0};
-
-		for (int i = 0; i < n; i++)
-		{
-			const Sample *s = &samples[i];
-			double p = 1 / (1 + exp(-(w[0] + w[1] * s->best + w[2] * Max(s->second, 0))));
-
-			g[0] += p - s->right;
-			g[1] += (p - s->right) * s->best;
-			g[2] += (p - s->right) * Max(s->second, 0);
-		}
-		for (int k = 0; k < 3; k++)
-			w[k] -= 0.05 * g[k] / n;
-	}
-	for (int k = 0; k < 3; k++)
-		c[k] = (float) w[k];
 }
 
 /* ---- the result ---- */
 
 static bytea *
-to_bytes(Trainer *t, const float *confidence, const float *split)
+to_bytes(Trainer *t, const Decisions *d)
 {
 	StringInfoData s;
 	uint16 labels = (uint16) t->nlabels;
@@ -471,8 +455,9 @@ to_bytes(Trainer *t, const float *confidence, const float *split)
 	appendStringInfoSpaces(&s, VARHDRSZ);
 	appendBinaryStringInfo(&s, DBI_ROUTER_MAGIC, 4);
 	appendBinaryStringInfo(&s, (char *) &labels, sizeof(labels));
-	appendBinaryStringInfo(&s, (char *) confidence, sizeof(float) * 3);
-	appendBinaryStringInfo(&s, (char *) split, sizeof(float) * DBI_SPLIT_FEATURES);
+	appendBinaryStringInfo(&s, (char *) d->confidence, sizeof(d->confidence));
+	appendBinaryStringInfo(&s, (char *) d->split, sizeof(d->split));
+	appendBinaryStringInfo(&s, (char *) d->scope, sizeof(d->scope));
 	for (int l = 0; l < t->nlabels; l++)
 	{
 		float most = 0;
@@ -514,28 +499,52 @@ metrics_json(const Trainer *t, const Metrics *m)
 					m->foreign, share(m->foreign_right, m->foreign));
 }
 
+/* Questions of the account and others, as the plan will see them. */
+static void
+learn_scope(Trainer *t, const DbiLexicon *lex, float *scope)
+{
+	DbiTable table;
+
+	dbi_table_init(&table, DBI_SCOPE_FEATURES);
+	for (int i = 0; i < t->n; i++)
+	{
+		const Example *e = &t->examples[i];
+		bool foreign = t->labels[e->agent].kind == DBI_LABEL_REFUSAL;
+		DbiText *text;
+		List *slots;
+		DbiClause *all;
+
+		if (!e->held_out || strcmp(t->labels[e->agent].name, "refuse_write") == 0 ||
+			strcmp(t->labels[e->agent].name, "refuse_injection") == 0)
+			continue;
+		all = read_words(lex, e->words, &text, &slots);
+		for (int times = foreign ? FOREIGN_WEIGHT : 1; times > 0; times--)
+			dbi_scope_features(lex, text, all, dbi_table_row(&table, foreign));
+	}
+	dbi_fit_logistic(&table, scope);
+}
+
 /* On questions the scorers have not seen, with the model that has not seen them. */
 static void
-learn_split(Trainer *t, const float *confidence, float *split)
+learn_decisions(Trainer *t, Decisions *d)
 {
 	DbiLexicon with_router = *t->lex;
 	DbiQuestion *questions = palloc(sizeof(DbiQuestion) * t->n);
-	bytea *bytes;
+	bytea *bytes = to_bytes(t, d);
 	int n = 0;
 
-	memset(split, 0, sizeof(float) * DBI_SPLIT_FEATURES);
 	for (int i = 0; i < t->n; i++)
 		if (t->examples[i].held_out && t->labels[t->examples[i].agent].kind == DBI_LABEL_AGENT)
 		{
 			questions[n].words = t->examples[i].words;
 			questions[n++].label = t->examples[i].tool;
 		}
-	bytes = to_bytes(t, confidence, split);
-	with_router.router =
-		dbi_router_from_bytes(VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ, CurrentMemoryContext);
+	with_router.router = dbi_router_from_bytes(VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ, t->lex,
+											   CurrentMemoryContext);
 	dbi_router_off = false;
 	if (n > 0)
-		dbi_learn_split(&with_router, questions, n, split);
+		dbi_learn_split(&with_router, questions, n, d->split);
+	learn_scope(t, &with_router, d->scope);
 	dbi_router_off = true;
 }
 
@@ -544,13 +553,12 @@ train_router(bytea **model, char **metrics)
 {
 	Trainer t;
 	Metrics m;
-	Sample *samples;
-	float confidence[3];
-	float split[DBI_SPLIT_FEATURES];
-	int n;
+	Decisions d;
+	DbiTable sure;
 
 	memset(&t, 0, sizeof(t));
 	memset(&m, 0, sizeof(m));
+	memset(&d, 0, sizeof(d));
 	t.lex = dbi_lexicon();
 	make_labels(&t);
 	read_examples(&t);
@@ -561,13 +569,13 @@ train_router(bytea **model, char **metrics)
 				 errdetail("At least %d are needed.", LEAST_EXAMPLES),
 				 errhint(
 					 "Add some to dbinsight.intent_examples, or enable those that ship with dbinsight.")));
-	samples = palloc(sizeof(Sample) * t.n);
 	train(&t, false);
-	n = judge(&t, &m, samples);
-	calibrate(samples, n, confidence);
-	learn_split(&t, confidence, split);
+	dbi_table_init(&sure, lengthof(d.confidence));
+	judge(&t, &m, &sure);
+	dbi_fit_logistic(&sure, d.confidence);
+	learn_decisions(&t, &d);
 	train(&t, true);
-	*model = to_bytes(&t, confidence, split);
+	*model = to_bytes(&t, &d);
 	*metrics = metrics_json(&t, &m);
 }
 

@@ -88,19 +88,21 @@ json(const char *text)
 }
 
 char *
-dbi_score(const char *content, const char *tool_calls, const char *grounding, const char *understood,
-		  double latency_ms)
+dbi_score(const char *content, const char *tool_calls, const char *grounding,
+		  const char *understood, double latency_ms)
 {
 	Oid types[] = {TEXTOID, JSONBOID, JSONBOID, JSONBOID, FLOAT8OID};
-	Datum values[5] = {CStringGetTextDatum(content), json(tool_calls), json(grounding), json(understood),
-					   Float8GetDatum(latency_ms)};
+	Datum values[5] = {CStringGetTextDatum(content), json(tool_calls), json(grounding),
+					   json(understood), Float8GetDatum(latency_ms)};
 	char nulls[6] = "     ";
 
 	if (grounding == NULL)
 		nulls[2] = 'n';
 	if (score_plan == NULL)
 	{
-		score_plan = SPI_prepare("SELECT dbinsight._scores($1, $2, $3, $4, pg_catalog.round($5::numeric, 3)::float8)::text", 5, types);
+		score_plan =
+			SPI_prepare("SELECT dbinsight._scores($1, $2, $3, $4, pg_catalog.round($5::numeric, 3)::float8)::text",
+						5, types);
 		if (score_plan == NULL)
 			elog(ERROR, "could not prepare the scores: %s", SPI_result_code_string(SPI_result));
 		SPI_keepplan(score_plan);

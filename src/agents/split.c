@@ -15,7 +15,7 @@
 #include "agents/router.h"
 #include "agents/split.h"
 
-/* Without a model: a part that loses most of its evidence beside the part before belongs to it. */
+/* A part that loses most of its evidence beside the part before belongs to it: "tried to log in and failed". */
 #define DISSOLVED 0.3
 /* More conjunctions and stops than this are not parted at. */
 #define MAX_SEPARATORS 24
@@ -118,6 +118,8 @@ may_part(const DbiBoundary *b)
 		   b->next->best_tool >= 0 && b->next->evidence >= DBI_SOME_EVIDENCE &&
 		   b->last->evidence >= DBI_SOME_EVIDENCE && b->next->scope < b->next->evidence &&
 		   b->last->scope < b->last->evidence &&
+		   b->both->lexical[b->next->best_agent] >=
+			   DISSOLVED * b->next->lexical[b->next->best_agent] &&
 		   (b->last->best_agent != b->next->best_agent || b->last->best_tool != b->next->best_tool);
 }
 
@@ -134,8 +136,7 @@ parts(const DbiLexicon *lex, const DbiText *text, const DbiBoundary *b)
 	double z = 0;
 
 	if (lex->router == NULL || dbi_router_off)
-		return stands_alone(b->last) && stands_alone(b->next) &&
-			   b->both->agents[b->next->best_agent] > DISSOLVED * b->next->evidence;
+		return stands_alone(b->last) && stands_alone(b->next);
 	dbi_split_features(lex, text, b, x);
 	for (int i = 0; i < DBI_SPLIT_FEATURES; i++)
 		z += x[i] * lex->router->split[i];

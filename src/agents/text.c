@@ -120,10 +120,10 @@ dbi_is_one_of(const char *word, const char *words)
 		}
 		if (*w == '\0' && (*p == '|' || *p == '\0'))
 			return true;
-		while (*p && *p != '|')
-			p++;
-		if (*p++ == '\0')
+		p = strchr(p, '|');
+		if (p == NULL)
 			return false;
+		p++;
 	}
 }
 
@@ -245,6 +245,7 @@ typedef struct Builder
 	int size;
 	int last_end; /* where the token before ended */
 	char *buf;    /* room for the longest chunk */
+	int *origin;  /* beside buf: where each byte, and the end, stands in the source */
 } Builder;
 
 static DbiToken *
@@ -421,7 +422,7 @@ is_dotted(const char *s)
 
 /* A chunk without a form of its own: words, split at its joiners. */
 static void
-add_words(Builder *b, const char *chunk, int start, int chunk_start, int chunk_end)
+add_words(Builder *b, const char *chunk, int chunk_start, int chunk_end)
 {
 	size_t len = strlen(chunk);
 	size_t from = 0;
@@ -438,24 +439,24 @@ add_words(Builder *b, const char *chunk, int start, int chunk_start, int chunk_e
 			DbiToken *t;
 
 			if (read_number(word, &number, &unit) && (*unit == '\0' || strlen(unit) <= 4))
-				add_number(b, word, number, unit, start + (int) from, start + (int) i);
+				add_number(b, word, number, unit, b->origin[from], b->origin[i]);
 			else
 				add_token(b, strchr(word, '_') ? DBI_TOK_IDENT : DBI_TOK_WORD, word,
-						  start + (int) from, start + (int) i);
+						  b->origin[from], b->origin[i]);
 			t = &b->text->tokens[b->text->n - 1];
 			t->glued = from > 0;
 			t->chunk_start = chunk_start;
 			t->chunk_end = chunk_end;
 		}
 		if (i < len && chunk[i] == '/' && i > 0 && i + 1 < len)
-			add_token(b, DBI_TOK_PUNCT, "/", start + (int) i, start + (int) i + 1);
+			add_token(b, DBI_TOK_PUNCT, "/", b->origin[i], b->origin[i] + 1);
 		from = i + 1;
 	}
 }
 
 /* "month's" is "month", "don't" is "dont"; returns what is left of its length. */
 static size_t
-drop_apostrophes(char *s, size_t len)
+drop_apostrophes(char *s, int *origin, size_t len)
 {
 	size_t n = 0;
 
@@ -463,28 +464,29 @@ drop_apostrophes(char *s, size_t len)
 		len -= 2;
 	for (size_t i = 0; i < len; i++)
 		if (s[i] != '\'')
+		{
+			origin[n] = origin[i];
 			s[n++] = s[i];
+		}
+	origin[n] = origin[len];
 	s[n] = '\0';
 	return n;
 }
 
 static void
-add_chunk(Builder *b, char *chunk, int start, int end)
+add_chunk(Builder *b, char *chunk, int start)
 {
 	size_t len = strlen(chunk);
-	bool colon = false;
+	int end;
 	double number;
 	const char *unit;
 
 	while (len > 0 && strchr(".:-/'@", chunk[len - 1]) != NULL)
-	{
-		colon = colon || chunk[len - 1] == ':';
 		chunk[--len] = '\0';
-		end--;
-	}
-	len = drop_apostrophes(chunk, len);
+	len = drop_apostrophes(chunk, b->origin, len);
 	if (len == 0)
 		return;
+	end = b->origin[len];
 	if (is_email(chunk))
 		add_token(b, DBI_TOK_EMAIL, chunk, start, end);
 	else if (is_uuid(chunk))
@@ -498,7 +500,7 @@ add_chunk(Builder *b, char *chunk, int start, int end)
 	else if (is_dotted(chunk) || (strchr(chunk, '_') != NULL && strpbrk(chunk, "./:@%") == NULL))
 		add_token(b, DBI_TOK_IDENT, chunk, start, end);
 	else
-		add_words(b, chunk, start, start, end);
+		add_words(b, chunk, start, end);
 }
 
 /* End of a quoted stretch with something in it that opened at s, or NULL. */
@@ -535,10 +537,11 @@ add_punct(Builder *b, const char *s, const char *end, const char *base)
 		add_token(b, DBI_TOK_PUNCT, pnstrdup(s, 1), start, start + 1);
 }
 
-/* Reads a chunk of letters and joiners into buf; returns where it ends. */
+/* Reads a chunk of letters and joiners into the buffer; returns where it ends. */
 static const char *
-read_chunk(const char *s, const char *end, char *buf)
+read_chunk(Builder *b, const char *s, const char *end, const char *base)
 {
+	char *buf = b->buf;
 	int n = 0;
 	const char *p = s;
 
@@ -555,14 +558,19 @@ read_chunk(const char *s, const char *end, char *buf)
 		if (class != CH_LETTER && class != CH_JOINER)
 			break;
 		if (plain != '\0')
-			buf[n++] = pg_ascii_tolower((unsigned char) plain);
-		else
 		{
-			memcpy(buf + n, p, len);
-			n += len;
+			b->origin[n] = (int) (p - base);
+			buf[n++] = pg_ascii_tolower((unsigned char) plain);
 		}
+		else
+			for (int i = 0; i < len; i++)
+			{
+				b->origin[n] = (int) (p - base) + i;
+				buf[n++] = p[i];
+			}
 		p += len;
 	}
+	b->origin[n] = (int) (p - base);
 	buf[n] = '\0';
 	return p;
 }
@@ -593,9 +601,12 @@ scan_one(Builder *b, const char *s, const char *end, const char *base)
 		return s + len;
 	if (*s == '$' && s + 1 < end && isdigit((unsigned char) s[1]))
 	{
+		int first = b->text->n;
+
 		stop = scan_one(b, s + 1, end, base);
-		b->text->tokens[b->text->n - 1].unit = "$";
-		b->text->tokens[b->text->n - 1].start--;
+		/* The full stop of "$5." is a token too. */
+		b->text->tokens[first].unit = "$";
+		b->text->tokens[first].start--;
 		return stop;
 	}
 	if (class == CH_PUNCT || (class == CH_JOINER && plain != '@'))
@@ -606,8 +617,8 @@ scan_one(Builder *b, const char *s, const char *end, const char *base)
 			add_token(b, DBI_TOK_PUNCT, "?", (int) (s - base), (int) (s + len - base));
 		return s + len;
 	}
-	stop = read_chunk(s, end, b->buf);
-	add_chunk(b, pstrdup(b->buf), (int) (s - base), (int) (stop - base));
+	stop = read_chunk(b, s, end, base);
+	add_chunk(b, pstrdup(b->buf), (int) (s - base));
 	/* A full stop after a chunk ends a sentence. */
 	if (stop > s && stop[-1] == '.')
 		add_token(b, DBI_TOK_PUNCT, ".", (int) (stop - 1 - base), (int) (stop - base));
@@ -627,6 +638,7 @@ dbi_tokenize(const char *source)
 	b.text->tokens = palloc(b.size * sizeof(DbiToken));
 	b.last_end = -1;
 	b.buf = palloc(end - source + 1);
+	b.origin = palloc(sizeof(int) * (end - source + 1));
 	while (s < end)
 	{
 		CHECK_FOR_INTERRUPTS();

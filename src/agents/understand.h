@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "executor/spi.h"
 #include "nodes/bitmapset.h"
 #include "nodes/pg_list.h"
 #include "utils/date.h"
@@ -54,6 +55,7 @@ typedef struct DbiText
 } DbiText;
 
 extern DbiText *dbi_tokenize(const char *source);
+extern void dbi_drop_courtesy(DbiText *text); /* courtesy.c */
 extern char *dbi_stem(const char *word);
 extern char *dbi_lower(const char *s);
 extern bool dbi_is_one_of(const char *word, const char *words);
@@ -91,7 +93,7 @@ typedef struct DbiPeriod
 	DbiGrain grain;
 	DateADT start;
 	DateADT end;
-	double hours;     /* length of ROLLING and SPAN; reach of HOURS */
+	double hours; /* length of ROLLING and SPAN; reach of HOURS; of PRIOR the weekday from 1, or 0 */
 	const char *note; /* what had to be assumed, or NULL */
 } DbiPeriod;
 
@@ -106,6 +108,7 @@ typedef struct DbiClock
 } DbiClock;
 
 extern void dbi_set_clock(DbiClock *clock, const char *zone);
+extern void dbi_set_still_clock(DbiClock *clock);
 extern int dbi_parse_period(const DbiToken *tokens, int n, const DbiClock *clock, DbiPeriod *period);
 extern int dbi_number_word(const DbiToken *tokens, int n, double *value);
 /* calendar.c */
@@ -182,10 +185,39 @@ extern const char *dbi_kind_word(const char *stem);
 
 /* ---- entities.c ---- */
 
+typedef struct DbiFound
+{
+	char *key;
+	char *kind;
+	char *value;
+	int others;
+} DbiFound;
+
+/*
+ * Rows of a query with one text[] parameter and columns key, kind, value,
+ * count; plan is where its plan is kept. Of DbiFound *.
+ */
+extern List *dbi_query_names(SPIPlanPtr *plan, const char *sql, List *keys);
+
 struct DbiLexicon;
 
 /* Finds names of the account in the text and what they are; may add slots. */
 extern List *dbi_resolve_names(const struct DbiLexicon *lexicon, DbiText *text, List *slots);
+
+/* ---- entities_late.c: names that are looked for when a tool wants one ---- */
+
+/* A SKU some of whose parts stand in the tokens; a pattern when several are alike. */
+extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
+							  int to, const char **span);
+/* A schema by its own name ("silver layer"). */
+extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text, List *slots,
+								 int from, int to, const char **span);
+/* The endpoint of a model (kind endpoint) or the model of an endpoint (kind model), or NULL. */
+extern const char *dbi_served_name(const char *kind, const char *name);
+/* The known name of the kind that differs least, or NULL. */
+extern const char *dbi_nearest_name(const char *kind, const char *name);
+/* Whether the word is required as a tag or used as one. */
+extern bool dbi_is_tag_key(const char *word);
 
 /* ---- lexicon.c ---- */
 
@@ -281,6 +313,7 @@ typedef struct DbiCompanion
 	char *tool;
 	char *intent;
 	char *companion;
+	bool first; /* position 0: before the tool, when it was called in the turn before */
 } DbiCompanion;
 
 typedef struct DbiNameHint
@@ -289,13 +322,25 @@ typedef struct DbiNameHint
 	char *kind;
 } DbiNameHint;
 
+/* What people say for a value of an argument. */
+typedef struct DbiArgumentWord
+{
+	char *tool; /* "" is every tool */
+	char *argument;
+	char *value;  /* "#" is the number in the form */
+	char **words; /* stems, "*" or "#" */
+	int nwords;
+} DbiArgumentWord;
+
 typedef struct DbiLexicon
 {
 	int nconcepts;
 	DbiConcept *concepts;
 	int nforms;
-	DbiForm *forms; /* sorted by key */
-	int longest;    /* words of the longest form */
+	DbiForm *forms;   /* sorted by key */
+	int nbuckets;     /* a power of two */
+	int *first_forms; /* by the hash of a key: its first form, or -1 */
+	int longest;      /* words of the longest form */
 	int nvocabulary;
 	char **vocabulary; /* sorted words a typo may be meant for */
 	int nstems;
@@ -314,6 +359,8 @@ typedef struct DbiLexicon
 	DbiCompanion *companions;
 	int nhints;
 	DbiNameHint *hints;
+	int nwords;
+	DbiArgumentWord *words;
 	struct DbiRouter *router; /* what was learned, or NULL */
 } DbiLexicon;
 
@@ -359,6 +406,7 @@ typedef struct DbiClause
 	List *hits;                         /* of DbiHit * */
 	double *agents;                     /* evidence by agent */
 	double *tools;                      /* evidence by tool */
+	bool learned;                       /* whether the model has spoken */
 	double *lexical;                    /* of the evidence by agent, what the lexicon gave */
 	double *likeness;                   /* of the best example, by tool */
 	double scope;                       /* evidence for nothing of ours */
@@ -393,6 +441,23 @@ extern List *dbi_match_forms(const DbiLexicon *lexicon, const DbiText *text, Lis
 extern bool dbi_is_concept_word(const DbiLexicon *lexicon, const DbiToken *token,
 								const char *concept);
 
+/* ---- argument_words.c: what is said for a value of an argument ---- */
+
+typedef struct DbiWordHit
+{
+	const char *value; /* of the argument, as written in the table or the digits of the number */
+	int from;          /* tokens [from, to) */
+	int to;
+	int number; /* token of the number, or -1 */
+} DbiWordHit;
+
+/* A form as stems, articles dropped. */
+extern char **dbi_form_words(const char *form, int *n);
+/* The longest form of the argument in tokens [from, to), the first of several. */
+extern bool dbi_find_argument_word(const DbiLexicon *lexicon, const char *tool,
+								   const DbiArgument *argument, const DbiText *text, List *slots,
+								   int from, int to, DbiWordHit *hit);
+
 /* ---- arguments.c: values of a tool's arguments ---- */
 
 typedef struct DbiFilling
@@ -401,7 +466,9 @@ typedef struct DbiFilling
 	const DbiText *text;
 	const DbiClock *clock;
 	const DbiClause *clause;
-	List *slots;             /* those of this clause, those it shares, those of the frame */
+	List *slots;     /* those of this clause, those it shares, those of the frame */
+	List *all_slots; /* of the question: a token's slot counts in it */
+	List *kept;      /* of DbiPlanArg *: what the tool was last called with, in a follow-up */
 	const DbiPeriod *period; /* the period asked for, or NULL */
 	const DbiSlot *period_slot;
 	const char *domain; /* domain named beside alerts, or NULL */
@@ -421,6 +488,7 @@ typedef struct DbiFrameClause
 	const char *agent;
 	const char *tool;
 	List *concepts; /* of char * */
+	List *args;     /* of DbiPlanArg *: what the tool was called with */
 } DbiFrameClause;
 
 typedef struct DbiFrame

@@ -186,11 +186,16 @@ dbi_one_of(PG_FUNCTION_ARGS)
 {
 	Datum *words;
 	int n;
+	const char *name;
 	char *value;
 	StringInfoData list;
 
 	if (PG_ARGISNULL(1))
 		PG_RETURN_NULL();
+	if (PG_ARGISNULL(2))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the list of allowed words must not be null")));
+	name = PG_ARGISNULL(0) ? "value" : text_to_cstring(PG_GETARG_TEXT_PP(0));
 	value = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false, TYPALIGN_INT, &words, NULL, &n);
 	initStringInfo(&list);
@@ -202,7 +207,7 @@ dbi_one_of(PG_FUNCTION_ARGS)
 			PG_RETURN_TEXT_P(cstring_to_text(word));
 		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", word);
 	}
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("%s \"%s\" is not known", text_to_cstring(PG_GETARG_TEXT_PP(0)), value),
-					errhint("Use one of: %s.", list.data)));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s \"%s\" is not known", name, value), errhint("Use one of: %s.", list.data)));
 }

@@ -165,10 +165,13 @@ PG_FUNCTION_INFO_V1(dbi_in_range);
 Datum
 dbi_in_range(PG_FUNCTION_ARGS)
 {
-	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *name = PG_ARGISNULL(0) ? "value" : text_to_cstring(PG_GETARG_TEXT_PP(0));
 	double low = PG_GETARG_FLOAT8(2);
 	double high = PG_GETARG_FLOAT8(3);
 
+	if (PG_ARGISNULL(2) || PG_ARGISNULL(3))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the bounds of %s must not be null", name)));
 	if (PG_ARGISNULL(1) || !(PG_GETARG_FLOAT8(1) >= low && PG_GETARG_FLOAT8(1) <= high))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("%s must be between %g and %g", name, low, high),

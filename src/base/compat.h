@@ -18,6 +18,25 @@
 #define dbi_function_aclcheck(function, role, mode) pg_proc_aclcheck(function, role, mode)
 #endif
 
+/* 16 made the map of a partition on demand, and told summarizing indexes apart. */
+#if PG_VERSION_NUM >= 160000
+#define dbi_root_to_child_map(rri, estate) ExecGetRootToChildMap(rri, estate)
+#define dbi_insert_index_tuples(rri, slot, estate) \
+	ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL, false)
+#else
+#define dbi_root_to_child_map(rri, estate) ((rri)->ri_RootToPartitionMap)
+#define dbi_insert_index_tuples(rri, slot, estate) \
+	ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL)
+#endif
+
+#if PG_VERSION_NUM >= 180000 /* 18 counts the searches of a scan */
+#define dbi_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#else
+#define dbi_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
 /* Actions of the JSON parser say how they went from 16 on. */
 #if PG_VERSION_NUM >= 160000
 typedef JsonParseErrorType DbiJsonAction;

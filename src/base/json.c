@@ -18,6 +18,12 @@
 /* One value of a file; a row of the system tables is at most some 100 kB. */
 #define MAX_VALUE_BYTES (64 * 1024 * 1024)
 
+/*
+ * json-c keeps some 350 bytes for an empty array, which is three of the file:
+ * so many brackets and commas in one value are 350 MB.
+ */
+#define MAX_MARKS 1000000
+
 struct DbiSplitter
 {
 	StringInfoData buffer;
@@ -25,6 +31,7 @@ struct DbiSplitter
 	int start;             /* of the value being read */
 	int fed;               /* bytes the tokener has seen */
 	int consumed;          /* end of the value returned last */
+	int marks;             /* brackets and commas in the value being read */
 	bool finished;         /* no more bytes will come */
 	bool inside;           /* a value is being read */
 	bool array;            /* the stream is one array */
@@ -188,6 +195,16 @@ value_complete(DbiSplitter *s, const char **value, int *len)
 	return DBI_SPLIT_VALUE;
 }
 
+static int
+count_marks(const char *bytes, int len)
+{
+	int n = 0;
+
+	for (int i = 0; i < len; i++)
+		n += bytes[i] == '[' || bytes[i] == '{' || bytes[i] == ',';
+	return n;
+}
+
 /* Let the tokener go on with what it has not seen. */
 static DbiSplit
 read_value(DbiSplitter *s, const char **value, int *len)
@@ -201,9 +218,12 @@ read_value(DbiSplitter *s, const char **value, int *len)
 		json_object_put(object);
 	if (error == json_tokener_continue)
 	{
+		s->marks += count_marks(s->masked.data + s->fed, n);
 		s->fed += n;
 		if (s->finished)
 			return fail(s, "the value does not end", s->buffer.len);
+		if (s->marks > MAX_MARKS)
+			return fail(s, "the value has more than a million brackets and commas", s->start);
 		if (s->buffer.len - s->start > MAX_VALUE_BYTES)
 			return fail(s, "the value is larger than 64 MB", s->start);
 		return DBI_SPLIT_MORE;
@@ -227,6 +247,7 @@ dbi_splitter_next(DbiSplitter *s, const char **value, int *len)
 			return result;
 		json_tokener_reset(s->tokener);
 		s->inside = true;
+		s->marks = 0;
 		s->start = s->fed = s->consumed;
 		s->value_line = s->line;
 	}

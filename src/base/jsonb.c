@@ -41,13 +41,51 @@ check_scalar(void *state, char *token, JsonTokenType type)
 	DBI_JSON_ACTION_DONE;
 }
 
+/*
+ * The server's parser recurses and raises when the stack runs out. No
+ * field of a system table nests anywhere near this deep.
+ */
+#define MAX_DEPTH 64
+
+/* Whether brackets outside strings nest deeper than MAX_DEPTH. */
+static bool
+too_deep(const char *s, size_t len)
+{
+	bool in_string = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < len; i++)
+	{
+		if (in_string)
+		{
+			if (s[i] == '\\')
+				i++;
+			else if (s[i] == '"')
+				in_string = false;
+		}
+		else if (s[i] == '"')
+			in_string = true;
+		else if (s[i] == '[' || s[i] == '{')
+		{
+			if (++depth > MAX_DEPTH)
+				return true;
+		}
+		else if (s[i] == ']' || s[i] == '}')
+			depth--;
+	}
+	return false;
+}
+
 bool
 dbi_json_valid(const char *text, int len)
 {
 	bool fits = true;
 	JsonSemAction actions = {.semstate = &fits, .scalar = check_scalar};
-	JsonLexContext *lex = dbi_json_lexer(text, len);
+	JsonLexContext *lex;
 
+	if (too_deep(text, len))
+		return false;
+	lex = dbi_json_lexer(text, len);
 	return pg_parse_json(lex, &actions) == JSON_SUCCESS && fits;
 }
 

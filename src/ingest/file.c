@@ -113,6 +113,8 @@ dbi_load_file(PG_FUNCTION_ARGS)
 	splitter = dbi_splitter_create(CurrentMemoryContext);
 	while ((n = fread(chunk, 1, CHUNK, file)) > 0)
 	{
+		/* Here too: a chunk may hold no whole value. */
+		CHECK_FOR_INTERRUPTS();
 		dbi_splitter_feed(splitter, chunk, (int) n);
 		take_values(load, splitter, path);
 	}

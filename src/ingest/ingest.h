@@ -33,11 +33,31 @@ const char *dbi_value_to_datum(const JsonbValue *value, Oid type, DbiNormal norm
 
 /* ---- source.c: the registry ---- */
 
+/*
+ * A tree of the fields that columns take, to find their values in one walk
+ * over a row and to tell what is left over. The members are in the order in
+ * which jsonb keeps keys.
+ */
+typedef struct DbiField
+{
+	char *name;
+	int len;
+	bool taken;    /* whole, by a column or because it is excluded */
+	List *members; /* of DbiField, while the tree is made */
+	int nmembers;
+	struct DbiField **sorted;
+	/* What the present row holds. */
+	bool present; /* not missing and not null */
+	JsonbValue value;
+	const char *why; /* why it is no object although members are taken */
+} DbiField;
+
 typedef struct DbiPath
 {
 	int n;
 	char **parts;
 	int *lens;
+	DbiField **fields; /* along the path */
 } DbiPath;
 
 typedef struct DbiColumn
@@ -50,16 +70,16 @@ typedef struct DbiColumn
 	char *fallback; /* const; NULL: none */
 	DbiNormal normal;
 	bool required;
+	int most_bytes; /* of a text; 0: any length */
 } DbiColumn;
 
-/* A tree of the fields that columns take, to tell what is left over. */
-typedef struct DbiField
-{
-	char *name;
-	int len;
-	bool taken;    /* whole, by a column or because it is excluded */
-	List *members; /* of DbiField */
-} DbiField;
+/*
+ * Names stand in the indexes of gold and derived tables, where a row holds at
+ * most some 2700 bytes. Unity Catalog's longest, catalog.schema.table of 255
+ * characters each, fits.
+ */
+#define DBI_MOST_NAME_BYTES 1000
+#define DBI_MOST_KEY_BYTES 2500 /* of all texts of a key */
 
 typedef struct DbiSource
 {
@@ -83,6 +103,12 @@ typedef struct DbiSource
 	AttrNumber watermark_attnum;
 	bool partitioned;
 } DbiSource;
+
+/* Whether a load gives the column a value, from a field or computed. */
+bool dbi_source_has_column(DbiSource *source, const char *name);
+
+/* Puts the members of a tree in the order of jsonb. */
+void dbi_sort_fields(DbiField *field);
 
 /* Opens a source by name; an unknown one is an error that names the nearest. In CurrentMemoryContext. */
 DbiSource *dbi_source_open(const char *name);
@@ -113,6 +139,24 @@ int64 dbi_load_end(DbiLoad *load);
 /* Raises 22004 when argument n of a load function is null. */
 void dbi_not_null(FunctionCallInfo fcinfo, int n, const char *name);
 
+/* ---- insert.c: new rows into the partitions of a fact ---- */
+
+typedef struct DbiInsert DbiInsert;
+
+/* NULL when the gold table asks for more than this does: INSERT then. */
+DbiInsert *dbi_insert_begin(DbiSource *source);
+/* Writes the rows of a query that has the gold table's columns; how many. SPI is connected. */
+int64 dbi_insert_query(DbiInsert *insert, const char *query, int64 count);
+/* Whether a partition's indexes are still to be built. */
+bool dbi_insert_pending(DbiInsert *insert, Oid part);
+/* Builds them; before any other look at the rows, and at the end. NULL is allowed. */
+void dbi_insert_settle(DbiInsert *insert);
+
+/* ---- known.c: which keys the gold table already holds ---- */
+
+int64 dbi_known_rows(DbiSource *source, DbiInsert *insert, TupleDesc desc, Tuplestorestate *rows,
+					 int64 count, bool *known);
+
 /* ---- store.c: typed rows into the gold table ---- */
 
 typedef struct DbiStored
@@ -123,6 +167,10 @@ typedef struct DbiStored
 	TimestampTz newest_replaced;
 } DbiStored;
 
+/* Rows of which the table holds no key, each key once. */
+int64 dbi_store_new(DbiSource *source, DbiInsert *insert, TupleDesc desc, Tuplestorestate *rows,
+					int64 count);
+/* Any rows. */
 void dbi_store(DbiSource *source, Tuplestorestate *rows, int64 count, bool has_duplicates,
 			   DbiStored *stored);
 

@@ -17,7 +17,6 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
-#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -34,6 +33,32 @@
 #define MONTHS 1200
 /* Of a row that is kept as text. */
 #define MAX_KEPT_BYTES 100000
+/* Rejected rows remembered by their hash; bounds the memory of a file of bad rows. */
+#define MAX_REMEMBERED 20000
+
+typedef struct Rejected
+{
+	uint8 hash[PG_SHA256_DIGEST_LENGTH];
+	int64 again; /* times it came after it was written */
+} Rejected;
+
+/* A set of hashes, spread well enough to be their own hashes. */
+typedef struct KeyEntry
+{
+	uint64 hash;
+	char status;
+} KeyEntry;
+
+#define SH_PREFIX keys
+#define SH_ELEMENT_TYPE KeyEntry
+#define SH_KEY_TYPE uint64
+#define SH_KEY hash
+#define SH_HASH_KEY(tb, key) ((uint32) (key))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
 
 struct DbiLoad
 {
@@ -45,7 +70,9 @@ struct DbiLoad
 	MemoryContext row_context;
 	MemoryContext slice_context;
 	Tuplestorestate *rows;
-	HTAB *keys; /* hashes of the keys of this slice */
+	HTAB *rejects;
+	DbiInsert *insert; /* NULL: every row goes the long way */
+	keys_hash *keys;   /* hashes of the keys of this load, or since they were forgotten */
 	bool has_duplicates;
 	int64 slice_count;
 	int64 read;
@@ -64,14 +91,8 @@ struct DbiLoad
 static void
 new_slice(DbiLoad *load)
 {
-	HASHCTL ctl = {0};
 	MemoryContext old = MemoryContextSwitchTo(load->slice_context);
 
-	ctl.keysize = sizeof(uint64);
-	ctl.entrysize = sizeof(uint64);
-	ctl.hcxt = load->slice_context;
-	load->keys =
-		hash_create("dbinsight keys of a slice", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	load->rows = tuplestore_begin_heap(true, false, work_mem);
 	load->has_duplicates = false;
 	load->slice_count = 0;
@@ -104,6 +125,8 @@ dbi_load_begin(const char *name)
 	rel = table_open(load->source->gold_oid, RowExclusiveLock);
 	load->desc = CreateTupleDescCopy(RelationGetDescr(rel));
 	table_close(rel, NoLock);
+	load->insert = dbi_insert_begin(load->source);
+	load->keys = keys_create(CurrentMemoryContext, 1024, NULL);
 	load->values = palloc(sizeof(Datum) * load->desc->natts);
 	load->nulls = palloc(sizeof(bool) * load->desc->natts);
 	load->row_context =
@@ -188,7 +211,7 @@ note_key(DbiLoad *load)
 			h = hash_bytes_extended((unsigned char *) &d, sizeof(d), 0);
 		hash = hash_combine64(hash, h);
 	}
-	hash_search(load->keys, &hash, HASH_ENTER, &found);
+	keys_insert(load->keys, hash, &found);
 	load->has_duplicates |= found;
 }
 
@@ -215,30 +238,166 @@ make_partitions(DbiLoad *load)
 	}
 }
 
+/* Rows of which some key is known, or comes twice. */
+static void
+store_any(DbiLoad *load, Tuplestorestate *rows, int64 count, bool has_duplicates)
+{
+	DbiStored stored;
+
+	dbi_insert_settle(load->insert);
+	dbi_store(load->source, rows, count, has_duplicates, &stored);
+	load->written += stored.written;
+	if (stored.replaced > 0 && load->any_time)
+	{
+		note_month(load, stored.oldest_replaced);
+		note_month(load, stored.newest_replaced);
+		load->oldest = Min(load->oldest, stored.oldest_replaced);
+		load->newest = Max(load->newest, stored.newest_replaced);
+	}
+}
+
+/* Share the slice out by whether a row's key is known. */
+static void
+split_slice(DbiLoad *load, const bool *is_known, Tuplestorestate *fresh, Tuplestorestate *known)
+{
+	TupleTableSlot *row = MakeSingleTupleTableSlot(load->desc, &TTSOpsMinimalTuple);
+
+	for (int64 i = 0; tuplestore_gettupleslot(load->rows, true, false, row); i++)
+		tuplestore_puttupleslot(is_known[i] ? known : fresh, row);
+	ExecDropSingleTupleTableSlot(row);
+}
+
+/* New rows take the short way, whatever the others are. */
+static void
+store_split(DbiLoad *load, const bool *is_known, int64 known_count)
+{
+	Tuplestorestate *fresh = tuplestore_begin_heap(true, false, work_mem);
+	Tuplestorestate *known = tuplestore_begin_heap(true, false, work_mem);
+
+	split_slice(load, is_known, fresh, known);
+	load->written += dbi_store_new(load->source, load->insert, load->desc, fresh,
+								   load->slice_count - known_count);
+	store_any(load, known, known_count, false);
+	tuplestore_end(fresh);
+	tuplestore_end(known);
+}
+
+static void
+store_slice(DbiLoad *load)
+{
+	bool *is_known = palloc0(sizeof(bool) * load->slice_count);
+	int64 known = -1;
+
+	if (load->insert != NULL && !load->has_duplicates)
+		known = dbi_known_rows(load->source, load->insert, load->desc, load->rows,
+							   load->slice_count, is_known);
+	if (known == 0)
+		load->written +=
+			dbi_store_new(load->source, load->insert, load->desc, load->rows, load->slice_count);
+	else if (known < 0 || known == load->slice_count)
+		store_any(load, load->rows, load->slice_count, load->has_duplicates);
+	else
+		store_split(load, is_known, known);
+}
+
+/*
+ * Where there are more keys than memory for them, the partitions get their
+ * indexes and are asked from then on.
+ */
+static void
+forget_keys(DbiLoad *load)
+{
+	if (load->keys->members * sizeof(KeyEntry) <= (uint64) maintenance_work_mem * 512)
+		return;
+	dbi_insert_settle(load->insert);
+	keys_reset(load->keys);
+}
+
 static void
 flush_slice(DbiLoad *load)
 {
-	DbiStored stored;
+	MemoryContext old = MemoryContextSwitchTo(load->slice_context);
 
 	if (load->slice_count > 0)
 	{
 		make_partitions(load);
-		dbi_store(load->source, load->rows, load->slice_count, load->has_duplicates, &stored);
-		load->written += stored.written;
-		if (stored.replaced > 0 && load->any_time)
-		{
-			note_month(load, stored.oldest_replaced);
-			note_month(load, stored.newest_replaced);
-			load->oldest = Min(load->oldest, stored.oldest_replaced);
-			load->newest = Max(load->newest, stored.newest_replaced);
-		}
+		store_slice(load);
+		forget_keys(load);
 	}
 	tuplestore_end(load->rows);
+	MemoryContextSwitchTo(old);
 	MemoryContextReset(load->slice_context);
 	new_slice(load);
 }
 
 /* ---- rows that do not fit ---- */
+
+static HTAB *
+remember_rejects(MemoryContext context)
+{
+	HASHCTL ctl = {0};
+
+	ctl.keysize = PG_SHA256_DIGEST_LENGTH;
+	ctl.entrysize = sizeof(Rejected);
+	ctl.hcxt = context;
+	return hash_create("dbinsight rejected rows", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+static bytea *
+hash_datum(const uint8 *hash)
+{
+	bytea *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+
+	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	memcpy(VARDATA(result), hash, PG_SHA256_DIGEST_LENGTH);
+	return result;
+}
+
+/*
+ * A row that comes again is counted here and written once at the end: each
+ * update of a row in the transaction that made it walks all versions before.
+ */
+static void
+write_again(DbiLoad *load)
+{
+	Oid argtypes[3] = {TEXTOID, BYTEAOID, INT8OID};
+	Datum args[3] = {CStringGetTextDatum(load->source->name)};
+	HASH_SEQ_STATUS status;
+	Rejected *r;
+
+	SPI_connect();
+	hash_seq_init(&status, load->rejects);
+	while ((r = hash_seq_search(&status)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (r->again == 0)
+			continue;
+		args[1] = PointerGetDatum(hash_datum(r->hash));
+		args[2] = Int64GetDatum(r->again);
+		SPI_execute_with_args("UPDATE dbinsight.rejected_rows SET times = times + $3"
+							  " WHERE source = $1 AND row_hash = $2",
+							  3, argtypes, args, NULL, false, 0);
+	}
+	SPI_finish();
+	hash_destroy(load->rejects);
+	load->rejects = NULL;
+}
+
+/* Whether the row was rejected before in this load. */
+static bool
+came_again(DbiLoad *load, const bytea *hash)
+{
+	Rejected *r;
+	bool found;
+
+	if (load->rejects != NULL && hash_get_num_entries(load->rejects) >= MAX_REMEMBERED)
+		write_again(load);
+	if (load->rejects == NULL)
+		load->rejects = remember_rejects(GetMemoryChunkContext(load));
+	r = hash_search(load->rejects, VARDATA(hash), HASH_ENTER, &found);
+	r->again = found ? r->again + 1 : 0;
+	return found;
+}
 
 static bytea *
 row_hash(Jsonb *row)
@@ -258,23 +417,35 @@ row_hash(Jsonb *row)
 static void
 reject(DbiLoad *load, Jsonb *row, const char *column, const char *reason)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid argtypes[5] = {TEXTOID, BYTEAOID, TEXTOID, TEXTOID, JSONBOID};
 	Datum args[5];
 	char nulls[6] = "     ";
 
 	load->rejected++;
-	args[0] = CStringGetTextDatum(load->source->name);
 	args[1] = PointerGetDatum(row_hash(row));
+	if (came_again(load, DatumGetByteaPP(args[1])))
+		return;
+	args[0] = CStringGetTextDatum(load->source->name);
 	args[2] = CStringGetTextDatum(reason);
 	args[3] = column != NULL ? CStringGetTextDatum(column) : (Datum) 0;
 	args[4] = JsonbPGetDatum(row);
 	nulls[3] = column != NULL ? ' ' : 'n';
 	SPI_connect();
-	SPI_execute_with_args("INSERT INTO dbinsight.rejected_rows AS r (source, row_hash, reason, column_name, \"row\")"
-						  " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (source, row_hash) DO UPDATE"
-						  " SET reason = excluded.reason, column_name = excluded.column_name,"
-						  " rejected_at = excluded.rejected_at, times = r.times + 1",
-						  5, argtypes, args, nulls, false, 0);
+	if (plan == NULL)
+	{
+		SPIPlanPtr fresh =
+			SPI_prepare("INSERT INTO dbinsight.rejected_rows AS r (source, row_hash, reason, column_name, \"row\")"
+						" VALUES ($1, $2, $3, $4, $5) ON CONFLICT (source, row_hash) DO UPDATE"
+						" SET reason = excluded.reason, column_name = excluded.column_name,"
+						" rejected_at = excluded.rejected_at, times = r.times + 1",
+						5, argtypes);
+
+		if (fresh == NULL || SPI_keepplan(fresh) != 0)
+			elog(ERROR, "could not prepare the keeping of rejected rows");
+		plan = fresh;
+	}
+	SPI_execute_plan(plan, args, nulls, false, 0);
 	SPI_finish();
 }
 
@@ -433,6 +604,9 @@ dbi_load_end(DbiLoad *load)
 	int64 written;
 
 	flush_slice(load);
+	if (load->rejects != NULL)
+		write_again(load);
+	dbi_insert_settle(load->insert);
 	written = load->written;
 	if (written > 0)
 	{

@@ -37,35 +37,125 @@ as_object(JsonbValue *v, const char **why)
 	return NULL;
 }
 
-static JsonbValue *
-lookup(JsonbContainer *row, DbiPath *path, const char **why)
+/* A member of an object by its number: as JsonbIteratorNext gives it, without the steps between. */
+static void
+child_value(JsonbContainer *c, int i, char *base, uint32 offset, JsonbValue *v)
 {
-	JsonbContainer *c = row;
-	JsonbValue *v = NULL;
+	JEntry entry = c->children[i];
 
-	for (int i = 0; i < path->n; i++)
+	if (JBE_ISSTRING(entry))
 	{
-		v = getKeyJsonValueFromContainer(c, path->parts[i], path->lens[i], NULL);
-		if (i + 1 == path->n || v == NULL)
-			return v;
-		c = as_object(v, why);
-		if (*why != NULL)
-			*why = psprintf("%s %s", path->parts[i], *why);
-		if (c == NULL)
-			return NULL;
+		v->type = jbvString;
+		v->val.string.val = base + offset;
+		v->val.string.len = getJsonbLength(c, i);
 	}
-	return v;
+	else if (JBE_ISNUMERIC(entry))
+	{
+		v->type = jbvNumeric;
+		v->val.numeric = (Numeric) (base + INTALIGN(offset));
+	}
+	else if (JBE_ISBOOL(entry))
+	{
+		v->type = jbvBool;
+		v->val.boolean = JBE_ISBOOL_TRUE(entry);
+	}
+	else if (JBE_ISCONTAINER(entry))
+	{
+		v->type = jbvBinary;
+		v->val.binary.data = (JsonbContainer *) (base + INTALIGN(offset));
+		v->val.binary.len = getJsonbLength(c, i) - (INTALIGN(offset) - offset);
+	}
+	else
+		v->type = jbvNull;
+}
+
+static void
+forget_values(DbiField *field)
+{
+	for (int i = 0; i < field->nmembers; i++)
+	{
+		field->sorted[i]->present = false;
+		field->sorted[i]->why = NULL;
+		forget_values(field->sorted[i]);
+	}
+}
+
+/* The member of that name, or NULL; keys come in the order of the members. */
+static DbiField *
+next_member(DbiField *field, int *at, const char *key, int len)
+{
+	for (; *at < field->nmembers; (*at)++)
+	{
+		DbiField *m = field->sorted[*at];
+		int cmp = m->len != len ? len - m->len : memcmp(key, m->name, len);
+
+		if (cmp <= 0)
+			return cmp == 0 ? m : NULL;
+	}
+	return NULL;
+}
+
+/*
+ * Note the values of the taken members of an object. Keys and fields have the
+ * same order, so both are gone through once. Returns whether something that is
+ * not null is left over.
+ */
+static bool
+note_values(DbiField *field, JsonbContainer *c)
+{
+	int n = JsonContainerSize(c);
+	char *base = (char *) &c->children[n * 2];
+	uint32 key_offset = 0;
+	uint32 offset = n > 0 ? getJsonbOffset(c, n) : 0;
+	bool rest = false;
+	int at = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		DbiField *m = next_member(field, &at, base + key_offset, getJsonbLength(c, i));
+		JsonbContainer *inner = NULL;
+
+		if (m == NULL)
+			rest |= !JBE_ISNULL(c->children[n + i]);
+		else if (!JBE_ISNULL(c->children[n + i]))
+		{
+			child_value(c, n + i, base, offset, &m->value);
+			m->present = true;
+			if (m->nmembers > 0)
+				inner = as_object(&m->value, &m->why);
+		}
+		if (inner != NULL)
+			rest |= note_values(m, inner) && !m->taken;
+		JBE_ADVANCE_OFFSET(key_offset, c->children[i]);
+		JBE_ADVANCE_OFFSET(offset, c->children[n + i]);
+	}
+	return rest;
+}
+
+/* What the present row holds at a path; *why when something on the way is no object. */
+static JsonbValue *
+lookup(DbiPath *path, const char **why)
+{
+	for (int i = 0; i + 1 < path->n; i++)
+	{
+		if (path->fields[i]->why != NULL)
+		{
+			*why = psprintf("%s %s", path->parts[i], path->fields[i]->why);
+			return NULL;
+		}
+	}
+	return path->fields[path->n - 1]->present ? &path->fields[path->n - 1]->value : NULL;
 }
 
 /* The first of a column's paths that holds something. */
 static JsonbValue *
-first_value(DbiColumn *column, JsonbContainer *row, const char **why)
+first_value(DbiColumn *column, const char **why)
 {
 	ListCell *lc;
 
 	foreach(lc, column->paths)
 	{
-		JsonbValue *v = lookup(row, lfirst(lc), why);
+		JsonbValue *v = lookup(lfirst(lc), why);
 
 		if (*why != NULL || (v != NULL && v->type != jbvNull))
 			return v;
@@ -75,7 +165,7 @@ first_value(DbiColumn *column, JsonbContainer *row, const char **why)
 
 /* The parts of a dotted name; none of them may be missing. */
 static JsonbValue *
-concatenated(DbiColumn *column, JsonbContainer *row, const char **why)
+concatenated(DbiColumn *column, const char **why)
 {
 	StringInfo s = makeStringInfo();
 	JsonbValue *result = palloc0(sizeof(JsonbValue));
@@ -83,7 +173,7 @@ concatenated(DbiColumn *column, JsonbContainer *row, const char **why)
 
 	foreach(lc, column->concat)
 	{
-		JsonbValue *v = lookup(row, lfirst(lc), why);
+		JsonbValue *v = lookup(lfirst(lc), why);
 		bool isnull;
 		Datum d;
 
@@ -98,14 +188,14 @@ concatenated(DbiColumn *column, JsonbContainer *row, const char **why)
 }
 
 static const char *
-fill_column(DbiColumn *column, JsonbContainer *row, Datum *value, bool *isnull)
+fill_column(DbiColumn *column, Datum *value, bool *isnull)
 {
 	const char *why = NULL;
-	JsonbValue *v = first_value(column, row, &why);
+	JsonbValue *v = first_value(column, &why);
 	JsonbValue fallback;
 
 	if (why == NULL && v == NULL && column->concat != NIL)
-		v = concatenated(column, row, &why);
+		v = concatenated(column, &why);
 	if (why != NULL)
 		return why;
 	if (v == NULL && column->fallback != NULL)
@@ -123,6 +213,9 @@ fill_column(DbiColumn *column, JsonbContainer *row, Datum *value, bool *isnull)
 	}
 	if (why == NULL && *isnull && column->required)
 		return "is missing";
+	if (why == NULL && !*isnull && column->most_bytes > 0 &&
+		VARSIZE_ANY_EXHDR(DatumGetPointer(*value)) > column->most_bytes)
+		return psprintf("is longer than %d bytes", column->most_bytes);
 	return why;
 }
 
@@ -206,23 +299,34 @@ dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum 
 {
 	JsonbParseState *state = NULL;
 	JsonbValue *rest = NULL;
+	Size key_bytes = 0;
+	bool any_rest;
 	ListCell *lc;
 
+	forget_values(&source->root);
+	any_rest = note_values(&source->root, row);
 	memset(nulls, true, sizeof(bool) * desc->natts);
 	memset(values, 0, sizeof(Datum) * desc->natts);
 	foreach(lc, source->columns)
 	{
 		DbiColumn *column = lfirst(lc);
 		int i = column->attnum - 1;
-		const char *why = fill_column(column, row, &values[i], &nulls[i]);
+		const char *why = fill_column(column, &values[i], &nulls[i]);
 
 		if (why != NULL)
 		{
 			*column_name = column->name;
 			return why;
 		}
+		if (column->required && column->type == TEXTOID)
+			key_bytes += VARSIZE_ANY_EXHDR(DatumGetPointer(values[i]));
+		if (key_bytes > DBI_MOST_KEY_BYTES)
+		{
+			*column_name = column->name;
+			return psprintf("makes the key longer than %d bytes", DBI_MOST_KEY_BYTES);
+		}
 	}
-	if (source->extra_attnum > 0 && push_rest(&state, &source->root, row, NULL, &rest))
+	if (any_rest && source->extra_attnum > 0 && push_rest(&state, &source->root, row, NULL, &rest))
 	{
 		values[source->extra_attnum - 1] = JsonbPGetDatum(JsonbValueToJsonb(rest));
 		nulls[source->extra_attnum - 1] = false;

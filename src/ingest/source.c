@@ -145,6 +145,38 @@ map_column(DbiColumn *column, JsonbContainer *mapping)
 	column->normal = normal_of(getKeyJsonValueFromContainer(c, "as", 2, NULL));
 }
 
+/* Texts that people or programs write at length; they are in no index. */
+static const char *const free_texts[] = {"actual_label",
+										 "comment",
+										 "data_type",
+										 "description",
+										 "error_message",
+										 "full_data_type",
+										 "notebook_path",
+										 "prediction_label",
+										 "request_path",
+										 "response_result",
+										 "rule_label",
+										 "source_path",
+										 "statement_text",
+										 "storage_path",
+										 "storage_rejection_reason",
+										 "tag_value",
+										 "target_columns",
+										 "target_path",
+										 "task",
+										 "user_agent",
+										 "using_columns"};
+
+static bool
+is_free_text(const char *name)
+{
+	for (int i = 0; i < lengthof(free_texts); i++)
+		if (strcmp(free_texts[i], name) == 0)
+			return true;
+	return false;
+}
+
 static bool
 in_list(List *names, const char *name)
 {
@@ -165,32 +197,72 @@ is_maintained(const char *name)
 	return false;
 }
 
-/* Enter a path into the tree of taken fields. */
-static void
-take_path(DbiField *field, DbiPath *path, int depth)
+bool
+dbi_source_has_column(DbiSource *source, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, source->columns)
+		if (strcmp(((DbiColumn *) lfirst(lc))->name, name) == 0)
+			return true;
+	return strcmp(name, "extra") == 0;
+}
+
+static DbiField *
+member_of(DbiField *field, char *name, int len)
 {
 	ListCell *lc;
 	DbiField *member;
 
-	if (depth == path->n)
-	{
-		field->taken = true;
-		return;
-	}
 	foreach(lc, field->members)
 	{
 		member = lfirst(lc);
-		if (strcmp(member->name, path->parts[depth]) == 0)
-		{
-			take_path(member, path, depth + 1);
-			return;
-		}
+		if (strcmp(member->name, name) == 0)
+			return member;
 	}
 	member = palloc0(sizeof(DbiField));
-	member->name = path->parts[depth];
-	member->len = path->lens[depth];
+	member->name = name;
+	member->len = len;
 	field->members = lappend(field->members, member);
-	take_path(member, path, depth + 1);
+	return member;
+}
+
+/* Enter a path into the tree of taken fields. */
+static void
+take_path(DbiField *field, DbiPath *path)
+{
+	path->fields = palloc(sizeof(DbiField *) * path->n);
+	for (int i = 0; i < path->n; i++)
+	{
+		field = member_of(field, path->parts[i], path->lens[i]);
+		path->fields[i] = field;
+	}
+	field->taken = true;
+}
+
+/* jsonb's own order: the shorter first, then by bytes. */
+static int
+compare_fields(const void *a, const void *b)
+{
+	const DbiField *x = *(DbiField *const *) a;
+	const DbiField *y = *(DbiField *const *) b;
+
+	return x->len != y->len ? x->len - y->len : memcmp(x->name, y->name, x->len);
+}
+
+void
+dbi_sort_fields(DbiField *field)
+{
+	ListCell *lc;
+
+	field->nmembers = 0;
+	field->sorted = palloc(sizeof(DbiField *) * Max(list_length(field->members), 1));
+	foreach(lc, field->members)
+	{
+		field->sorted[field->nmembers++] = lfirst(lc);
+		dbi_sort_fields(lfirst(lc));
+	}
+	qsort(field->sorted, field->nmembers, sizeof(DbiField *), compare_fields);
 }
 
 static void
@@ -199,7 +271,7 @@ take_paths(DbiField *root, List *paths)
 	ListCell *lc;
 
 	foreach(lc, paths)
-		take_path(root, lfirst(lc), 0);
+		take_path(root, lfirst(lc));
 }
 
 static void
@@ -237,7 +309,11 @@ open_columns(DbiSource *source, Jsonb *mapping)
 		column->attnum = att->attnum;
 		column->name = pstrdup(NameStr(att->attname));
 		column->type = att->atttypid;
-		column->required = in_list(source->key, column->name) || att->attnum == source->time_attnum;
+		column->required =
+			in_list(source->key, column->name) || att->attnum == source->time_attnum ||
+			(att->attnotnull && !att->atthasdef && !in_list(source->computed_names, column->name));
+		column->most_bytes =
+			column->type == TEXTOID && !is_free_text(column->name) ? DBI_MOST_NAME_BYTES : 0;
 		map_column(column, &mapping->root);
 		/* A computed column may still have a field of its own (event_date). */
 		source->columns = lappend(source->columns, column);
@@ -245,7 +321,8 @@ open_columns(DbiSource *source, Jsonb *mapping)
 		take_paths(&source->root, column->concat);
 	}
 	foreach(lc, source->excluded)
-		take_path(&source->root, make_path(lfirst(lc), strlen(lfirst(lc))), 0);
+		take_path(&source->root, make_path(lfirst(lc), strlen(lfirst(lc))));
+	dbi_sort_fields(&source->root);
 	table_close(rel, AccessShareLock);
 }
 

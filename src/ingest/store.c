@@ -1,7 +1,9 @@
 /*
  * store.c: a batch of typed rows into its gold table.
  *
- * The rows are shown to SQL as the relation "incoming". What is missing is
+ * The rows are shown to SQL as the relation "incoming". When all are new, a
+ * query over it adds the computed columns and insert.c writes the result.
+ * Else what is missing is
  * inserted; where a key was there already, the write mode and the version say
  * whether its row has to make way, and then it is deleted and the new one
  * inserted. That works
@@ -204,6 +206,53 @@ insert_missing(DbiSource *source, const char *incoming)
 	appendStringInfoString(&sql, ")");
 	run(sql.data, SPI_OK_INSERT);
 	return SPI_processed;
+}
+
+/* The value of a gold column as a query over incoming gives it; generated ones come later. */
+static void
+append_column(StringInfo sql, DbiSource *source, Form_pg_attribute att)
+{
+	const char *type = format_type_with_typemod(att->atttypid, att->atttypmod);
+	const char *name = NameStr(att->attname);
+	ListCell *n;
+	ListCell *e;
+
+	if (att->attisdropped || att->attgenerated != '\0' || !dbi_source_has_column(source, name))
+	{
+		appendStringInfo(sql, "NULL::%s", att->attisdropped ? "int" : type);
+		return;
+	}
+	forboth(n, source->computed_names, e, source->computed_exprs)
+	{
+		if (strcmp(lfirst(n), name) == 0)
+		{
+			appendStringInfo(sql, "(%s)::%s", (char *) lfirst(e), type);
+			return;
+		}
+	}
+	appendStringInfo(sql, "i.%s", quote_identifier(name));
+}
+
+int64
+dbi_store_new(DbiSource *source, DbiInsert *insert, TupleDesc desc, Tuplestorestate *rows,
+			  int64 count)
+{
+	StringInfoData sql;
+	int64 written;
+
+	SPI_connect();
+	show_incoming(source, rows, count);
+	initStringInfo(&sql);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		appendStringInfoString(&sql, i == 0 ? "SELECT " : ", ");
+		append_column(&sql, source, TupleDescAttr(desc, i));
+	}
+	appendStringInfo(&sql, " FROM incoming i %s",
+					 source->computed_from != NULL ? source->computed_from : "");
+	written = dbi_insert_query(insert, sql.data, count);
+	SPI_finish();
+	return written;
 }
 
 /*

@@ -11,6 +11,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -24,19 +25,35 @@
 
 /* More digits than decimal(38,18) has in any spelling; keeps numeric_in from raising. */
 #define MAX_NUMBER_CHARS 100
+/* Larger ones are no measurement, and their sums and squares would raise in the rollups. */
+#define MAX_DOUBLE 1e100
+#define MAX_INT8 (PG_INT64_MAX / 2)
+/* Bytes of a value that a reason quotes. */
+#define MAX_SHOWN 60
 /* Times outside are a mistake of the feed: the oldest audit sample is of 2009. */
 #define MIN_TIME ((int64) 0)                     /* 2000-01-01 */
 #define MAX_TIME ((int64) 36525 * USECS_PER_DAY) /* 2100-01-01 */
 
+static char *
+number_text(Numeric n)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(n)));
+}
+
 static const char *
 shown(const JsonbValue *v)
 {
+	char *s;
+
 	switch (v->type)
 	{
 		case jbvString:
-			return psprintf("\"%.*s\"", Min(v->val.string.len, 60), v->val.string.val);
+			return psprintf("\"%.*s\"",
+							pg_mbcliplen(v->val.string.val, v->val.string.len, MAX_SHOWN),
+							v->val.string.val);
 		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(v->val.numeric)));
+			s = number_text(v->val.numeric);
+			return strlen(s) <= MAX_SHOWN ? s : psprintf("%.*s...", MAX_SHOWN, s);
 		case jbvBool:
 			return v->val.boolean ? "true" : "false";
 		default:
@@ -69,6 +86,10 @@ value_text(const JsonbValue *v, int *len)
 			*len = out->len;
 			return out->data;
 		}
+		case jbvNumeric:
+			s = number_text(v->val.numeric);
+			*len = strlen(s);
+			return s;
 		default:
 			s = pstrdup(shown(v));
 			*len = strlen(s);
@@ -159,7 +180,7 @@ to_integer(const JsonbValue *v, Oid type, Datum *result)
 
 	if (n == NULL)
 		return bad(v, "a whole number");
-	s = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(n)));
+	s = number_text(n);
 	dot = strchr(s, '.');
 	if (dot != NULL)
 	{
@@ -172,6 +193,8 @@ to_integer(const JsonbValue *v, Oid type, Datum *result)
 	if (errno != 0 || *end != '\0' || (type == INT4OID && (i < PG_INT32_MIN || i > PG_INT32_MAX)))
 		return bad(v, type == INT4OID ? "in the range of a 32-bit number"
 									  : "in the range of a 64-bit number");
+	if (type == INT8OID && (i > MAX_INT8 || i < -MAX_INT8))
+		return bad(v, "smaller than 2^62");
 	*result = type == INT4OID ? Int32GetDatum((int32) i) : Int64GetDatum((int64) i);
 	return NULL;
 }
@@ -209,9 +232,11 @@ to_double(const JsonbValue *v, Datum *result)
 		n = value_numeric(v);
 		if (n == NULL)
 			return bad(v, "a number");
-		d = strtod(DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(n))), NULL);
+		d = strtod(number_text(n), NULL);
 		if (isinf(d))
 			return bad(v, "in the range of a double");
+		if (fabs(d) > MAX_DOUBLE)
+			return bad(v, "between -1e100 and 1e100");
 	}
 	*result = Float8GetDatum(d);
 	return NULL;
@@ -247,7 +272,7 @@ to_bool(const JsonbValue *v, Datum *result)
 static bool
 epoch_time(Numeric n, TimestampTz *t)
 {
-	double d = strtod(DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(n))), NULL);
+	double d = strtod(number_text(n), NULL);
 	double usec = d < 1e11 ? d * 1e6 : d < 1e14 ? d * 1e3 : d;
 
 	if (!(usec >= 0 && usec < 1e17))

@@ -1,9 +1,11 @@
 #!/bin/bash
-# load_rows() against COPY of the same rows into a copy of the table with the same indexes.
-# The rows are audit events and usage records of the sample account, as Databricks prints them.
+# load_rows() against COPY of the same rows into a copy of the table with the same indexes: first many rows into
+# an empty account, then the newest, a small batch, on top of them. load_rows() brings the derived relations up to
+# date as well. The rows are audit events and usage records of the sample account, as Databricks prints them.
 set -euo pipefail
 
 ROWS=${BENCH_ROWS:-100000}
+SMALL=${BENCH_SMALL_ROWS:-1000}
 RUNS=${BENCH_RUNS:-3}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"; dropdb --if-exists bench_load' EXIT
@@ -29,33 +31,62 @@ seconds() { psql_load -c '\timing on' -c "$1" | sed -n 's/^Time: \([0-9.]*\) ms.
 
 median() { sort -n | sed -n "$(((RUNS + 1) / 2))p"; }
 
-# compare GOLD SOURCE JSON ORDER
-compare() {
-	local gold=$1 source=$2 json=$3 order=$4 columns i loads=() copies=()
-	columns=$(psql -XqAt -c "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
-		WHERE attrelid = 'dbinsight.$gold'::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped")
-	psql -XqAt -c "\copy (SELECT $columns FROM dbinsight.$gold ORDER BY $order DESC LIMIT $ROWS) TO '$dir/$gold.copy'"
-	psql -XqAt -c "\copy (SELECT jsonb_agg(j) FROM (SELECT $json AS j FROM dbinsight.$gold ORDER BY $order DESC LIMIT $ROWS) s) TO '$dir/$gold.json'"
-	psql -XqAt -c "\copy (SELECT sku_name, cloud, usage_unit, currency_code, price_start_time, price_end_time, price_default, price_effective FROM dbinsight.fact_list_prices) TO '$dir/prices.copy'"
-	for ((i = 0; i < RUNS; i++)); do
-		dropdb --if-exists bench_load
-		createdb bench_load
-		psql_load -c "CREATE EXTENSION dbinsight" -c "SET client_min_messages = warning" \
-			-c "\copy dbinsight.fact_list_prices (sku_name, cloud, usage_unit, currency_code, price_start_time, price_end_time, price_default, price_effective) FROM '$dir/prices.copy'" \
-			-c "CREATE TABLE batch (rows jsonb)" -c "\copy batch FROM '$dir/$gold.json'"
-		loads+=("$(seconds "SELECT dbinsight.load_rows('$source', rows) FROM batch")")
-		psql_load -c "CREATE TABLE copied (LIKE dbinsight.$gold INCLUDING ALL) PARTITION BY RANGE ($order)" \
-			-c "SELECT format('CREATE TABLE copied_%s PARTITION OF copied %s', n, bound) FROM (SELECT row_number() OVER () AS n, pg_get_expr(c.relpartbound, c.oid) AS bound
-				FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'dbinsight.$gold'::regclass) p" >"$dir/partitions.sql"
-		sed 's/$/;/' "$dir/partitions.sql" | psql_load
-		copies+=("$(seconds "\copy copied ($columns) FROM '$dir/$gold.copy'")")
-	done
-	local load copy
-	load=$(printf '%s\n' "${loads[@]}" | median)
-	copy=$(printf '%s\n' "${copies[@]}" | median)
-	awk -v s="$source" -v n="$(psql_load -c "SELECT count(*) FROM dbinsight.$gold")" -v l="$load" -v c="$copy" \
-		'BEGIN { printf "load_rows %s = %d rows in %.0f ms, COPY %.0f ms: %.2f of its rows a second\n", s, n, l, c, c / l }'
+# rows_of GOLD ORDER KEY LIMIT OFFSET: a FROM clause
+rows_of() { echo "FROM dbinsight.$1 ORDER BY $2 DESC, $3 LIMIT $4 OFFSET $5"; }
+
+# export_rows GOLD JSON ORDER KEY NAME LIMIT OFFSET: the same rows for load_rows() and for COPY
+export_rows() {
+	local rows
+	rows=$(rows_of "$1" "$3" "$4" "$6" "$7")
+	psql -XqAt -c "\copy (SELECT $columns $rows) TO '$dir/$5.copy'"
+	psql -XqAt -c "\copy (SELECT '$5', jsonb_agg(j) FROM (SELECT $2 AS j $rows) s) TO '$dir/$5.json'"
 }
 
-compare fact_audit_logs system.access.audit "$audit_json" event_time
-compare fact_usage system.billing.usage "$usage_json" usage_date
+prepare() {
+	dropdb --if-exists bench_load
+	createdb bench_load
+	psql_load -c "CREATE EXTENSION dbinsight" -c "SET client_min_messages = warning" \
+		-c "\copy dbinsight.fact_list_prices (sku_name, cloud, usage_unit, currency_code, price_start_time, price_end_time, price_default, price_effective) FROM '$dir/prices.copy'" \
+		-c "CREATE TABLE batch (name text, rows jsonb)" -c "\copy batch FROM '$dir/many.json'" -c "\copy batch FROM '$dir/few.json'"
+}
+
+# The table, its partitions and the indexes, which are the partitions' (sql/schema/30_partitions.sql).
+make_copy() {
+	psql_load -c "CREATE TABLE copied (LIKE dbinsight.$1 INCLUDING ALL) PARTITION BY RANGE ($2)"
+	psql_load -c "SELECT format('CREATE TABLE copied_%1\$s (LIKE dbinsight.%2\$I INCLUDING ALL); ALTER TABLE copied ATTACH PARTITION copied_%1\$s %3\$s;', n, '_blank_$1', bound)
+		FROM (SELECT row_number() OVER () AS n, pg_get_expr(c.relpartbound, c.oid) AS bound
+			FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'dbinsight.$1'::regclass) p" >"$dir/partitions.sql"
+	psql_load -f "$dir/partitions.sql"
+}
+
+# report WHAT SOURCE ROWS LOADS COPIES
+report() {
+	awk -v what="$1" -v s="$2" -v n="$3" -v l="$(tr ' ' '\n' <<<"$4" | median)" -v c="$(tr ' ' '\n' <<<"$5" | median)" \
+		'BEGIN { printf "%s %s = %d rows in %.0f ms, COPY %.0f ms: %.2f of its rows a second\n", what, s, n, l, c, c / l }'
+}
+
+# compare GOLD SOURCE JSON ORDER KEY
+compare() {
+	local gold=$1 source=$2 json=$3 order=$4 key=$5 columns i name many_loads="" many_copies="" few_loads="" few_copies=""
+	columns=$(psql -XqAt -c "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+		WHERE attrelid = 'dbinsight.$gold'::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped")
+	export_rows "$gold" "$json" "$order" "$key" few "$SMALL" 0
+	export_rows "$gold" "$json" "$order" "$key" many "$ROWS" "$SMALL"
+	psql -XqAt -c "\copy (SELECT sku_name, cloud, usage_unit, currency_code, price_start_time, price_end_time, price_default, price_effective FROM dbinsight.fact_list_prices) TO '$dir/prices.copy'"
+	for ((i = 0; i < RUNS; i++)); do
+		prepare
+		many_loads+="${many_loads:+ }$(seconds "SELECT dbinsight.load_rows('$source', rows) FROM batch WHERE name = 'many'")"
+		few_loads+="${few_loads:+ }$(seconds "SELECT dbinsight.load_rows('$source', rows) FROM batch WHERE name = 'few'")"
+		make_copy "$gold" "$order"
+		many_copies+="${many_copies:+ }$(seconds "\copy copied ($columns) FROM '$dir/many.copy'")"
+		few_copies+="${few_copies:+ }$(seconds "\copy copied ($columns) FROM '$dir/few.copy'")"
+		for name in "dbinsight.$gold" copied; do
+			[ "$(psql_load -c "SELECT count(*) FROM $name")" = "$(cat "$dir/many.copy" "$dir/few.copy" | wc -l)" ]
+		done
+	done
+	report load_rows "$source" "$(wc -l <"$dir/many.copy")" "$many_loads" "$many_copies"
+	report "load_rows on top" "$source" "$(wc -l <"$dir/few.copy")" "$few_loads" "$few_copies"
+}
+
+compare fact_audit_logs system.access.audit "$audit_json" event_time event_id
+compare fact_usage system.billing.usage "$usage_json" usage_date record_id

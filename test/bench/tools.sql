@@ -1,9 +1,10 @@
 -- Every registered tool with its defaults, against its own body with the
 -- arguments written in: what a person would write by hand over the same tables.
--- Median of seven runs each, in turn.
+-- Median of seven runs each, in turn. Then the tools whose estimated cost is so high that JIT would compile them.
 \set QUIET on
 SET client_min_messages = warning;
 CREATE TEMP TABLE timing (tool text, form text, ms numeric, rows bigint);
+CREATE TEMP TABLE estimate (tool text, cost float8);
 
 CREATE FUNCTION pg_temp.run(query text) RETURNS TABLE (ms numeric, rows bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -17,6 +18,14 @@ BEGIN
 	END LOOP;
 	ms := 1000 * extract(epoch FROM clock_timestamp() - began);
 	RETURN NEXT;
+END $$;
+
+CREATE FUNCTION pg_temp.cost(query text) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
+	RETURN plan -> 0 -> 'Plan' ->> 'Total Cost';
 END $$;
 
 -- A tool's body with literals for its arguments.
@@ -52,6 +61,7 @@ BEGIN
 		WHERE p.oid = t.f;
 		call := format('SELECT * FROM dbinsight.%I(%s)', t.tool, array_to_string(coalesce(args, '{}'), ', '));
 		hand := pg_temp.by_hand(t.f, coalesce(args, '{}'));
+		INSERT INTO estimate SELECT t.tool, pg_temp.cost(call);
 		FOR i IN 1 .. 7 LOOP
 			INSERT INTO timing SELECT t.tool, 'tool', r.ms, r.rows FROM pg_temp.run(call) r;
 			INSERT INTO timing SELECT t.tool, 'hand', r.ms, r.rows FROM pg_temp.run(hand) r;
@@ -64,3 +74,7 @@ SELECT format('%s = %s ms, %s rows; by hand %s ms, ratio %s%s', tool, round(a.ms
 FROM (SELECT tool, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms)::numeric AS ms, max(rows) AS rows FROM timing WHERE form = 'tool' GROUP BY tool) a
 JOIN (SELECT tool, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms)::numeric AS ms, max(rows) AS rows FROM timing WHERE form = 'hand' GROUP BY tool) b USING (tool)
 ORDER BY a.ms DESC;
+
+-- Plans the server would compile, were JIT on: their estimates are too dear.
+SELECT format('estimated above jit_above_cost = %s', coalesce(string_agg(format('%s (%s)', tool, round(cost)), ', ' ORDER BY cost DESC), 'none'))
+FROM estimate WHERE cost > current_setting('jit_above_cost')::float8;

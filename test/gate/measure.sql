@@ -35,7 +35,8 @@ CREATE FUNCTION pg_temp.met(wanted text, got text[]) RETURNS boolean LANGUAGE sq
 
 -- A question about the whole account is the platform's, with every other agent behind it.
 CREATE FUNCTION pg_temp.agents_met(wanted text[], got text[]) RETURNS boolean LANGUAGE sql AS $$
-	SELECT (wanted = '{platform}' AND got[1] = 'platform' AND cardinality(got) > 5) OR coalesce(bool_and(pg_temp.met(w, got)), false) AND coalesce(cardinality(got), 0) <= cardinality(wanted) FROM unnest(wanted) w $$;
+	SELECT coalesce(bool_and(pg_temp.met(w, got)), false)
+		AND (coalesce(cardinality(got), 0) <= cardinality(wanted) OR ('platform' = ANY (wanted) AND cardinality(got) > 5)) FROM unnest(wanted) w $$;
 
 CREATE FUNCTION pg_temp.same_value(wanted jsonb, got jsonb) RETURNS boolean LANGUAGE sql AS $$
 	SELECT CASE WHEN got IS NULL THEN false
@@ -47,9 +48,21 @@ CREATE FUNCTION pg_temp.same_value(wanted jsonb, got jsonb) RETURNS boolean LANG
 CREATE FUNCTION pg_temp.same_argument(name text, wanted jsonb, got jsonb) RETURNS boolean LANGUAGE sql AS $$
 	SELECT coalesce(pg_temp.same_value(wanted, got) OR (name = 'hours' AND got::numeric IN (24 * ceil(wanted::numeric / 24), CASE wanted::text WHEN '14' THEN 18 END)), false) $$;
 
+-- What is not given is the tool's default.
+CREATE FUNCTION pg_temp.default_of(tool text, argument text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+	value jsonb;
+	expression text;
+BEGIN
+	SELECT pg_get_function_arg_default(p.oid, a.n::int) INTO expression FROM pg_proc p, unnest(p.proargnames[1:p.pronargs]) WITH ORDINALITY a(name, n)
+	WHERE p.proname = tool AND p.pronamespace = 'dbinsight'::regnamespace AND a.name = argument;
+	EXECUTE 'SELECT to_jsonb(' || coalesce(expression, 'NULL::text') || ')' INTO value;
+	RETURN value;
+END $$;
+
 -- The call of a wanted tool; a comparison calls it twice, any of them may have the arguments.
 CREATE FUNCTION pg_temp.arguments_met(tool text, arguments jsonb, calls jsonb) RETURNS boolean LANGUAGE sql AS $$
-	SELECT coalesce(bool_or((SELECT coalesce(bool_and(pg_temp.same_argument(w.key, w.value, c -> 'arguments' -> w.key)), true) FROM jsonb_each(arguments) w)), false)
+	SELECT coalesce(bool_or((SELECT coalesce(bool_and(pg_temp.same_argument(w.key, w.value, coalesce(c -> 'arguments' -> w.key, pg_temp.default_of(c ->> 'tool', w.key)))), true) FROM jsonb_each(arguments) w)), false)
 	FROM jsonb_array_elements(calls) c WHERE (c ->> 'tool') = ANY (string_to_array(tool, '|')) $$;
 
 DO $$

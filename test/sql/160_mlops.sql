@@ -45,6 +45,7 @@ INSERT INTO dbinsight.fact_inference_log (request_id, workspace_id, request_time
 INSERT INTO dbinsight.fact_inference_log (request_id, request_time, endpoint_name, prediction_label, actual_label) VALUES
 	('t1', '2025-03-09 01:00+00', 'tri-ep', 'a', 'a'), ('t2', '2025-03-09 01:00+00', 'tri-ep', 'a', 'a'), ('t3', '2025-03-09 01:00+00', 'tri-ep', 'b', 'a'),
 	('t4', '2025-03-09 01:00+00', 'tri-ep', 'b', 'b'), ('t5', '2025-03-09 01:00+00', 'tri-ep', 'c', 'c');
+SELECT dbinsight._refresh_derived('fact_inference_log', '2025-02-01+00', '2025-03-31+00') \g /dev/null
 SELECT * FROM dbinsight.get_model_performance();
 SELECT DISTINCT model_name FROM dbinsight.get_model_performance('fraud-ep');
 SELECT count(*), min(evaluated_at) FROM dbinsight.get_model_performance('churn', 10);
@@ -53,9 +54,11 @@ SELECT * FROM dbinsight.get_model_performance(NULL, 0);
 SAVEPOINT words;
 UPDATE dbinsight.fact_inference_log SET prediction_label = CASE prediction_label WHEN 'fraud' THEN '0' ELSE '1' END,
 	actual_label = CASE actual_label WHEN 'fraud' THEN '0' ELSE '1' END WHERE endpoint_name = 'fraud-ep';
+SELECT dbinsight._refresh_derived('fact_inference_log', '2025-02-01+00', '2025-03-31+00') \g /dev/null
 SELECT metric_name, value FROM dbinsight.get_model_performance('fraud-ep') WHERE evaluated_at = '2025-03-08+00' ORDER BY 1; -- precision 10/12, recall 10/12
 ROLLBACK TO words;
 DELETE FROM dbinsight.fact_inference_log;
+SELECT dbinsight._refresh_derived('fact_inference_log', '2025-02-01+00', '2025-03-31+00') \g /dev/null
 
 -- Training: churn 0.80, then 0.75; runs by name and tag are one model.
 INSERT INTO dbinsight.models (name, version, stage, metrics, trained_at, duration_s, training_rows, trained_by, params) VALUES
@@ -92,6 +95,7 @@ UNION ALL SELECT 'calm', 1, '2025-03-10 12:00+00', 'x', i::text, 900 FROM genera
 INSERT INTO dbinsight.fact_inference_log (request_id, request_time, endpoint_name, prediction_label, extra)
 SELECT 'b' || i, '2025-02-20+00'::timestamptz, 'lab-ep', CASE WHEN i <= 80 THEN 'a' ELSE 'b' END, '{"features": {"age": 30, "city": "x"}}'::jsonb FROM generate_series(1, 100) i
 UNION ALL SELECT 'c' || i, '2025-03-08+00', 'lab-ep', CASE WHEN i <= 30 THEN 'a' ELSE 'b' END, jsonb_build_object('features', jsonb_build_object('age', 30 + i % 2)) FROM generate_series(1, 60) i;
+SELECT dbinsight._refresh_derived('fact_inference_log', '2025-02-01+00', '2025-03-31+00') \g /dev/null
 SELECT model_name, subject, statistic, value, threshold, drifted, current_n, baseline_n FROM dbinsight.get_model_drift();
 SELECT DISTINCT model_name, baseline_start, current_start FROM dbinsight.get_model_drift('calm');
 
@@ -111,11 +115,42 @@ INSERT INTO dbinsight.fact_inference_log (request_id, workspace_id, request_time
 SELECT 'l' || i, '1001', '2025-03-09 10:00+00', 'chat', 'se2', 100 * i FROM generate_series(1, 4) i;
 INSERT INTO dbinsight.fact_usage (record_id, workspace_id, usage_date, usage_unit, usage_quantity, endpoint_name, list_cost, record_type) VALUES
 	('e1', '1001', '2025-03-09', 'DBU', 100, 'chat', 12, 'ORIGINAL'), ('e2', '1001', '2025-03-09', 'DBU', -20, 'chat', -2, 'RETRACTION'), ('e3', '1001', '2025-03-10', 'DBU', 9, 'chat', 9, 'ORIGINAL');
+SELECT dbinsight._refresh_derived('fact_inference_log', '2025-02-01+00', '2025-03-31+00') \g /dev/null
 SELECT endpoint_name, served_entity, entity_version, usage_date, requests, errors, error_rate_pct, throttled, p50_ms, p95_ms, p99_ms FROM dbinsight.get_inference_metrics();
 SELECT entity_version, input_tokens, output_tokens, tokens_per_request, distinct_requesters, streaming_pct, cost, cost_per_1k_requests, workspace_id FROM dbinsight.get_inference_metrics('CHAT');
 -- A log without workspace and served entity speaks for each of the endpoint's.
 UPDATE dbinsight.fact_inference_log SET workspace_id = NULL, served_entity_id = NULL WHERE endpoint_name = 'chat';
+SELECT dbinsight._refresh_derived('fact_inference_log', '2025-02-01+00', '2025-03-31+00') \g /dev/null
 SELECT workspace_id, entity_version, p50_ms FROM dbinsight.get_inference_metrics('chat');
 SELECT count(*), sum(requests) FROM dbinsight.get_inference_metrics(days => 8);
 SELECT count(*) FROM dbinsight.get_inference_metrics('nowhere');
+/*
+ * The rollups against the log, over windows that cut days at both ends; a refresh of some days leaves the others, a second
+ * one changes nothing. Of 600 requests 37 minutes apart each fourth has the feature f; 85 have no prediction, 86 NaN, 86 -Infinity.
+ */
+INSERT INTO dbinsight.fact_inference_log (request_id, request_time, endpoint_name, prediction, actual, execution_ms, extra)
+SELECT 'e' || i, '2025-02-20 07:13+00'::timestamptz + i * interval '37 minutes', 'edge-ep', CASE i % 7 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' WHEN 2 THEN '-Infinity' ELSE (i % 11)::float8 END,
+	CASE WHEN i % 3 > 0 THEN i % 5 END, 10 * i, CASE WHEN i % 4 = 0 THEN jsonb_build_object('features', jsonb_build_object('f', i % 6, 'g', 'x')) END
+FROM generate_series(1, 600) i;
+SELECT dbinsight._refresh_derived('fact_inference_log', '2025-02-21+00', '2025-02-23 05:00+00') \g /dev/null
+SELECT dbinsight._refresh_derived('fact_inference_log', '2025-02-20+00', '2025-03-31+00') \g /dev/null
+SELECT w.since, w.until, v.subject, count(*) AS n, sum(x) FILTER (WHERE x <> 'NaN' AND abs(x) < 'Infinity') = (
+		SELECT sum(y) FROM (SELECT CASE v.subject WHEN 'prediction' THEN l.prediction ELSE (l.extra -> 'features' ->> v.subject)::float8 END AS y
+			FROM dbinsight.fact_inference_log l WHERE l.endpoint_name = 'edge-ep' AND l.request_time >= w.since AND l.request_time < w.until) f
+		WHERE y <> 'NaN' AND abs(y) < 'Infinity') AS sum_is_the_log_s, count(*) = (SELECT count(CASE v.subject WHEN 'prediction' THEN l.prediction ELSE (l.extra -> 'features' ->> v.subject)::float8 END)
+		FROM dbinsight.fact_inference_log l WHERE l.endpoint_name = 'edge-ep' AND l.request_time >= w.since AND l.request_time < w.until) AS count_is_the_log_s
+FROM (VALUES ('2025-02-21 10:00+00'::timestamptz, '2025-03-03 12:00+00'::timestamptz), ('2025-02-22+00', '2025-02-24+00'), ('2025-02-21 23:59+00', '2025-02-23 00:01+00')) w(since, until),
+	LATERAL dbinsight._logged_values(w.since, w.until) v, LATERAL unnest(v."values") x
+WHERE v.endpoint_name = 'edge-ep'
+GROUP BY 1, 2, 3 ORDER BY w.since, w.until, v.subject COLLATE "C";
+SELECT count(*) AS differences FROM (
+	(SELECT day, endpoint_name, requests, judged, pairs, ratios FROM dbinsight.rollup_inference_outcome WHERE endpoint_name = 'edge-ep'
+	EXCEPT SELECT date_trunc('day', l.request_time, 'UTC'), l.endpoint_name, count(*), count(l.actual), count(*) FILTER (WHERE l.prediction IS NOT NULL AND l.actual IS NOT NULL),
+		count(*) FILTER (WHERE l.prediction IS NOT NULL AND l.actual <> 0) FROM dbinsight.fact_inference_log l WHERE l.endpoint_name = 'edge-ep' GROUP BY 1, 2)) d;
+SELECT sum(cardinality(ms)), max(m) FROM dbinsight.rollup_inference_latency, LATERAL (SELECT max(x) AS m FROM unnest(ms) x) u WHERE endpoint_name = 'edge-ep';
+-- The aggregate: 60 of each, all 1 before, 1 and 2 by halves now. One bin up to 1 and one above: p = 60.5/61, 0.5/61, q = 1/2; no deviation before, so no mean shift.
+WITH d AS (SELECT dbinsight._drift(v.now, v.x) AS f FROM (VALUES (false, array_fill(1::float8, ARRAY[60])), (true, array_fill(1::float8, ARRAY[30]) || array_fill(2::float8, ARRAY[30]))) v(now, x))
+SELECT f[1] AS now, f[2] AS before, round(f[3]::numeric, 6) = round(((0.5 - 60.5/61) * ln(0.5 / (60.5/61)) + (0.5 - 0.5/61) * ln(0.5 / (0.5/61)))::numeric, 6) AS psi, f[4] AS ks, f[6] AS mean_shift, f[7] AS bins FROM d;
+SELECT dbinsight._drift(b, x) FROM (VALUES (true, ARRAY[1, NULL, 'NaN', 'Infinity']::float8[]), (false, '{}'), (NULL, '{1}'), (false, NULL)) v(b, x);
+SELECT dbinsight._drift(b, x) IS NULL AS nothing FROM (VALUES (true, '{NaN}'::float8[])) v(b, x);
 ROLLBACK;

@@ -56,6 +56,7 @@ my %wrong = (
 	'latin.json' => [ sprintf("$event\n{\"event_id\": \"caf\xe9\"}\n", 'x7'), qr/line 2, character 18 of "latin.json" is not JSON: invalid UTF-8/ ],
 	'outside.json' => [ sprintf("$event\né\n", 'x8'), qr/line 2, character 1 of "outside.json" is not JSON/ ],
 	'binary' => [ "\xff\xfe\x00\x01", qr/line 1, character 1 of "binary" is not JSON/ ],
+	'wide.json' => [ '{"a": [' . '[],' x 1_100_000 . '1]}', qr/more than a million brackets and commas/ ],
 	'deep.json' => [ ('[' x 2) . ('{"a":' x 100), qr/is not JSON/ ]);
 foreach my $name (sort keys %wrong)
 {

@@ -1,0 +1,97 @@
+/*
+ * scope.c: whether a text is a question about the account at all.
+ *
+ * Few words may be known and still all be ours, or many be known and the text
+ * be about something else: that is weighed as the router has learned it from
+ * questions of both kinds.
+ */
+#include "postgres.h"
+
+#include "agents/router.h"
+
+static double
+scaled(double x)
+{
+	return Min(Max(x, -4), 8) / 4;
+}
+
+void
+dbi_scope_features(const DbiLexicon *lex, const DbiText *text, const DbiClause *c, double *x)
+{
+	double second = -4;
+	double lexical = 0;
+	double like = 0;
+
+	for (int a = 0; a < lex->nagents; a++)
+	{
+		if (a != c->best_agent)
+			second = Max(second, c->agents[a]);
+		lexical = Max(lexical, c->lexical[a]);
+	}
+	for (int t = 0; t < lex->ntools; t++)
+		like = Max(like, c->likeness[t]);
+	x[0] = 1;
+	x[1] = scaled(c->best_agent >= 0 ? c->evidence : -4);
+	x[2] = scaled(second);
+	x[3] = scaled(c->refusal[DBI_LABEL_SCOPE]);
+	x[4] = scaled(c->scope - Max(c->refusal[DBI_LABEL_SCOPE], 0));
+	x[5] = scaled(lexical);
+	x[6] = like;
+	x[7] = Min(dbi_own_words(lex, text, c), 12) / 6.0;
+	x[8] = scaled(c->best_tool >= 0 ? c->tools[c->best_tool] : 0);
+	x[9] = scaled(c->refusal[DBI_LABEL_SMALLTALK]);
+}
+
+static bool
+is_spoken_for(const DbiLexicon *lex, const DbiClause *c, int i)
+{
+	ListCell *lc;
+
+	foreach(lc, c->hits)
+	{
+		DbiHit *hit = lfirst(lc);
+
+		if (hit->from <= i && i < hit->to && lex->concepts[hit->concept].weights != NIL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the lexicon knows an agent by every word that carries meaning: so a
+ * word someone has just taught it counts before the model has learned it.
+ */
+static bool
+is_known_throughout(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
+{
+	double most = 0;
+
+	for (int a = 0; a < lex->nagents; a++)
+		most = Max(most, c->lexical[a]);
+	for (int i = c->from; i < c->to; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+
+		if (t->slot < 0 && t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem) &&
+			!is_spoken_for(lex, c, i))
+			return false;
+	}
+	return most >= DBI_OWN_EVIDENCE && c->scope <= Max(c->refusal[DBI_LABEL_SCOPE], 0);
+}
+
+/* Without a model: when what speaks for nothing of ours is not outweighed. */
+bool
+dbi_is_foreign(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
+{
+	double x[DBI_SCOPE_FEATURES];
+	double z = 0;
+
+	if (!c->learned)
+		return c->scope > 0 && c->scope >= c->evidence;
+	if (is_known_throughout(lex, text, c))
+		return false;
+	dbi_scope_features(lex, text, c, x);
+	for (int k = 0; k < DBI_SCOPE_FEATURES; k++)
+		z += x[k] * lex->router->scope[k];
+	return z > 0;
+}
