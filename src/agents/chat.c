@@ -7,8 +7,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "access/table.h"
@@ -30,13 +28,11 @@
 #include "agents/answer.h"
 #include "agents/answer_text.h"
 #include "agents/person.h"
+#include "agents/score.h"
 #include "base/base.h"
 
 #define MAX_TITLE_BYTES 80
 #define MAX_DETAIL_BYTES 500
-
-/* An answer within this time gets full marks for its speed; each doubling costs a third. */
-#define TARGET_MS 1000.0
 
 #define MODEL "embedded"
 
@@ -58,6 +54,7 @@ static SPIPlanPtr find_plan;
 static SPIPlanPtr lock_plan;
 static SPIPlanPtr create_plan;
 static SPIPlanPtr insert_plan;
+static SPIPlanPtr results_plan;
 static SPIPlanPtr update_plan;
 static SPIPlanPtr log_plan;
 static SPIPlanPtr agents_plan;
@@ -185,18 +182,18 @@ json(const char *text)
 static void
 insert_message(Turn *turn, const char *role, const char *content, bool is_answer)
 {
-	Oid types[] = {UUIDOID, TEXTOID,  TEXTOID, JSONBOID,  TEXTARRAYOID, TEXTARRAYOID,
-				   BOOLOID, JSONBOID, TEXTOID, FLOAT8OID, JSONBOID,     BOOLOID};
-	Datum values[12] = {0};
-	char nulls[] = "   nnnnnnnn ";
+	Oid types[] = {UUIDOID,  TEXTOID, TEXTOID,   JSONBOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID,
+				   JSONBOID, TEXTOID, FLOAT8OID, JSONBOID, BOOLOID,      JSONBOID,     JSONBOID};
+	Datum values[14] = {0};
+	char nulls[] = "   nnnnnnnn nn";
 
 	prepare(&insert_plan,
 			"INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
-			" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd)"
-			" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11,"
+			" latency_ms, evidence, grounding, understood, prompt_tokens, completion_tokens, cost_usd)"
+			" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11, $13, $14,"
 			" CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END"
 			" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id",
-			12, types);
+			14, types);
 	values[0] = UUIDPGetDatum(&turn->conversation);
 	values[1] = CStringGetTextDatum(role);
 	values[2] = CStringGetTextDatum(content);
@@ -212,9 +209,30 @@ insert_message(Turn *turn, const char *role, const char *content, bool is_answer
 		values[9] = Float8GetDatum(turn->latency_ms);
 		values[10] = json(turn->answer->evidence);
 		memset(nulls, ' ', 12);
+		values[13] = json(turn->answer->understood);
+		nulls[13] = ' ';
+		if (turn->answer->grounding)
+		{
+			values[12] = json(turn->answer->grounding);
+			nulls[12] = ' ';
+		}
 	}
 	execute(insert_plan, values, nulls, false, SPI_OK_INSERT_RETURNING);
 	take_uuid(&turn->message);
+}
+
+/* What the calls returned, so that the answer can be judged and told again. */
+static void
+insert_results(Turn *turn)
+{
+	Oid types[] = {UUIDOID, JSONBOID};
+	Datum values[2] = {UUIDPGetDatum(&turn->message)};
+
+	if (turn->answer->results == NULL)
+		return;
+	values[1] = json(turn->answer->results);
+	prepare(&results_plan, "SELECT dbinsight._store_results($1, $2)", 2, types);
+	execute(results_plan, values, NULL, false, SPI_OK_SELECT);
 }
 
 static void
@@ -270,18 +288,6 @@ log_refusal(const Turn *turn)
 
 /* ---- the turn ---- */
 
-/* scores of the answer, and how fast it was. */
-static char *
-with_response_time(const char *scores, double latency_ms)
-{
-	double speed = latency_ms <= TARGET_MS ? 1 : Max(0, 1 - log2(latency_ms / TARGET_MS) / 3);
-	int len = strlen(scores);
-
-	if (strcmp(scores, "{}") == 0)
-		return psprintf("{\"response_time\": %.4f}", speed);
-	return psprintf("%.*s, \"response_time\": %.4f}", len - 1, scores, speed);
-}
-
 static void
 store(Turn *turn)
 {
@@ -292,6 +298,7 @@ store(Turn *turn)
 		create_conversation(turn);
 	insert_message(turn, "user", clip(turn->question, DBI_MAX_QUESTION_BYTES), false);
 	insert_message(turn, "assistant", turn->answer->content, true);
+	insert_results(turn);
 	update_conversation(turn);
 	if (logged)
 		log_refusal(turn);
@@ -337,7 +344,8 @@ converse(Turn *turn)
 	INSTR_TIME_SET_CURRENT(elapsed);
 	INSTR_TIME_SUBTRACT(elapsed, start);
 	turn->latency_ms = INSTR_TIME_GET_MILLISEC(elapsed);
-	turn->scores = with_response_time(turn->answer->scores, turn->latency_ms);
+	turn->scores = dbi_score(turn->answer->content, turn->answer->tool_calls,
+							 turn->answer->grounding, turn->answer->understood, turn->latency_ms);
 	if (turn->stored)
 		store(turn);
 	else
