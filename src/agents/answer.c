@@ -14,6 +14,9 @@
 #include "utils/json.h"
 
 #include "agents/answer_parts.h"
+#include "agents/ground.h"
+#include "agents/score.h"
+#include "base/base.h"
 
 #define MAX_TABLE_ROWS 10
 #define MAX_LATER_ROWS 5 /* of the tables after the first of a section */
@@ -527,41 +530,59 @@ evidence_json(List *figures)
 	return s.data;
 }
 
-/*
- * groundedness: share of the figures that rest on something. completeness:
- * share of the calls that came back. confidence: the plan's own, lowered by
- * calls that failed.
- */
-static char *
-scores_json(DbiTurn *turn)
+/* ---- the referee ---- */
+
+/* What the text is judged by: the results, what they are called, periods, assumptions, freshness. */
+static DbiGroundTurn *
+ground_turn(DbiTurn *turn)
 {
-	int grounded = 0;
-	int ok = 0;
-	double confidence = 1;
-	StringInfoData s;
+	DbiGroundTurn *ground = palloc0(sizeof(DbiGroundTurn));
+	List *seen = NIL;
 	ListCell *lc;
+	ListCell *x;
 
-	foreach(lc, turn->text->figures)
-		grounded += ((DbiFigure *) lfirst(lc))->grounded;
-	foreach(lc, turn->results)
+	ground->question = turn->question;
+	ground->results = turn->results;
+	ground->context = list_copy(turn->plan->assumptions);
+	foreach(lc, turn->told)
 	{
-		DbiResult *r = lfirst(lc);
+		DbiTold *told = lfirst(lc);
+		char *period = dbi_period(told->result, false);
 
-		ok += r->ok;
-		if (r->call->role == DBI_CALL_ANSWER)
-			confidence = Min(confidence, r->call->confidence);
+		ground->nouns = lappend(ground->nouns, told->template->noun);
+		if (period)
+			ground->context = lappend(ground->context, period);
+		foreach(x, told->inputs)
+		{
+			DbiInput *input = lfirst(x);
+
+			if (!input->has_time || list_member_ptr(seen, input))
+				continue;
+			seen = lappend(seen, input);
+			ground->fresh = lappend(ground->fresh,
+									psprintf("%s %s", input->source, dbi_time_text(input->newest)));
+		}
 	}
-	initStringInfo(&s);
-	appendStringInfoChar(&s, '{');
-	if (turn->text->figures != NIL)
-		appendStringInfo(&s, "\"groundedness\": %.4f, ",
-						 (double) grounded / list_length(turn->text->figures));
-	if (turn->results != NIL)
-		appendStringInfo(&s, "\"completeness\": %.4f, \"confidence\": %.4f",
-						 (double) ok / list_length(turn->results),
-						 confidence * ok / list_length(turn->results));
-	appendStringInfoChar(&s, '}');
-	return s.data;
+	return ground;
+}
+
+/* Hours since the newest row of the oldest fact that was read; -1 when none was. */
+static double
+data_age(const DbiTurn *turn)
+{
+	double age = -1;
+	ListCell *lc;
+	ListCell *x;
+
+	foreach(lc, turn->told)
+		foreach(x, ((DbiTold *) lfirst(lc))->inputs)
+		{
+			const DbiInput *input = lfirst(x);
+
+			if (input->is_fact && input->has_time)
+				age = Max(age, (double) (dbi_now() - input->newest) / USECS_PER_HOUR);
+		}
+	return age;
 }
 
 /* ---- the whole ---- */
@@ -589,7 +610,6 @@ dbi_answer_without_words(void)
 	answer->content = "";
 	answer->tool_calls = "[]";
 	answer->evidence = "[]";
-	answer->scores = "{}";
 	answer->grounded = true;
 	return answer;
 }
@@ -599,6 +619,7 @@ dbi_answer_without_calls(const DbiPlan *plan)
 {
 	DbiAnswer *answer = dbi_answer_without_words();
 
+	answer->understood = dbi_understood_json(plan, -1);
 	answer->content = pstrdup(plan->message ? plan->message : "");
 	answer->suggestions = questions_in(answer->content);
 	return answer;
@@ -687,6 +708,8 @@ DbiAnswer *
 dbi_answer_end(DbiTurn *turn)
 {
 	DbiAnswer *answer = palloc0(sizeof(DbiAnswer));
+	DbiGroundTurn *ground;
+	DbiGrounding *grounding;
 
 	answer->grounded = dbi_check_figures(turn->text);
 	answer->content = turn->text->out.data;
@@ -694,6 +717,11 @@ dbi_answer_end(DbiTurn *turn)
 	answer->suggestions = turn->suggestions;
 	answer->tool_calls = calls_json(turn);
 	answer->evidence = evidence_json(turn->text->figures);
-	answer->scores = scores_json(turn);
+	ground = ground_turn(turn);
+	grounding = dbi_ground(answer->content, ground);
+	answer->grounded = answer->grounded && grounding->supported == grounding->claims;
+	answer->grounding = dbi_grounding_json(answer->content, grounding);
+	answer->results = dbi_results_json(ground);
+	answer->understood = dbi_understood_json(turn->plan, data_age(turn));
 	return answer;
 }

@@ -18,9 +18,10 @@ typedef struct DbiAnswer
 	List *suggestions; /* of char *: follow-up questions */
 	char *tool_calls;  /* JSON array */
 	char *evidence;    /* JSON array: one object a figure */
-	char *scores;      /* JSON object, but for response_time */
-	bool grounded;
-	bool has_figures;
+	char *grounding;   /* JSON object: what the referee says of it; NULL without calls */
+	char *understood;  /* JSON object: how sure the reading of the question was */
+	char *results;     /* JSON array: what the calls returned; NULL without calls */
+	bool grounded;     /* by the writer's own record and by the referee */
 } DbiAnswer;
 
 /*

@@ -196,8 +196,8 @@ dbi_no_data(const DbiTold *told)
 	return told->inputs != NIL;
 }
 
-static char *
-time_text(TimestampTz t)
+char *
+dbi_time_text(TimestampTz t)
 {
 	DbiCell cell;
 
@@ -249,7 +249,7 @@ dbi_tell_inputs(DbiTurn *turn)
 		else
 		{
 			dbi_say(t, "to ");
-			dbi_say_from(t, time_text(input->newest), NULL,
+			dbi_say_from(t, dbi_time_text(input->newest), NULL,
 						 psprintf("newest row of %s", input->source));
 		}
 	}

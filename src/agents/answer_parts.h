@@ -81,6 +81,7 @@ List *dbi_load_links(const char *kind, const char *agent_a, const char *agent_b)
 void dbi_load_inputs(DbiTurn *turn);
 bool dbi_no_data(const DbiTold *told);
 void dbi_tell_inputs(DbiTurn *turn);
+char *dbi_time_text(TimestampTz t);
 
 /* answer_call.c: one call */
 bool dbi_tell_rule(DbiText *t, const DbiTurn *turn, const DbiTold *told, const char *part, int most);

@@ -7,8 +7,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "access/table.h"
@@ -29,19 +27,19 @@
 #include "agents/chat.h"
 #include "agents/answer_text.h"
 #include "agents/person.h"
+#include "agents/score.h"
 #include "base/base.h"
 #include "base/spi.h"
 
 #define MAX_TITLE_BYTES 80
 #define MAX_DETAIL_BYTES 500
 
-/* An answer within this time gets full marks for its speed; each doubling costs a third. */
-#define TARGET_MS 1000.0
 
 static SPIPlanPtr find_plan;
 static SPIPlanPtr lock_plan;
 static SPIPlanPtr create_plan;
 static SPIPlanPtr insert_plan;
+static SPIPlanPtr results_plan;
 static SPIPlanPtr update_plan;
 static SPIPlanPtr log_plan;
 static SPIPlanPtr agents_plan;
@@ -160,21 +158,31 @@ json(const char *text)
 }
 
 static void
+set_json(Datum *value, char *null, const char *text)
+{
+	*null = text ? ' ' : 'n';
+	if (text)
+		*value = json(text);
+}
+
+static void
 insert_message(DbiChat *chat, const char *role, const char *content, bool is_answer)
 {
-	Oid types[] = {UUIDOID,  TEXTOID, TEXTOID,   JSONBOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID,
-				   JSONBOID, TEXTOID, FLOAT8OID, JSONBOID, BOOLOID,      UUIDOID,      TEXTOID};
-	Datum values[14] = {0};
-	char nulls[] = "   nnnnnnnn nn";
+	Oid types[] = {UUIDOID, TEXTOID,  TEXTOID,  JSONBOID,  TEXTARRAYOID, TEXTARRAYOID,
+				   BOOLOID, JSONBOID, TEXTOID,  FLOAT8OID, JSONBOID,     BOOLOID,
+				   UUIDOID, TEXTOID,  JSONBOID, JSONBOID};
+	Datum values[16] = {0};
+	char nulls[] = "   nnnnnnnn nnnn";
 
-	dbi_spi_prepare(&insert_plan,
-					"INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
-					" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd, id, status)"
-					" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11,"
-					" CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END,"
-					" coalesce($13, pg_catalog.gen_random_uuid()), coalesce($14, 'complete')"
-					" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id",
-					14, types);
+	dbi_spi_prepare(
+		&insert_plan,
+		"INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
+		" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd, id, status, grounding, understood)"
+		" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11,"
+		" CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END,"
+		" coalesce($13, pg_catalog.gen_random_uuid()), coalesce($14, 'complete'), $15, $16"
+		" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id",
+		16, types);
 	values[0] = UUIDPGetDatum(&chat->conversation);
 	values[1] = CStringGetTextDatum(role);
 	values[2] = CStringGetTextDatum(content);
@@ -191,13 +199,29 @@ insert_message(DbiChat *chat, const char *role, const char *content, bool is_ans
 		values[10] = json(chat->answer->evidence);
 		values[12] = UUIDPGetDatum(&chat->message);
 		values[13] = CStringGetTextDatum(chat->status);
-		memset(nulls, ' ', sizeof(nulls) - 1);
+		memset(nulls, ' ', 14);
 		if (!chat->has_message)
 			nulls[12] = 'n';
+		set_json(&values[14], &nulls[14], chat->answer->grounding);
+		set_json(&values[15], &nulls[15], chat->answer->understood);
 	}
 	execute(insert_plan, values, nulls, false, SPI_OK_INSERT_RETURNING);
 	if (is_answer)
 		take_uuid(&chat->message);
+}
+
+/* What the calls returned, so that the answer can be judged and told again. */
+static void
+insert_results(DbiChat *chat)
+{
+	Oid types[] = {UUIDOID, JSONBOID};
+	Datum values[2] = {UUIDPGetDatum(&chat->message)};
+
+	if (chat->answer->results == NULL)
+		return;
+	values[1] = json(chat->answer->results);
+	dbi_spi_prepare(&results_plan, "SELECT dbinsight._store_results($1, $2)", 2, types);
+	execute(results_plan, values, NULL, false, SPI_OK_SELECT);
 }
 
 static void
@@ -208,7 +232,8 @@ update_conversation(DbiChat *chat)
 	char nulls[] = "  ";
 
 	if (chat->plan)
-		values[1] = json(chat->plan->frame_json ? chat->plan->frame_json : "{}");
+		values[1] = json(dbi_frame_with_choices(chat->plan->frame_json, chat->answer->content,
+												chat->answer->suggestions));
 	else
 		nulls[1] = 'n';
 
@@ -257,22 +282,11 @@ log_refusal(const DbiChat *chat)
 
 /* ---- the turn ---- */
 
-/* scores of the answer, and how fast it was. */
-static char *
-with_response_time(const char *scores, double latency_ms)
-{
-	double speed = latency_ms <= TARGET_MS ? 1 : Max(0, 1 - log2(latency_ms / TARGET_MS) / 3);
-	int len = strlen(scores);
-
-	if (strcmp(scores, "{}") == 0)
-		return psprintf("{\"response_time\": %.4f}", speed);
-	return psprintf("%.*s, \"response_time\": %.4f}", len - 1, scores, speed);
-}
-
 void
 dbi_chat_store(DbiChat *chat)
 {
-	chat->scores = with_response_time(chat->answer->scores, chat->latency_ms);
+	chat->scores = dbi_score(chat->answer->content, chat->answer->tool_calls,
+							 chat->answer->grounding, chat->answer->understood, chat->latency_ms);
 	if (!chat->stored)
 	{
 		ereport(NOTICE,
@@ -283,6 +297,7 @@ dbi_chat_store(DbiChat *chat)
 		create_conversation(chat);
 	insert_message(chat, "user", clip(chat->question, DBI_MAX_QUESTION_BYTES), false);
 	insert_message(chat, "assistant", chat->answer->content, true);
+	insert_results(chat);
 	update_conversation(chat);
 	if (chat->plan && (chat->plan->kind == DBI_PLAN_REFUSE_WRITE ||
 					   chat->plan->kind == DBI_PLAN_REFUSE_INJECTION))
