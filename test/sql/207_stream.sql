@@ -92,7 +92,7 @@ RESET ROLE;
 
 -- stop(): what there is gets told. Another's is not there.
 DELETE FROM dbinsight.chat_conversations;
-DECLARE long CURSOR FOR SELECT e.event, e.tool, e.content, pg_temp.plain(e.data) AS data, e.data ->> 'conversation' AS conversation
+DECLARE long CURSOR FOR SELECT e.event, e.tool, e.content, pg_temp.plain(e.data) AS data, CASE e.event WHEN 'start' THEN e.data ->> 'conversation' END AS conversation
 	FROM (SELECT (dbinsight.ask_stream('How many stripes does each zebra have, and how many meals did each lion get?')).*) e;
 FETCH 1 FROM long \gset
 FETCH 4 FROM long;
