@@ -20,9 +20,9 @@ DECLARE
 BEGIN
 	FOR f IN
 		SELECT p.oid::regprocedure AS name,
-			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store|remove|builtin|detect|run|rebuild|train)' AS owner_only,
+			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train)' AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
-				'run_detections', 'retrain_router', 'use_router') AS admin_only
+				'run_detections', 'retrain_router', 'use_router', 'verify_feedback') AS admin_only
 		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'dbinsight'::pg_catalog.regnamespace AND p.prokind IN ('f', 'a')
 			AND p.prorettype <> 'trigger'::pg_catalog.regtype
 	LOOP
@@ -42,6 +42,7 @@ GRANT SELECT ON dbinsight.security_log TO dbinsight_admin;
 
 /* One's own conversations; row-level security says which. */
 GRANT INSERT, UPDATE, DELETE ON dbinsight.chat_conversations, dbinsight.chat_messages, dbinsight.user_preferences TO dbinsight_reader;
+GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback TO dbinsight_reader;
 
 GRANT INSERT, UPDATE, DELETE ON dbinsight.alert_rules TO dbinsight_operator;
 GRANT UPDATE (status, acknowledged_at, acknowledged_by, resolved_at) ON dbinsight.alert_events TO dbinsight_operator;

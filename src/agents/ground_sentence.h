@@ -1,0 +1,73 @@
+/*
+ * agents/ground_sentence.h: what the judges of a sentence share.
+ */
+#ifndef DBI_AGENTS_GROUND_SENTENCE_H
+#define DBI_AGENTS_GROUND_SENTENCE_H
+
+#include "agents/ground_parts.h"
+
+/* A column over a set of rows, in the column's own unit. */
+typedef struct DbiAggregate
+{
+	int n; /* not NULL */
+	double sum;
+	double min;
+	double max;
+	double first;
+	double last;
+	int row; /* the first not NULL */
+	int ntrue;
+	int distinct; /* of what is no number */
+} DbiAggregate;
+
+/* Rows chosen by a value that the sentence mentions; the first set of a result is all of its rows. */
+typedef struct DbiRowSet
+{
+	Bitmapset *rows;
+	int n;
+	int column; /* that holds the value; -1: all, or two values */
+	int from;   /* tokens of the value; -1: of an earlier sentence */
+	int to;
+	int also_from; /* of the second value, when two chose the rows; else -1 */
+	int also_to;
+	bool is_name;
+	DbiAggregate **aggregates; /* by column, made when asked for */
+} DbiRowSet;
+
+/* Which columns a figure may have come from. */
+#define MAX_ORIGINS 8
+typedef struct DbiVerdict
+{
+	bool judged;
+	bool supported;
+	int norigins;
+	int result[MAX_ORIGINS];
+	int column[MAX_ORIGINS];
+	double value[MAX_ORIGINS];
+	bool of_many[MAX_ORIGINS]; /* a sum or a mean: no row has it */
+} DbiVerdict;
+
+typedef struct DbiSentence
+{
+	DbiJudge *judge;
+	DbiTokens *tokens;
+	int from;
+	int to;
+	bool *phrase; /* tokens that are part of a value */
+	int *nsets;   /* by result */
+	DbiRowSet **sets;
+	int source; /* the call last quoted; -1: none */
+	DbiVerdict *numbers;
+} DbiSentence;
+
+bool dbi_word_in(const char *const *list, const char *word);
+bool dbi_set_covers(const DbiRowSet *set, int token);
+const DbiAggregate *dbi_aggregate(DbiSentence *s, int result, int set, int column);
+
+/* ground_number.c */
+void dbi_judge_number(DbiSentence *s, int i);
+
+/* ground_superlative.c */
+void dbi_judge_superlatives(DbiSentence *s, int first_span, int claim_from, int claim_to);
+
+#endif

@@ -1,0 +1,161 @@
+-- The referee: every figure of a text against the rows of its turn; scores and
+-- feedback. The rows are made by hand, so that what is true can be read here.
+\set ON_ERROR_ROLLBACK on
+\set SHOW_CONTEXT never
+BEGIN;
+SET LOCAL dbinsight.now = '2025-03-10 12:00:00+00';
+CREATE SCHEMA shop;
+CREATE FUNCTION shop.get_sales(days int DEFAULT 7)
+	RETURNS TABLE (shop_name text, region text, cost_usd numeric, expected_usd numeric, delta_usd numeric, share_pct numeric, orders bigint, wait_s float8, is_new boolean, last_sale timestamptz)
+	LANGUAGE sql STABLE AS $$ VALUES
+	('corner_shop', 'NORTH', 1200.40, 1000.40, 200.00, 60.02, 31::bigint, 95::float8, false, timestamptz '2025-03-09 10:15+00'),
+	('harbour_shop', 'SOUTH', 500.00, 650.00, -150.00, 25.00, 12, 40, true, '2025-03-08 09:00+00'),
+	('mill_shop', 'SOUTH', 299.60, 299.60, 0.00, 14.98, 7, 310, false, '2025-03-07 08:30+00') $$;
+COMMENT ON FUNCTION shop.get_sales(int) IS 'Which shops of the village cost most?
+@param days look-back in days, 1 to 90, default 7';
+SELECT dbinsight.register_agent('shops', 'shops of the village', '', ARRAY['Which village shops cost most?']);
+SELECT dbinsight.register_tool('shop.get_sales(int)', 'shops', ARRAY['Which village shops cost most?', 'show the village shops']);
+INSERT INTO dbinsight.answer_templates (tool, noun, subject, measure) VALUES ('shop.get_sales', 'shop/shops', 'shop_name', 'cost_usd');
+SELECT message_id AS answer, conversation_id AS talk, grounded FROM dbinsight.chat('Which village shops cost most?', NULL, 'shops') \gset
+SELECT :'grounded'::boolean AS grounded;
+SELECT split_part(content, E'\n---\n', 1) FROM dbinsight.chat_messages WHERE id = :'answer';
+-- What is kept of the call.
+SELECT tool, given, row_count, truncated, noun, jsonb_array_length(rows) AS kept, columns -> 2 AS third, rows -> 1 -> 2 AS cell FROM dbinsight.chat_results WHERE message_id = :'answer';
+SELECT count(*), count(*) FILTER (WHERE supported) AS supported FROM dbinsight.grounding(:'answer');
+SELECT span, kind, reason, tool, row_number, column_name FROM dbinsight.grounding(:'answer') WHERE kind = 'number' LIMIT 4;
+
+-- What holds and what does not. Each line is true or false by the rows above:
+-- sum 2000.00, mean 666.67, south 799.60 = 40.0 % of all, 50 orders.
+CREATE TEMP TABLE said (n int GENERATED ALWAYS AS IDENTITY, text text, holds boolean);
+INSERT INTO said (text, holds) VALUES
+	('**corner_shop** cost $1,200.40.', true),
+	('**corner_shop** cost $1,200.', true),
+	('**corner_shop** cost $1.2k.', true),
+	('**corner_shop** cost $1,201.', false),
+	('**corner_shop** cost $1,300.', false),
+	('**corner_shop** cost €1,200.', false),
+	('**corner_shop** cost 1,200%.', false),
+	('**corner_shop** cost $500.00.', false),                 -- another row's
+	('All shops cost $2,000 together, $666.67 a shop in the mean.', true),
+	('All shops cost $2,100 together.', false),
+	('SOUTH cost $799.60, 40% of all.', true),
+	('SOUTH cost $799.60, 41% of all.', false),
+	('**corner_shop** made 60% of it.', true),
+	('**corner_shop** made 16% of it.', false),
+	('**corner_shop** is up $200 on what was expected.', true),
+	('**corner_shop** is down $200 on what was expected.', false),
+	('**harbour_shop** fell by $150.', true),
+	('**harbour_shop** rose by $150.', false),
+	('**harbour_shop**: -$150 against the expected $650.', true),
+	('**harbour_shop**: +$150 against the expected $650.', false),
+	('**corner_shop** is 20% above what was expected.', true), -- 200 / 1000.40 = 19.99 %
+	('3 shops were seen.', true),
+	('4 shops were seen.', false),
+	('2 shops in SOUTH.', true),
+	('3 shops in SOUTH.', false),
+	('1 new shop.', true),
+	('2 regions.', true),
+	('3 regions.', false),
+	('50 orders in all.', true),
+	('51 orders in all.', false),
+	('**mill_shop** has 7 orders.', true),
+	('**mill_shop** has 12 orders.', false),
+	('The largest cost is $1,200 (corner_shop).', true),
+	('The smallest cost is $1,200 (corner_shop).', false),
+	('The longest wait is 5 min 10 s (mill_shop).', true),
+	('The shortest wait is 5 min 10 s (mill_shop).', false),
+	('The longest wait is 5 min 11 s (mill_shop).', false),
+	('The longest wait is 5 h 10 min (mill_shop).', false),
+	('The highest cost has **corner_shop**.', true),
+	('The lowest cost has **corner_shop**.', false),
+	('The latest sale was at 2025-03-09 10:15 UTC.', true),
+	('The oldest sale was at 2025-03-09 10:15 UTC.', false),
+	('The latest sale was at 2025-03-09 10:16 UTC.', false),
+	('The last sale of **mill_shop** was on 2025-03-07.', true),
+	('The last sale of **mill_shop** was on 2025-03-09.', false),
+	('Sales of the last 7 days.', true),
+	('Sales of the last 8 days.', false),
+	('**cellar_shop** is closed.', true),                      -- no such shop: see below
+	('Ask mary@shop.example.', false),
+	(E'1. corner_shop\n2. harbour_shop\n3. mill_shop', true),   -- ordinals of a list claim nothing
+	(E'| Shop | Cost | Orders |\n| --- | ---: | ---: |\n| corner_shop | $1,200 | 31 |\n| mill_shop | $299.60 | 7 |', true),
+	(E'| Shop | Cost | Orders |\n| --- | ---: | ---: |\n| corner_shop | $1,200 | 13 |\n| mill_shop | $299.60 | 7 |', false),
+	(E'| Shop | Cost | Orders |\n| --- | ---: | ---: |\n| corner_shop | $299.60 | 31 |\n| mill_shop | $1,200 | 7 |', false),
+	(E'| Shop | Change |\n| --- | ---: |\n| corner_shop | +$200.00 |\n| harbour_shop | -$150.00 |', true),
+	(E'| Shop | Change |\n| --- | ---: |\n| corner_shop | +$200.00 |\n| harbour_shop | +$150.00 |', false),
+	(E'| Shop | Wait |\n| --- | ---: |\n| corner_shop | 1 min 35 s |\n| mill_shop | 5 min 10 s |', true),
+	(E'| Shop | Wait |\n| --- | ---: |\n| corner_shop | 1 h 35 min |\n| mill_shop | 5 min 10 s |', false);
+UPDATE said SET holds = false WHERE text LIKE '%cellar_shop%';
+-- Judged otherwise than the rows say (none):
+SELECT s.text, s.holds, g -> 'spans' AS spans FROM said s, LATERAL dbinsight._check_text(:'answer', s.text) g
+WHERE ((g ->> 'supported')::int = (g ->> 'claims')::int) <> s.holds ORDER BY s.n;
+-- Why not:
+SELECT x ->> 0 AS span, x ->> 3 AS reason FROM jsonb_array_elements(dbinsight._check_text(:'answer', '**corner_shop** is down $200 on what was expected, with 32 orders.') -> 'spans') x WHERE NOT (x ->> 2)::boolean;
+SELECT dbinsight._check_text(:'answer', '') AS nothing, dbinsight._check_text(:'answer', 'All is well.') AS no_claim;
+
+-- Every digit of the answer in turn, each sign and unit: the referee objects.
+CREATE TEMP TABLE mutant AS
+SELECT overlay(m.content PLACING ((substr(m.content, p, 1)::int + d) % 10)::text FROM p FOR 1) AS text, substr(m.content, p - 12, 24) AS around
+FROM dbinsight.chat_messages m, generate_series(1, length(m.content)) p, (VALUES (1), (5)) v(d) WHERE m.id = :'answer' AND substr(m.content, p, 1) ~ '[0-9]';
+INSERT INTO mutant SELECT overlay(m.content PLACING translate(substr(m.content, p, 1), '+-', '-+') FROM p FOR 1), substr(m.content, p - 12, 24)
+FROM dbinsight.chat_messages m, generate_series(1, length(m.content)) p WHERE m.id = :'answer' AND substr(m.content, p, 2) ~ '[+-][0-9$]' AND substr(m.content, p - 1, 1) !~ '[0-9a-z]';
+INSERT INTO mutant SELECT overlay(m.content PLACING CASE substr(m.content, p, 1) WHEN '$' THEN '€' ELSE ' GiB' END FROM p FOR 1), substr(m.content, p - 12, 24)
+FROM dbinsight.chat_messages m, generate_series(1, length(m.content)) p WHERE m.id = :'answer' AND (substr(m.content, p, 1) = '$' OR substr(m.content, p - 1, 2) ~ '[0-9]%');
+SELECT count(*) AS mutants, count(*) FILTER (WHERE (g ->> 'supported')::int < (g ->> 'claims')::int) AS objected FROM mutant, LATERAL dbinsight._check_text(:'answer', text) g;
+SELECT around FROM mutant, LATERAL dbinsight._check_text(:'answer', text) g WHERE (g ->> 'supported')::int = (g ->> 'claims')::int ORDER BY around COLLATE "C";
+
+-- Scores: the same from what is stored as at the time.
+SELECT m.scores = dbinsight.score(m.id) AS same, m.scores - 'details' - 'response_time' - 'overall' AS scores FROM dbinsight.chat_messages m WHERE m.id = :'answer';
+-- overall is the weighted geometric mean of the others
+SELECT abs((m.scores ->> 'overall')::float8 - (SELECT exp(sum(w.weight * ln((m.scores ->> w.name)::float8)) / sum(w.weight)) FROM dbinsight.score_weights w WHERE w.part = 'overall' AND m.scores ? w.name)) < 0.001 AS overall
+FROM dbinsight.chat_messages m WHERE m.id = :'answer';
+-- Unsupported claims and contradictions, worked by hand: 4 numbers of which 3 hold, 2 names of which 1 holds: (3 + 0.5) / (4 + 1) = 0.7;
+-- one contradiction in six claims: 0.7 x 5/6 = 0.5833.
+SELECT s ->> 'groundedness' AS groundedness, s ->> 'accuracy' AS accuracy, s ->> 'completeness' AS completeness, s ->> 'response_time' AS response_time
+FROM dbinsight._scores('Two lines.', '[{"agent": "a", "tool": "t", "role": "answer", "ok": true, "rows": 1, "arguments": {}}]',
+	'{"claims": 6, "supported": 4, "contradictions": 1, "spans": [["1","number",true],["2","number",true],["3","number",true],["4","number",false],["a","name",true],["b","name",false]]}', '{"agents": ["a"]}', 2000) s;
+-- A failed call counts a half, an agent that was not asked none: (1 + 0.5 + 0) / 3.
+SELECT dbinsight._scores('x', '[{"agent": "a", "role": "answer", "ok": true, "rows": 0}, {"agent": "b", "role": "answer", "ok": false}]', NULL, '{"agents": ["a", "b", "c"]}', 1) ->> 'completeness' AS completeness;
+-- Without calls there is nothing to be right about.
+SELECT scores ? 'groundedness' AS groundedness, scores ? 'clarity' AS clarity FROM dbinsight.chat('hello');
+
+-- Feedback.
+SELECT dbinsight.give_feedback(:'answer', 2);
+SELECT dbinsight.give_feedback(:'answer', 1, NULL, 'nobody');
+SELECT dbinsight.give_feedback(:'answer', 1, NULL, 'shops', 'get_failed_jobs');
+SELECT dbinsight.give_feedback('00000000-0000-0000-0000-000000000000', 1);
+SELECT dbinsight.give_feedback(:'answer', -1, 'not what I asked', 'cost', 'get_top_cost_drivers');
+SELECT rating, comment, expected_agent, expected_tool, question, verified_at FROM dbinsight.feedback;
+SELECT count(*) AS before_verifying FROM dbinsight.intent_examples WHERE example = 'Which village shops cost most?';
+SELECT dbinsight.verify_feedback('00000000-0000-0000-0000-000000000000');
+SELECT dbinsight.verify_feedback(:'answer', false) AS refused;
+SELECT dbinsight.verify_feedback(:'answer') AS taught;
+SELECT agent, tool, example, builtin FROM dbinsight.intent_examples WHERE example = 'Which village shops cost most?';
+SELECT accepted, verified_by, verified_at FROM dbinsight.feedback;
+-- Said anew, it waits again.
+SELECT dbinsight.give_feedback(:'answer', 1);
+SELECT rating, expected_agent, verified_at FROM dbinsight.feedback;
+SELECT agent, answers, groundedness, rated, feedback_share, last_at FROM dbinsight.agent_scores WHERE agent = 'shops';
+-- One rated answer with confidence p: Brier (p - 1)^2, calibration error |p - 1|.
+SELECT s -> 'feedback' AS feedback, s -> 'answers' AS answers, (s #>> '{calibration,brier}')::numeric = round((1 - p) ^ 2, 4) AS brier, (s #>> '{calibration,expected_calibration_error}')::numeric = round(1 - p, 4) AS error
+FROM dbinsight.system_score() s, (SELECT (scores ->> 'confidence')::numeric AS p FROM dbinsight.chat_messages WHERE id = :'answer') m;
+
+-- Another person sees nothing of it; a reader cannot verify.
+CREATE ROLE other_person LOGIN IN ROLE dbinsight_reader;
+SET LOCAL ROLE other_person;
+SELECT (SELECT count(*) FROM dbinsight.chat_results) AS results, (SELECT count(*) FROM dbinsight.feedback) AS feedback;
+SELECT dbinsight._check_text(NULL, 'x');
+\set VERBOSITY sqlstate
+SELECT * FROM dbinsight.grounding(:'answer');
+SELECT dbinsight.score(:'answer');
+SELECT dbinsight._check_text(:'answer', 'x');
+SELECT dbinsight.give_feedback(:'answer', 1);
+SELECT dbinsight.verify_feedback(:'answer');
+\set VERBOSITY default
+SELECT answers FROM dbinsight.agent_scores WHERE agent = 'shops';
+SELECT message_id AS own FROM dbinsight.chat('Which jobs failed in the last 24 hours?') \gset
+SELECT dbinsight.give_feedback(:'own', 1, 'fine');
+SELECT count(*) FROM dbinsight.feedback;
+SELECT count(*) FROM dbinsight.chat_results;
+RESET ROLE;
+ROLLBACK;
