@@ -266,6 +266,7 @@ dbi_find_argument_word(const DbiLexicon *lex, const char *tool, const DbiArgumen
 			break;
 		}
 	}
-	return most > 0 &&
-		   !(arg->nwords > 0 && is_contested(lex, tool, arg, text, slots, from, to, hit, most));
+	hit->contested = most > 0 && arg->nwords > 0 &&
+					 is_contested(lex, tool, arg, text, slots, from, to, hit, most);
+	return most > 0 && !hit->contested;
 }

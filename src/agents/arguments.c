@@ -405,7 +405,7 @@ note_period(DbiFill *f)
 const char *
 dbi_fill_call(const DbiFilling *filling, const DbiTool *tool, DbiPlanCall *call)
 {
-	DbiFill f = {filling, tool, call, NIL, false, false, false, 0};
+	DbiFill f = {filling, tool, call, NIL, false, false, false, false, 0};
 	const char *missing = NULL;
 
 	for (int i = 0; i < tool->narguments; i++)

@@ -13,6 +13,7 @@ typedef struct DbiFill
 	DbiPlanCall *call;
 	List *used;     /* slots that filled an argument */
 	bool said_only; /* only what was said in this turn counts */
+	bool contested; /* several words for one argument were said */
 	bool period_used;
 	bool window; /* the period became a number of hours or days */
 	int reach;   /* that number of days */

@@ -66,8 +66,11 @@ fill_words(DbiFill *f, const DbiArgument *arg)
 	DbiWordHit hit;
 	DbiSlot *slot;
 
-	if (!dbi_find_argument_word(f->in->lexicon, f->tool->name, arg, f->in->text, f->in->all_slots,
-								clause->from, clause->to, &hit))
+	bool found = dbi_find_argument_word(f->in->lexicon, f->tool->name, arg, f->in->text,
+										f->in->all_slots, clause->from, clause->to, &hit);
+
+	f->contested = hit.contested;
+	if (!found)
 		return false;
 	if (hit.number >= 0 && f->in->text->tokens[hit.number].slot >= 0)
 	{
@@ -284,6 +287,8 @@ fill_enum(DbiFill *f, const DbiArgument *arg)
 
 	if (fill_words(f, arg))
 		return true;
+	if (f->contested)
+		return false;
 	for (int w = 0; w < arg->nwords; w++)
 	{
 		char *word = dbi_lower(arg->words[w]);

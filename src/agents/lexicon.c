@@ -513,6 +513,16 @@ sort_unique(char **words, int n)
 }
 
 static void
+set_vocabulary(DbiLexicon *lex, MemoryContext context, int n)
+{
+	lex->nvocabulary = sort_unique(lex->vocabulary, n);
+	lex->stems = MemoryContextAlloc(context, sizeof(char *) * Max(lex->nvocabulary, 1));
+	for (int i = 0; i < lex->nvocabulary; i++)
+		lex->stems[i] = kept(context, dbi_stem(lex->vocabulary[i]));
+	lex->nstems = sort_unique(lex->stems, lex->nvocabulary);
+}
+
+static void
 load_forms(DbiLexicon *lex, MemoryContext context)
 {
 	int n = 0;
@@ -535,11 +545,28 @@ load_forms(DbiLexicon *lex, MemoryContext context)
 			if (w[0] != '<' && n < SPI_processed * MAX_FORM_WORDS)
 				lex->vocabulary[n++] = kept(context, w);
 	}
-	lex->nvocabulary = sort_unique(lex->vocabulary, n);
-	lex->stems = MemoryContextAlloc(context, sizeof(char *) * Max(lex->nvocabulary, 1));
-	for (int i = 0; i < lex->nvocabulary; i++)
-		lex->stems[i] = kept(context, dbi_stem(lex->vocabulary[i]));
-	lex->nstems = sort_unique(lex->stems, lex->nvocabulary);
+	set_vocabulary(lex, context, n);
+}
+
+/* Words for arguments are spelt right as well, and may be meant by a slip. */
+static void
+add_to_vocabulary(DbiLexicon *lex, MemoryContext context)
+{
+	int n = lex->nvocabulary;
+	int most = n + (int) SPI_processed * MAX_FORM_WORDS;
+	char **all = MemoryContextAlloc(context, sizeof(char *) * Max(most, 1));
+
+	memcpy(all, lex->vocabulary, sizeof(char *) * n);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		char *form = dbi_lower(column(i, 4));
+		char *save;
+
+		for (char *w = strtok_r(form, " *#", &save); w && n < most; w = strtok_r(NULL, " *#", &save))
+			all[n++] = kept(context, w);
+	}
+	lex->vocabulary = all;
+	set_vocabulary(lex, context, n);
 }
 
 static void
@@ -559,6 +586,7 @@ load_argument_words(DbiLexicon *lex, MemoryContext context)
 		w->words = dbi_form_words(column(i, 4), &w->nwords);
 		MemoryContextSwitchTo(old);
 	}
+	add_to_vocabulary(lex, context);
 }
 
 static void

@@ -192,10 +192,14 @@ slots_to_keep(DbiPlanner *p, bool inherit)
 		DbiSlot *slot = lfirst(lc);
 
 		if (slot->kind != DBI_SLOT_NUMBER && slot->kind != DBI_SLOT_TOP_N &&
-			slot->kind != DBI_SLOT_THRESHOLD &&
-			!(slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_PRIOR))
+			slot->kind != DBI_SLOT_THRESHOLD && slot->kind != DBI_SLOT_TAKEN &&
+			slot->kind != DBI_SLOT_DATE && !dbi_is_negated(p, slot))
 			keep = lappend(keep, slot);
 	}
+	/* Of several periods the one that was meant. */
+	if (p->period && p->period->origin == DBI_ORIGIN_TEXT &&
+		p->period->period.kind != DBI_PERIOD_PRIOR)
+		keep = lappend(keep, p->period);
 	foreach(lc, p->frame->slots)
 		if (!dbi_has_nature(keep, lfirst(lc)) &&
 			dbi_is_inherited(lfirst(lc), inherit ? DBI_INHERIT_ALL : p->kept))

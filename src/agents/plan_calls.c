@@ -56,8 +56,8 @@ dbi_is_inherited(const DbiSlot *slot, DbiInherit inherit)
 }
 
 /* "not prod, dev": what was taken back, where something else of its nature is named. */
-static bool
-is_negated(DbiPlanner *p, const DbiSlot *slot)
+bool
+dbi_is_negated(DbiPlanner *p, const DbiSlot *slot)
 {
 	ListCell *lc;
 
@@ -90,7 +90,7 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (slot->from >= clause->from && slot->to <= clause->to && !is_negated(p, slot) &&
+		if (slot->from >= clause->from && slot->to <= clause->to && !dbi_is_negated(p, slot) &&
 			!is_turning(p, slot))
 			own = lappend(own, slot);
 	}
@@ -99,7 +99,7 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		DbiSlot *slot = lfirst(lc);
 
 		if (is_shared(slot) && !list_member_ptr(own, slot) && !dbi_has_nature(own, slot) &&
-			!is_negated(p, slot) && !is_turning(p, slot))
+			!dbi_is_negated(p, slot) && !is_turning(p, slot))
 			shared = lappend(shared, slot);
 	}
 	own = list_concat(own, shared);
@@ -486,6 +486,7 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		resolve_prior(p, period);
 	else if (period)
 		step_back(p, period);
+	p->period = period ? period : p->period;
 	if (!period && strcmp(intent, "why") == 0)
 		period = period_for_why(p, clause, slots);
 	if (p->change_only && strcmp(intent, "why") == 0)

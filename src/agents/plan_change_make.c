@@ -385,6 +385,19 @@ flip_words(DbiFrameClause *f, const DbiTool *tool)
 	}
 }
 
+/* Whether the slot is one of the kind that is wide again: "" is all, "-" words of arguments. */
+static bool
+is_widened(const DbiSlot *slot, const char *kind)
+{
+	if (slot->kind == DBI_SLOT_DATE)
+		return false;
+	if (kind[0] == '\0')
+		return true;
+	if (slot->kind == DBI_SLOT_SEVERITY)
+		return strcmp(kind, "-") == 0;
+	return strcmp(dbi_is_workspace(slot) ? "workspace" : dbi_slot_type(slot), kind) == 0;
+}
+
 /* "all workspaces", "for everybody": what was narrowed is wide again. */
 static void
 drop_narrowing(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
@@ -400,9 +413,7 @@ drop_narrowing(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (slot->kind == DBI_SLOT_DATE ||
-			(kind[0] && strcmp(dbi_slot_type(slot), kind) != 0 &&
-			 !(dbi_is_workspace(slot) && strcmp(kind, "workspace") == 0)))
+		if (!is_widened(slot, kind))
 			slots = lappend(slots, slot);
 	}
 	foreach(lc, f->args)

@@ -178,8 +178,13 @@ dbi_choose_row(DbiPlanner *p)
 	slot->origin = DBI_ORIGIN_TEXT;
 	for (int i = c.from; i < c.to; i++)
 	{
-		if (p->text->tokens[i].slot >= 0)
+		int number = p->text->tokens[i].slot;
+
+		/* "#2" was a number before it was a row. */
+		if (number >= 0 && ((DbiSlot *) list_nth(p->slots, number))->kind != DBI_SLOT_NUMBER)
 			return;
+		if (number >= 0)
+			((DbiSlot *) list_nth(p->slots, number))->kind = DBI_SLOT_TAKEN;
 	}
 	for (int i = c.from; i < c.to; i++)
 		p->text->tokens[i].slot = list_length(p->slots);

@@ -280,6 +280,7 @@ dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, List *slots)
 		List *periods = dbi_period_slots(slots);
 		DbiSlot *period = periods ? dbi_joined_period(p, periods) : NULL;
 
+		p->period = period;
 		rest = list_delete_ptr(list_copy(slots), before);
 		one = dbi_add_call(p, clause, clause->best_tool, rest, period, NULL, DBI_CALL_ANSWER,
 						   clause->confidence);
@@ -297,6 +298,7 @@ dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, List *slots)
 		if (!compared_periods(p, slots, &now, &before))
 			return NULL;
 		before = of_equal_length(p, now, before);
+		p->period = now;
 		foreach(lc, slots)
 			if (((DbiSlot *) lfirst(lc))->kind != DBI_SLOT_DATE)
 				rest = lappend(rest, lfirst(lc));

@@ -40,6 +40,7 @@ typedef struct DbiPlanner
 	int comparisons;
 	int own_routes;      /* those of the question itself lead the routes */
 	List *frame_clauses; /* of DbiFrameClause *: for the next turn */
+	DbiSlot *period;     /* the period that was taken of those that were said, or NULL */
 	DbiSlot *chosen;     /* the row that was pointed at, or NULL */
 	DbiInherit kept;     /* what any clause took */
 	DbiChanges changes;
@@ -66,6 +67,7 @@ extern DbiPlanCall *dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, Li
 
 /* plan_calls.c */
 extern bool dbi_same_nature(const DbiSlot *a, const DbiSlot *b);
+extern bool dbi_is_negated(DbiPlanner *p, const DbiSlot *slot);
 extern bool dbi_is_inherited(const DbiSlot *slot, DbiInherit inherit);
 extern bool dbi_has_nature(List *slots, const DbiSlot *slot);
 extern DbiPlanCall *dbi_add_call(DbiPlanner *p, const DbiClause *clause, int tool, List *slots,

@@ -52,7 +52,7 @@ dbi_slot_type(const DbiSlot *slot)
 {
 	static const char *const names[] = {"date",     "top_n",      "threshold",   "number",
 										"severity", "regulation", "environment", "user",
-										"ip",       "name"};
+										"ip",       "name",       "taken"};
 
 	if (slot->kind == DBI_SLOT_NAME && slot->candidates != NIL)
 		return ((DbiCandidate *) linitial(slot->candidates))->kind;

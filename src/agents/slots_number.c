@@ -246,6 +246,9 @@ dbi_read_top_n(DbiScan *s, int i)
 
 	if (used > 0)
 		return used;
+	/* "the first one" is a row of what was shown. */
+	if (dbi_scan_is(s, p, "first|last") && dbi_scan_is(s, p + 1, "one"))
+		return 0;
 	if (led || asked)
 		p++;
 	if (asked && dbi_scan_is(s, p, "me"))

@@ -143,7 +143,8 @@ typedef enum DbiSlotKind
 	DBI_SLOT_ENVIRONMENT, /* prod, staging …: a workspace by its use */
 	DBI_SLOT_USER,
 	DBI_SLOT_IP,
-	DBI_SLOT_NAME /* anything with a name; candidates say what it may be */
+	DBI_SLOT_NAME, /* anything with a name; candidates say what it may be */
+	DBI_SLOT_TAKEN /* another slot has its words */
 } DbiSlotKind;
 
 typedef enum DbiUnit
@@ -451,7 +452,8 @@ typedef struct DbiWordHit
 	const char *value; /* of the argument, as written in the table or the digits of the number */
 	int from;          /* tokens [from, to) */
 	int to;
-	int number; /* token of the number, or -1 */
+	int number;     /* token of the number, or -1 */
+	bool contested; /* several values are said: none of them was taken */
 } DbiWordHit;
 
 /* A form as stems, articles dropped. */
