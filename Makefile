@@ -53,7 +53,7 @@ $(INSTALL_SQL): $(SQL_PARTS) $(filter-out sql/,$(sort $(dir $(SQL_PARTS)))) dbin
 	cat $(SQL_PARTS) > $@
 
 export PG_CONFIG
-.PHONY: demo demo-stop test lint format bench fuzz test-versions print-sql-parts
+.PHONY: demo demo-stop test lint format bench gate fuzz test-versions print-sql-parts
 demo:
 	+@test/harness/demo.sh start
 demo-stop:
@@ -66,6 +66,8 @@ format:
 	+@test/harness/lint.sh --format
 bench:
 	+@test/bench/run
+gate:
+	+@test/gate/run
 fuzz:
 	+@test/fuzz/run
 test-versions:

@@ -87,9 +87,12 @@ CREATE TABLE dbinsight.chat_messages (
 	cost_usd numeric,
 	latency_ms numeric,
 	evidence jsonb,
+	status text NOT NULL DEFAULT 'complete' CHECK (status IN ('complete', 'stopped', 'unread')),
 	UNIQUE (conversation_id, seq)
 );
 COMMENT ON TABLE dbinsight.chat_messages IS 'Messages of conversations: questions, answers with their tool calls, evidence and scores';
+COMMENT ON COLUMN dbinsight.chat_messages.status IS
+'complete; stopped: ended by stop(); unread: ask_stream() was not read to its end, and the content is what was shown';
 
 CREATE TABLE dbinsight.user_preferences (
 	user_id text PRIMARY KEY DEFAULT dbinsight.person(),

@@ -338,15 +338,15 @@ BEGIN
 		SELECT p.* FROM part p WHERE NOT p.hourly AND p.source_ip IS NOT NULL
 	), audit_hourly AS (
 		INSERT INTO dbinsight.rollup_audit_hourly (hour, user_email, events)
-		SELECT h.hour, h.user_email, sum(h.events) FROM hours h GROUP BY h.hour, h.user_email ORDER BY h.hour
+		SELECT h.hour, h.user_email, sum(h.events) FROM hours h GROUP BY h.hour, h.user_email
 	), coverage AS (
 		INSERT INTO dbinsight.rollup_audit_coverage (hour, workspace_id, events, interactive_logins, sso_bypassed, first_time, last_time)
 		SELECT h.hour, h.workspace_id, sum(h.events), sum(h.logins), sum(h.bypassed), min(h.first_time), max(h.last_time)
-		FROM hours h GROUP BY h.hour, h.workspace_id ORDER BY h.hour
+		FROM hours h GROUP BY h.hour, h.workspace_id
 	), connection AS (
 		INSERT INTO dbinsight.rollup_connection_daily (day, user_email, source_ip, user_agent, events, hours)
 		SELECT d.day, d.user_email, d.source_ip, d.user_agent, sum(d.events), bit_or(d.hours)
-		FROM days d WHERE d.user_email IS NOT NULL GROUP BY d.day, d.user_email, d.source_ip, d.user_agent ORDER BY d.day
+		FROM days d WHERE d.user_email IS NOT NULL GROUP BY d.day, d.user_email, d.source_ip, d.user_agent
 	), seen AS (
 		INSERT INTO dbinsight.rollup_address_seen AS r (source_ip, user_email, first_seen, last_seen)
 		SELECT d.source_ip, d.user_email, min(d.first_time), max(d.last_time) FROM days d GROUP BY d.source_ip, d.user_email
@@ -357,7 +357,7 @@ BEGIN
 	INSERT INTO dbinsight.rollup_address_daily (day, source_ip, user_email, service_name, events, failed, denied, sensitive, first_time, last_time)
 	SELECT d.day, d.source_ip, d.user_email, d.service_name, sum(d.events), sum(d.failed), sum(d.denied), sum(d.sensitive),
 		min(d.first_time), max(d.last_time)
-	FROM days d GROUP BY d.day, d.source_ip, d.user_email, d.service_name ORDER BY d.day;
+	FROM days d GROUP BY d.day, d.source_ip, d.user_email, d.service_name;
 END $$;
 COMMENT ON FUNCTION dbinsight._refresh_audit(timestamptz, timestamptz) IS
 'Recomputes the hours and days of the audit rollups between two times, and widens rollup_address_seen';

@@ -76,32 +76,55 @@ add_result(DbiTurn *turn, DbiResult *result)
 	turn->told = lappend(turn->told, told);
 }
 
+/* Both sides of a comparison may be one call: its rows count twice. */
 static void
-make_calls(DbiTurn *turn)
+repeat_result(DbiTurn *turn, const DbiResult *before, const DbiPlanCall *call)
 {
-	ListCell *lc;
+	DbiResult *copy = palloc(sizeof(DbiResult));
 
-	foreach(lc, turn->plan->calls)
+	*copy = *before;
+	copy->call = call;
+	copy->repeated = true;
+	add_result(turn, copy);
+}
+
+const DbiPlanCall *
+dbi_answer_next_call(DbiTurn *turn)
+{
+	while (!turn->stopped && turn->next_call < list_length(turn->plan->calls))
 	{
-		DbiPlanCall *call = lfirst(lc);
+		const DbiPlanCall *call = list_nth(turn->plan->calls, turn->next_call++);
 		DbiResult *before;
 
-		CHECK_FOR_INTERRUPTS();
 		if (call->role == DBI_CALL_IF_UNHEALTHY && !is_unhealthy(turn->results, call->agent))
 			continue;
 		before = made_already(turn->results, call);
 		if (before == NULL)
-			add_result(turn, dbi_call_tool(call));
-		else if (call->comparison > 0)
-		{
-			DbiResult *copy = palloc(sizeof(DbiResult));
-
-			*copy = *before;
-			copy->call = call;
-			copy->repeated = true;
-			add_result(turn, copy);
-		}
+			return call;
+		if (call->comparison > 0)
+			repeat_result(turn, before, call);
 	}
+	return NULL;
+}
+
+void
+dbi_answer_skip_call(DbiTurn *turn, const DbiPlanCall *call)
+{
+	turn->skipped = lappend(turn->skipped, unconstify(DbiPlanCall *, call));
+}
+
+DbiResult *
+dbi_answer_make_call(DbiTurn *turn, const DbiPlanCall *call)
+{
+	DbiResult *result;
+
+	CHECK_FOR_INTERRUPTS();
+	result = dbi_call_tool(call);
+	if (result->stopped)
+		dbi_answer_skip_call(turn, call);
+	else
+		add_result(turn, result);
+	return result;
 }
 
 /* The other side of each comparison, and what each expression can see. */
@@ -281,22 +304,27 @@ tell_section(DbiTurn *turn, const char *agent)
 		tell_unknown(turn, agent);
 }
 
+/* What every section needs, and what several of them have in common. */
 static void
-tell_sections(DbiTurn *turn)
+tell_opening(DbiTurn *turn)
 {
-	bool several = list_length(turn->agents) > 1;
-	ListCell *lc;
-
-	if (several)
+	set_scopes(turn);
+	dbi_load_templates(turn);
+	dbi_load_inputs(turn);
+	turn->agents = agents_in_order(turn);
+	if (list_length(turn->agents) > 1)
 		dbi_tell_links(turn);
-	foreach(lc, turn->agents)
-	{
-		if (several)
-			dbi_sayf(turn->text, "%s### %s\n\n",
-					 turn->text->out.len == 0 || foreach_current_index(lc) == 0 ? "" : "\n\n",
-					 dbi_agent_title(lfirst(lc)));
-		tell_section(turn, lfirst(lc));
-	}
+}
+
+static void
+tell_agent(DbiTurn *turn, const char *agent)
+{
+	if (list_length(turn->agents) > 1)
+		dbi_sayf(turn->text, "%s### %s\n\n",
+				 turn->text->out.len == 0 || strcmp(linitial(turn->agents), agent) == 0 ? ""
+																						: "\n\n",
+				 dbi_agent_title(agent));
+	tell_section(turn, agent);
 }
 
 /* ---- what follows the sections ---- */
@@ -574,48 +602,115 @@ questions_in(const char *message)
 	return questions ? questions : dbi_example_questions(MAX_SUGGESTIONS);
 }
 
-/* What is asked back, or why there is no answer: the planner's own words. */
-static DbiAnswer *
-answer_without_calls(const DbiPlan *plan)
+DbiAnswer *
+dbi_answer_without_words(void)
 {
 	DbiAnswer *answer = palloc0(sizeof(DbiAnswer));
 
-	answer->content = pstrdup(plan->message ? plan->message : "");
+	answer->content = "";
 	answer->tool_calls = "[]";
 	answer->evidence = "[]";
-	answer->understood = dbi_understood_json(plan, -1);
 	answer->grounded = true;
-	answer->suggestions = questions_in(answer->content);
 	return answer;
 }
 
 DbiAnswer *
-dbi_answer(const char *question, const DbiPlan *plan)
+dbi_answer_without_calls(const DbiPlan *plan)
+{
+	DbiAnswer *answer = dbi_answer_without_words();
+
+	answer->understood = dbi_understood_json(plan, -1);
+	answer->content = pstrdup(plan->message ? plan->message : "");
+	answer->suggestions = questions_in(answer->content);
+	return answer;
+}
+
+DbiTurn *
+dbi_answer_begin(const char *question, const DbiPlan *plan)
 {
 	DbiTurn *turn = palloc0(sizeof(DbiTurn));
-	DbiAnswer *answer;
-	DbiGroundTurn *ground;
-	DbiGrounding *grounding;
 
-	if (plan->kind != DBI_PLAN_ANSWER)
-		return answer_without_calls(plan);
 	turn->question = question;
 	turn->plan = plan;
 	turn->text = dbi_text();
-	make_calls(turn);
-	set_scopes(turn);
-	dbi_load_templates(turn);
-	dbi_load_inputs(turn);
-	turn->agents = agents_in_order(turn);
-	tell_sections(turn);
-	tell_actions(turn);
-	tell_sources(turn);
-	tell_periods(turn);
-	tell_assumptions(turn);
-	dbi_tell_inputs(turn);
-	collect_suggestions(turn);
+	return turn;
+}
 
-	answer = palloc0(sizeof(DbiAnswer));
+void
+dbi_answer_stop(DbiTurn *turn)
+{
+	const DbiPlanCall *call;
+
+	while ((call = dbi_answer_next_call(turn)) != NULL)
+		dbi_answer_skip_call(turn, call);
+	turn->stopped = true;
+	if (turn->next_part > 0)
+		turn->next_part = list_length(turn->agents) + 2;
+}
+
+/* Which tools are missing in an answer that was stopped. */
+static void
+tell_stopped(DbiTurn *turn)
+{
+	ListCell *lc;
+
+	dbi_say(turn->text, turn->text->out.len > 0 ? "\n*Stopped on request*" : "*Stopped on request*");
+	foreach(lc, turn->skipped)
+	{
+		dbi_say(turn->text, foreach_current_index(lc) > 0 ? ", `" : ", without `");
+		dbi_say_name(turn->text, ((DbiPlanCall *) lfirst(lc))->tool);
+		dbi_say(turn->text, "`");
+	}
+	dbi_say(turn->text, ".");
+}
+
+static void
+tell_closing(DbiTurn *turn)
+{
+	if (turn->results != NIL)
+	{
+		tell_sources(turn);
+		tell_periods(turn);
+		tell_assumptions(turn);
+		dbi_tell_inputs(turn);
+	}
+	if (turn->stopped)
+		tell_stopped(turn);
+	collect_suggestions(turn);
+}
+
+/* Parts: the opening, each agent's section, advice, the closing. */
+bool
+dbi_answer_tell(DbiTurn *turn, const char **agent)
+{
+	int part = turn->next_part++;
+	int sections = list_length(turn->agents);
+
+	*agent = NULL;
+	if (part == 0)
+		tell_opening(turn);
+	else if (part <= sections)
+		tell_agent(turn, *agent = list_nth(turn->agents, part - 1));
+	else if (part == sections + 1)
+		tell_actions(turn);
+	else if (part == sections + 2)
+		tell_closing(turn);
+	return part < sections + 2;
+}
+
+const char *
+dbi_answer_text(const DbiTurn *turn)
+{
+	return turn->text->out.data;
+}
+
+DbiAnswer *
+dbi_answer_end(DbiTurn *turn)
+{
+	DbiAnswer *answer = palloc0(sizeof(DbiAnswer));
+	DbiGroundTurn *ground;
+	DbiGrounding *grounding;
+
 	answer->grounded = dbi_check_figures(turn->text);
 	answer->content = turn->text->out.data;
 	answer->agents = turn->agents;
@@ -627,6 +722,6 @@ dbi_answer(const char *question, const DbiPlan *plan)
 	answer->grounded = answer->grounded && grounding->supported == grounding->claims;
 	answer->grounding = dbi_grounding_json(answer->content, grounding);
 	answer->results = dbi_results_json(ground);
-	answer->understood = dbi_understood_json(plan, data_age(turn));
+	answer->understood = dbi_understood_json(turn->plan, data_age(turn));
 	return answer;
 }

@@ -8,6 +8,7 @@
 
 #include "nodes/pg_list.h"
 
+#include "agents/call.h"
 #include "agents/plan.h"
 
 typedef struct DbiAnswer
@@ -23,7 +24,39 @@ typedef struct DbiAnswer
 	bool grounded;     /* by the writer's own record and by the referee */
 } DbiAnswer;
 
-/* Calls the tools of the plan and words the answer. SPI is connected. */
-DbiAnswer *dbi_answer(const char *question, const DbiPlan *plan);
+/*
+ * An answer is made step by step, so that it can be shown while it grows: the
+ * calls one by one, then the parts of the text, then the whole. SPI is
+ * connected in each step; between steps nothing is held but memory, in the
+ * context that was current. The plan is one that answers.
+ */
+typedef struct DbiTurn DbiTurn;
+
+DbiTurn *dbi_answer_begin(const char *question, const DbiPlan *plan);
+
+/* The next call to make, or NULL when there is none left. */
+const DbiPlanCall *dbi_answer_next_call(DbiTurn *turn);
+DbiResult *dbi_answer_make_call(DbiTurn *turn, const DbiPlanCall *call);
+
+/* Leaves a call out. */
+void dbi_answer_skip_call(DbiTurn *turn, const DbiPlanCall *call);
+
+/* No more calls, and of the text only what closes it. */
+void dbi_answer_stop(DbiTurn *turn);
+
+/* Words the next part and says whose it is (NULL: of the whole); false when all is said. */
+bool dbi_answer_tell(DbiTurn *turn, const char **agent);
+
+/* The text so far, valid until the next part. */
+const char *dbi_answer_text(const DbiTurn *turn);
+
+/* The answer as far as it was told. */
+DbiAnswer *dbi_answer_end(DbiTurn *turn);
+
+/* For a plan without calls: the planner's own words. */
+DbiAnswer *dbi_answer_without_calls(const DbiPlan *plan);
+
+/* For a turn that ended before there was a plan. */
+DbiAnswer *dbi_answer_without_words(void);
 
 #endif

@@ -5,13 +5,13 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 
 #include "agents/answer_parts.h"
 #include "base/base.h"
+#include "base/spi.h"
 
 /* More sources than this are not listed below an answer. */
 #define MAX_LISTED 4
@@ -23,20 +23,15 @@ prepare_inputs(void)
 {
 	Oid type = OIDARRAYOID;
 
-	if (inputs_plan)
-		return;
 	/* One plan for all parameters: to plan it takes longer than to run it. */
-	inputs_plan =
-		SPI_prepare_cursor("SELECT i.function, s.source, s.gold_table, s.time_column, st.last_event_time, s.mode"
-						   " FROM dbinsight._tool_inputs($1) i"
-						   " JOIN (SELECT DISTINCT ON (gold_table) * FROM dbinsight.sources ORDER BY gold_table, source DESC) s"
-						   " ON s.gold_table OPERATOR(pg_catalog.=) i.gold_table"
-						   " LEFT JOIN dbinsight.ingest_state st ON st.source OPERATOR(pg_catalog.=) s.source"
-						   " ORDER BY s.source",
-						   1, &type, CURSOR_OPT_GENERIC_PLAN);
-	if (inputs_plan == NULL)
-		elog(ERROR, "could not prepare the query of inputs: %s", SPI_result_code_string(SPI_result));
-	SPI_keepplan(inputs_plan);
+	dbi_spi_prepare_with(&inputs_plan,
+						 "SELECT i.function, s.source, s.gold_table, s.time_column, st.last_event_time, s.mode"
+						 " FROM dbinsight._tool_inputs($1) i"
+						 " JOIN (SELECT DISTINCT ON (gold_table) * FROM dbinsight.sources ORDER BY gold_table, source DESC) s"
+						 " ON s.gold_table OPERATOR(pg_catalog.=) i.gold_table"
+						 " LEFT JOIN dbinsight.ingest_state st ON st.source OPERATOR(pg_catalog.=) s.source"
+						 " ORDER BY s.source",
+						 1, &type, CURSOR_OPT_GENERIC_PLAN);
 }
 
 /* Rows that did not come through the loader have no state: look at the table itself. */
@@ -52,7 +47,7 @@ look_at_table(DbiInput *input, const char *gold_table, const char *time_column)
 		sql = psprintf("SELECT max(%s)::timestamp FROM %s", quote_identifier(time_column), table);
 	else
 		sql = psprintf("SELECT NULL::timestamp WHERE EXISTS (SELECT FROM %s)", table);
-	if (SPI_execute(sql, true, 1) != SPI_OK_SELECT)
+	if (dbi_spi_execute(sql, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look at %s", table);
 	input->is_empty = SPI_processed == 0;
 	if (SPI_processed == 0)
@@ -88,7 +83,7 @@ read_rows(List *told)
 		functions[n++] = ObjectIdGetDatum(((DbiTold *) lfirst(lc))->result->call->function);
 	array = PointerGetDatum(construct_array(functions, n, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 	prepare_inputs();
-	if (SPI_execute_plan(inputs_plan, &array, NULL, true, 0) != SPI_OK_SELECT)
+	if (dbi_spi_execute_plan(inputs_plan, &array, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the inputs of tools");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{

@@ -55,17 +55,21 @@ typedef struct DbiTold
 } DbiTold;
 
 /* The turn: everything the parts of an answer look at. */
-typedef struct DbiTurn
+struct DbiTurn
 {
 	const char *question;
 	const DbiPlan *plan;
+	int next_call;     /* of the plan */
+	int next_part;     /* of the text */
+	bool stopped;      /* before all calls were made and all parts told */
+	List *skipped;     /* of DbiPlanCall *: calls that were not made, or not to their end */
 	List *results;     /* of DbiResult * */
 	List *told;        /* of DbiTold *, in the order of the calls */
 	List *agents;      /* of char * */
 	List *actions;     /* of char *: recommendations said, so that none is said twice */
 	List *suggestions; /* of char * */
 	DbiText *text;
-} DbiTurn;
+};
 
 /* answer_template.c */
 void dbi_load_templates(DbiTurn *turn);

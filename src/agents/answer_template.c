@@ -4,28 +4,17 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "agents/answer_parts.h"
+#include "base/spi.h"
 
 static SPIPlanPtr templates_plan;
 static SPIPlanPtr rules_plan;
 static SPIPlanPtr title_plan;
 static SPIPlanPtr links_plan;
 static SPIPlanPtr examples_plan;
-
-static void
-prepare(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
-{
-	if (*plan)
-		return;
-	*plan = SPI_prepare(sql, nargs, types);
-	if (*plan == NULL)
-		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
-	SPI_keepplan(*plan);
-}
 
 static char *
 text_column(HeapTuple tuple, int column)
@@ -117,7 +106,6 @@ add_rule(DbiTurn *turn, HeapTuple tuple)
 	}
 }
 
-/* SPI's own memory goes with the answer's SPI_finish; until then it is ours. */
 void
 dbi_load_templates(DbiTurn *turn)
 {
@@ -137,19 +125,19 @@ dbi_load_templates(DbiTurn *turn)
 			names[n++] = CStringGetTextDatum(qualified(told->result));
 	}
 	array = PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
-	prepare(&templates_plan,
-			"SELECT tool, noun, subject, measure, columns, empty, clean, yes, default_days, shown"
-			" FROM dbinsight.answer_templates WHERE tool OPERATOR(pg_catalog.=) ANY ($1)",
-			1, &type);
-	prepare(&rules_plan,
-			"SELECT tool, part, intent, condition, body FROM dbinsight.answer_rules"
-			" WHERE tool OPERATOR(pg_catalog.=) ANY ($1) ORDER BY tool, part, position",
-			1, &type);
-	if (SPI_execute_plan(templates_plan, &array, NULL, true, 0) != SPI_OK_SELECT)
+	dbi_spi_prepare(&templates_plan,
+					"SELECT tool, noun, subject, measure, columns, empty, clean, yes, default_days, shown"
+					" FROM dbinsight.answer_templates WHERE tool OPERATOR(pg_catalog.=) ANY ($1)",
+					1, &type);
+	dbi_spi_prepare(&rules_plan,
+					"SELECT tool, part, intent, condition, body FROM dbinsight.answer_rules"
+					" WHERE tool OPERATOR(pg_catalog.=) ANY ($1) ORDER BY tool, part, position",
+					1, &type);
+	if (dbi_spi_execute_plan(templates_plan, &array, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read answer_templates");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		set_template(turn, SPI_tuptable->vals[i]);
-	if (SPI_execute_plan(rules_plan, &array, NULL, true, 0) != SPI_OK_SELECT)
+	if (dbi_spi_execute_plan(rules_plan, &array, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read answer_rules");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		add_rule(turn, SPI_tuptable->vals[i]);
@@ -161,9 +149,10 @@ dbi_agent_title(const char *agent)
 	Oid type = TEXTOID;
 	Datum name = CStringGetTextDatum(agent);
 
-	prepare(&title_plan, "SELECT title FROM dbinsight.agents WHERE name OPERATOR(pg_catalog.=) $1",
-			1, &type);
-	if (SPI_execute_plan(title_plan, &name, NULL, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
+	dbi_spi_prepare(&title_plan,
+					"SELECT title FROM dbinsight.agents WHERE name OPERATOR(pg_catalog.=) $1", 1,
+					&type);
+	if (dbi_spi_execute_plan(title_plan, &name, NULL, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
 		return text_column(SPI_tuptable->vals[0], 1);
 	return agent;
 }
@@ -178,11 +167,11 @@ dbi_load_links(const char *kind, const char *agent_a, const char *agent_b)
 
 	values[0] = CStringGetTextDatum(kind);
 	values[1] = PointerGetDatum(construct_array(agents, 2, TEXTOID, -1, false, TYPALIGN_INT));
-	prepare(&links_plan,
-			"SELECT body FROM dbinsight.answer_links WHERE kind OPERATOR(pg_catalog.=) $1"
-			" AND agents OPERATOR(pg_catalog.<@) $2 ORDER BY pg_catalog.cardinality(agents) DESC, position",
-			2, types);
-	if (SPI_execute_plan(links_plan, values, NULL, true, 0) != SPI_OK_SELECT)
+	dbi_spi_prepare(&links_plan,
+					"SELECT body FROM dbinsight.answer_links WHERE kind OPERATOR(pg_catalog.=) $1"
+					" AND agents OPERATOR(pg_catalog.<@) $2 ORDER BY pg_catalog.cardinality(agents) DESC, position",
+					2, types);
+	if (dbi_spi_execute_plan(links_plan, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read answer_links");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		bodies = lappend(bodies, text_column(SPI_tuptable->vals[i], 1));
@@ -195,14 +184,14 @@ dbi_example_questions(int n)
 {
 	List *questions = NIL;
 
-	prepare(&examples_plan,
-			"SELECT DISTINCT ON (a.position, a.name) e.question"
-			" FROM dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent OPERATOR(pg_catalog.=) a.name,"
-			" LATERAL pg_catalog.unnest(t.examples) WITH ORDINALITY e(question, n)"
-			" WHERE a.enabled AND t.enabled AND e.question OPERATOR(pg_catalog.~) '^[A-Z].*[?]$'"
-			" ORDER BY a.position, a.name, t.position, e.n, t.tool",
-			0, NULL);
-	if (SPI_execute_plan(examples_plan, NULL, NULL, true, n) != SPI_OK_SELECT)
+	dbi_spi_prepare(&examples_plan,
+					"SELECT DISTINCT ON (a.position, a.name) e.question"
+					" FROM dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent OPERATOR(pg_catalog.=) a.name,"
+					" LATERAL pg_catalog.unnest(t.examples) WITH ORDINALITY e(question, n)"
+					" WHERE a.enabled AND t.enabled AND e.question OPERATOR(pg_catalog.~) '^[A-Z].*[?]$'"
+					" ORDER BY a.position, a.name, t.position, e.n, t.tool",
+					0, NULL);
+	if (dbi_spi_execute_plan(examples_plan, NULL, NULL, true, n) != SPI_OK_SELECT)
 		elog(ERROR, "could not read example questions");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		questions = lappend(questions, text_column(SPI_tuptable->vals[i], 1));

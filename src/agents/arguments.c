@@ -95,6 +95,23 @@ dbi_is_user_argument(const char *name)
 
 /* ---- slots ---- */
 
+bool
+dbi_takes_slot(const DbiTool *tool, const DbiSlot *slot)
+{
+	for (int i = 0; i < tool->narguments; i++)
+	{
+		const char *kind = dbi_entity_kind(dbi_plain_name(tool->arguments[i].name));
+		ListCell *lc;
+
+		if (slot->kind == DBI_SLOT_USER && dbi_is_user_argument(tool->arguments[i].name))
+			return true;
+		foreach(lc, kind ? slot->candidates : NIL)
+			if (strcmp(((DbiCandidate *) lfirst(lc))->kind, kind) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* Whether an argument may still take the slot. */
 bool
 dbi_is_free(const DbiFill *f, const DbiSlot *slot)
@@ -176,35 +193,32 @@ is_time(const DbiArgument *arg)
 									  (dbi_ends_with(name, "days") || dbi_ends_with(name, "hours")));
 }
 
-/* What the tool was called with before, where this turn says nothing else. */
-static bool
-fill_kept(DbiFill *f, const DbiArgument *arg)
+const char *
+dbi_kept_value(const DbiFill *f, const DbiArgument *arg)
 {
 	ListCell *lc;
 
-	if (f->in->period && is_time(arg))
-		return false;
 	foreach(lc, f->in->kept)
 	{
 		DbiPlanArg *a = lfirst(lc);
 
-		if (strcmp(a->name, arg->name) != 0 || !is_value_of(arg, a->value))
-			continue;
-		dbi_fill_set(f, arg, a->value, DBI_ORIGIN_FRAME, NULL);
-		return true;
+		if (strcmp(a->name, arg->name) == 0 && is_value_of(arg, a->value))
+			return a->value;
 	}
-	return false;
+	return NULL;
 }
 
+/* What the tool was called with before, where this turn says nothing else. */
 static bool
-is_kept(const DbiFill *f, const DbiArgument *arg)
+fill_kept(DbiFill *f, const DbiArgument *arg)
 {
-	ListCell *lc;
+	bool said =
+		f->in->period && f->in->period_slot && f->in->period_slot->origin != DBI_ORIGIN_FRAME;
+	const char *value = said && is_time(arg) ? NULL : dbi_kept_value(f, arg);
 
-	foreach(lc, f->in->kept)
-		if (strcmp(((DbiPlanArg *) lfirst(lc))->name, arg->name) == 0)
-			return true;
-	return false;
+	if (value)
+		dbi_fill_set(f, arg, value, DBI_ORIGIN_FRAME, NULL);
+	return value != NULL;
 }
 
 /* What the conversation was about before is not narrowed to where the argument has a value. */
@@ -237,7 +251,7 @@ fill_argument(DbiFill *f, const DbiArgument *arg)
 	bool filled = false;
 
 	/* What was said turns ago gives way to what the tool was called with last. */
-	f->said_only = is_kept(f, arg) && !is_time(arg);
+	f->said_only = dbi_kept_value(f, arg) != NULL && !is_time(arg);
 	if (dbi_is_date(arg->type))
 		filled = dbi_fill_date(f, arg);
 	else if (dbi_is_number(arg->type))

@@ -27,6 +27,8 @@ extern bool dbi_ends_with(const char *s, const char *suffix);
 extern const char *dbi_plain_name(const char *name);
 extern const char *dbi_entity_kind(const char *name);
 extern bool dbi_is_user_argument(const char *name);
+/* What the tool was called with before, or NULL. */
+extern const char *dbi_kept_value(const DbiFill *f, const DbiArgument *arg);
 extern bool dbi_is_free(const DbiFill *f, const DbiSlot *slot);
 extern DbiSlot *dbi_fill_slot(const DbiFill *f, DbiSlotKind kind);
 extern void dbi_fill_set(DbiFill *f, const DbiArgument *arg, const char *value, DbiOrigin origin,

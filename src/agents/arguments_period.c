@@ -124,6 +124,32 @@ dbi_fill_date(DbiFill *f, const DbiArgument *arg)
 	return set_period(f, arg, dbi_date_text(day));
 }
 
+static bool
+from_frame(const DbiFill *f)
+{
+	return f->in->period_slot && f->in->period_slot->origin == DBI_ORIGIN_FRAME &&
+		   f->in->period->kind != DBI_PERIOD_FUTURE;
+}
+
+/*
+ * A forecast of a unit of the calendar reaches to its end: of the running one,
+ * or of the next of that name ("for august", "in Q4"). 0: it is none.
+ */
+static int
+days_ahead(const DbiFill *f)
+{
+	const DbiPeriod *p = f->in->period;
+	DateADT today = f->in->clock->today;
+	DateADT end;
+
+	if (p->grain < DBI_GRAIN_WEEK || from_frame(f) || dbi_first_of(p->start, p->grain) != p->start)
+		return 0;
+	end = dbi_step(p->start, p->grain, 1) - 1;
+	if (end < today && p->grain >= DBI_GRAIN_MONTH && p->grain <= DBI_GRAIN_QUARTER)
+		end = dbi_step(dbi_add_months(p->start, 12), p->grain, 1) - 1;
+	return end >= today ? end - today + 1 : 0;
+}
+
 bool
 dbi_fill_window(DbiFill *f, const DbiArgument *arg)
 {
@@ -133,8 +159,11 @@ dbi_fill_window(DbiFill *f, const DbiArgument *arg)
 
 	if (strstr(name, "horizon") != NULL)
 	{
-		if (p && (p->kind == DBI_PERIOD_FUTURE || p->kind == DBI_PERIOD_SPAN ||
-				  p->kind == DBI_PERIOD_ROLLING))
+		if (p && p->kind == DBI_PERIOD_CALENDAR && days_ahead(f) > 0)
+			return set_period(f, arg, psprintf("%d", days_ahead(f)));
+		if (p && !from_frame(f) &&
+			(p->kind == DBI_PERIOD_FUTURE || p->kind == DBI_PERIOD_SPAN ||
+			 p->kind == DBI_PERIOD_ROLLING))
 			return set_period(f, arg, psprintf("%d", dbi_period_days(p, f->in->clock)));
 		return false;
 	}

@@ -176,7 +176,8 @@ fill_late_name(DbiFill *f, const DbiArgument *arg, const char *kind)
 	ListCell *lc;
 
 	if (strcmp(kind, "sku") == 0)
-		value = dbi_sku_in(f->in->lexicon, f->in->text, clause->from, clause->to, &span);
+		value = dbi_sku_in(f->in->lexicon, f->in->text, clause->from, clause->to,
+						   dbi_kept_value(f, arg), &span);
 	else if (strcmp(kind, "schema") == 0)
 		value = dbi_schema_in(f->in->lexicon, f->in->text, f->in->all_slots, clause->from,
 							  clause->to, &span);

@@ -29,32 +29,62 @@
 #include "utils/regproc.h"
 #include "utils/resowner.h"
 #include "utils/timeout.h"
+#include "utils/timestamp.h"
 
 #include "agents/call.h"
+#include "agents/stream.h"
 #include "base/base.h"
 
-/* ---- the deadline ---- */
+/* ---- the deadline, and the wish of somebody else that the answer ends ---- */
+
+/* stop() is noticed inside a tool within this time. */
+#define STOP_POLL_MS 50
 
 static TimeoutId deadline_timeout = MAX_TIMEOUTS;
+static TimeoutId stop_timeout = MAX_TIMEOUTS;
 static volatile sig_atomic_t deadline_passed = false;
+static volatile sig_atomic_t stop_noticed = false;
 
 /* In a signal handler: ask for a cancel as statement_timeout does. */
 static void
-deadline_handler(void)
+cancel_tool(void)
 {
-	deadline_passed = true;
 	InterruptPending = true;
 	QueryCancelPending = true;
 	SetLatch(MyLatch);
 }
 
 static void
+deadline_handler(void)
+{
+	deadline_passed = true;
+	cancel_tool();
+}
+
+static void
+stop_handler(void)
+{
+	if (!dbi_stop_wanted())
+		return;
+	stop_noticed = true;
+	cancel_tool();
+}
+
+static void
 start_deadline(void)
 {
 	if (deadline_timeout == MAX_TIMEOUTS)
+	{
 		deadline_timeout = RegisterTimeout(USER_TIMEOUT, deadline_handler);
+		stop_timeout = RegisterTimeout(USER_TIMEOUT, stop_handler);
+	}
 	deadline_passed = false;
+	stop_noticed = false;
 	enable_timeout_after(deadline_timeout, dbi_guc_tool_timeout);
+	if (dbi_stop_watched())
+		enable_timeout_every(stop_timeout,
+							 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), STOP_POLL_MS),
+							 STOP_POLL_MS);
 }
 
 /* A cancel of our own that nobody has seen yet must not hit what comes next. */
@@ -62,15 +92,17 @@ static void
 stop_deadline(void)
 {
 	disable_timeout(deadline_timeout, false);
-	if (deadline_passed)
+	disable_timeout(stop_timeout, false);
+	if (deadline_passed || stop_noticed)
 		QueryCancelPending = false;
 }
 
-/* A cancel is ours when the timer fired and nothing else had set its mark. */
+/* A cancel is ours when a timer of ours asked for it and nothing else had set its mark. */
 static bool
-is_deadline(const ErrorData *error)
+is_ours(const ErrorData *error)
 {
-	return deadline_passed && error->sqlerrcode == ERRCODE_QUERY_CANCELED && error->message_id &&
+	return (deadline_passed || stop_noticed) && error->sqlerrcode == ERRCODE_QUERY_CANCELED &&
+		   error->message_id &&
 		   strcmp(error->message_id, "canceling statement due to user request") == 0;
 }
 
@@ -398,7 +430,14 @@ keep_error(DbiResult *r, const ErrorData *error)
 	r->ok = false;
 	r->nrows = 0;
 	r->ncolumns = 0;
-	if (is_deadline(error))
+	if (is_ours(error) && stop_noticed)
+	{
+		r->stopped = true;
+		r->sqlstate = ERRCODE_QUERY_CANCELED;
+		r->error = pstrdup("it was stopped");
+		return;
+	}
+	if (is_ours(error))
 	{
 		r->sqlstate = ERRCODE_QUERY_CANCELED;
 		r->error =
@@ -441,17 +480,18 @@ dbi_call_tool(const DbiPlanCall *call)
 		error = CopyErrorData();
 		if (deadline_timeout != MAX_TIMEOUTS)
 			stop_deadline();
-		if (must_rethrow(error) && !is_deadline(error))
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(caller);
 		CurrentResourceOwner = owner;
+		if (must_rethrow(error) && !is_ours(error))
+			ReThrowError(error);
 		keep_error(r, error);
 		FreeErrorData(error);
 	}
 	PG_END_TRY();
 	deadline_passed = false;
+	stop_noticed = false;
 	INSTR_TIME_SET_CURRENT(elapsed);
 	INSTR_TIME_SUBTRACT(elapsed, start);
 	r->elapsed_ms = INSTR_TIME_GET_MILLISEC(elapsed);

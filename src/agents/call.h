@@ -75,6 +75,7 @@ typedef struct DbiResult
 	char *hint;
 	char *argument; /* the argument that was wrong, or NULL */
 	int sqlstate;
+	bool stopped; /* not ok, because stop() was called */
 	int ncolumns;
 	DbiColumn *columns;
 	int nrows;

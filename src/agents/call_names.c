@@ -5,11 +5,11 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "agents/call.h"
+#include "base/spi.h"
 
 /* An id column, and the type column that says what it is the id of. */
 typedef struct IdColumn
@@ -47,14 +47,8 @@ is_of_type(const DbiResult *r, int row, const IdColumn *column, int id, int type
 static void
 look_up(SPIPlanPtr *plan, const char *query, Oid type, Datum value)
 {
-	if (*plan == NULL)
-	{
-		*plan = SPI_prepare(query, 1, &type);
-		if (*plan == NULL)
-			elog(ERROR, "could not prepare \"%s\": %s", query, SPI_result_code_string(SPI_result));
-		SPI_keepplan(*plan);
-	}
-	if (SPI_execute_plan(*plan, &value, NULL, true, 0) != SPI_OK_SELECT)
+	dbi_spi_prepare(plan, query, 1, &type);
+	if (dbi_spi_execute_plan(*plan, &value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up names");
 }
 

@@ -12,43 +12,28 @@
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "portability/instr_time.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/uuid.h"
 
-#include "agents/answer.h"
+#include "agents/chat.h"
 #include "agents/answer_text.h"
 #include "agents/person.h"
 #include "agents/score.h"
 #include "base/base.h"
+#include "base/spi.h"
 
 #define MAX_TITLE_BYTES 80
 #define MAX_DETAIL_BYTES 500
 
-#define MODEL "embedded"
-
-typedef struct Turn
-{
-	const char *question;
-	const char *agent; /* or NULL */
-	bool stored;       /* false: a read-only transaction */
-	bool has_conversation;
-	pg_uuid_t conversation;
-	pg_uuid_t message;
-	DbiPlan *plan;
-	DbiAnswer *answer;
-	char *scores;
-	double latency_ms;
-} Turn;
 
 static SPIPlanPtr find_plan;
 static SPIPlanPtr lock_plan;
@@ -60,20 +45,9 @@ static SPIPlanPtr log_plan;
 static SPIPlanPtr agents_plan;
 
 static void
-prepare(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
-{
-	if (*plan)
-		return;
-	*plan = SPI_prepare(sql, nargs, types);
-	if (*plan == NULL)
-		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
-	SPI_keepplan(*plan);
-}
-
-static void
 execute(SPIPlanPtr plan, Datum *values, const char *nulls, bool read_only, int expected)
 {
-	int code = SPI_execute_plan(plan, values, nulls, read_only, 0);
+	int code = dbi_spi_execute_plan(plan, values, nulls, read_only, 0);
 
 	if (code != expected)
 		elog(ERROR, "unexpected result of a chat query: %s", SPI_result_code_string(code));
@@ -100,22 +74,25 @@ no_such_conversation(const pg_uuid_t *id)
 				"Leave conversation out to begin a new one. Your own: SELECT id, title FROM dbinsight.chat_conversations ORDER BY updated_at DESC."));
 }
 
-/* The frame of the caller's own conversation, which is locked until the turn is stored. */
+/*
+ * The frame of the caller's own conversation, which is locked until the turn is
+ * stored; not against rows that only refer to it, such as a submitted question.
+ */
 static char *
-open_conversation(Turn *turn)
+open_conversation(DbiChat *chat)
 {
 	Oid type = UUIDOID;
-	Datum id = UUIDPGetDatum(&turn->conversation);
-	SPIPlanPtr *plan = turn->stored ? &lock_plan : &find_plan;
+	Datum id = UUIDPGetDatum(&chat->conversation);
+	SPIPlanPtr *plan = chat->stored ? &lock_plan : &find_plan;
 
-	prepare(plan,
-			turn->stored
-				? "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person() FOR UPDATE"
-				: "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
-			1, &type);
-	execute(*plan, &id, NULL, !turn->stored, SPI_OK_SELECT);
+	dbi_spi_prepare(plan,
+					chat->stored
+						? "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person() FOR NO KEY UPDATE"
+						: "SELECT frame::text FROM dbinsight.chat_conversations WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
+					1, &type);
+	execute(*plan, &id, NULL, !chat->stored, SPI_OK_SELECT);
 	if (SPI_processed == 0)
-		no_such_conversation(&turn->conversation);
+		no_such_conversation(&chat->conversation);
 	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 }
 
@@ -147,16 +124,17 @@ title_of(const char *question)
 }
 
 static void
-create_conversation(Turn *turn)
+create_conversation(DbiChat *chat)
 {
-	Oid type = TEXTOID;
-	Datum title = CStringGetTextDatum(title_of(turn->question));
+	Oid types[] = {UUIDOID, TEXTOID};
+	Datum values[] = {UUIDPGetDatum(&chat->conversation),
+					  CStringGetTextDatum(title_of(chat->question))};
 
-	prepare(&create_plan,
-			"INSERT INTO dbinsight.chat_conversations (title) VALUES ($1) RETURNING id", 1, &type);
-	execute(create_plan, &title, NULL, false, SPI_OK_INSERT_RETURNING);
-	take_uuid(&turn->conversation);
-	turn->has_conversation = true;
+	dbi_spi_prepare(&create_plan,
+					"INSERT INTO dbinsight.chat_conversations (id, title) VALUES ($1, $2)", 2,
+					types);
+	execute(create_plan, values, NULL, false, SPI_OK_INSERT);
+	chat->has_conversation = true;
 }
 
 /* ---- storing ---- */
@@ -180,73 +158,90 @@ json(const char *text)
 }
 
 static void
-insert_message(Turn *turn, const char *role, const char *content, bool is_answer)
+set_json(Datum *value, char *null, const char *text)
 {
-	Oid types[] = {UUIDOID,  TEXTOID, TEXTOID,   JSONBOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID,
-				   JSONBOID, TEXTOID, FLOAT8OID, JSONBOID, BOOLOID,      JSONBOID,     JSONBOID};
-	Datum values[14] = {0};
-	char nulls[] = "   nnnnnnnn nn";
+	*null = text ? ' ' : 'n';
+	if (text)
+		*value = json(text);
+}
 
-	prepare(&insert_plan,
-			"INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
-			" latency_ms, evidence, grounding, understood, prompt_tokens, completion_tokens, cost_usd)"
-			" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11, $13, $14,"
-			" CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END"
-			" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id",
-			14, types);
-	values[0] = UUIDPGetDatum(&turn->conversation);
+static void
+insert_message(DbiChat *chat, const char *role, const char *content, bool is_answer)
+{
+	Oid types[] = {UUIDOID, TEXTOID,  TEXTOID,  JSONBOID,  TEXTARRAYOID, TEXTARRAYOID,
+				   BOOLOID, JSONBOID, TEXTOID,  FLOAT8OID, JSONBOID,     BOOLOID,
+				   UUIDOID, TEXTOID,  JSONBOID, JSONBOID};
+	Datum values[16] = {0};
+	char nulls[] = "   nnnnnnnn nnnn";
+
+	dbi_spi_prepare(
+		&insert_plan,
+		"INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
+		" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd, id, status, grounding, understood)"
+		" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11,"
+		" CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END,"
+		" coalesce($13, pg_catalog.gen_random_uuid()), coalesce($14, 'complete'), $15, $16"
+		" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id",
+		16, types);
+	values[0] = UUIDPGetDatum(&chat->conversation);
 	values[1] = CStringGetTextDatum(role);
 	values[2] = CStringGetTextDatum(content);
 	values[11] = BoolGetDatum(is_answer);
 	if (is_answer)
 	{
-		values[3] = json(turn->answer->tool_calls);
-		values[4] = text_array(turn->answer->agents);
-		values[5] = text_array(turn->answer->suggestions);
-		values[6] = BoolGetDatum(turn->answer->grounded);
-		values[7] = json(turn->scores);
-		values[8] = CStringGetTextDatum(MODEL);
-		values[9] = Float8GetDatum(turn->latency_ms);
-		values[10] = json(turn->answer->evidence);
-		memset(nulls, ' ', 12);
-		values[13] = json(turn->answer->understood);
-		nulls[13] = ' ';
-		if (turn->answer->grounding)
-		{
-			values[12] = json(turn->answer->grounding);
-			nulls[12] = ' ';
-		}
+		values[3] = json(chat->answer->tool_calls);
+		values[4] = text_array(chat->answer->agents);
+		values[5] = text_array(chat->answer->suggestions);
+		values[6] = BoolGetDatum(chat->answer->grounded);
+		values[7] = json(chat->scores);
+		values[8] = CStringGetTextDatum(DBI_MODEL);
+		values[9] = Float8GetDatum(chat->latency_ms);
+		values[10] = json(chat->answer->evidence);
+		values[12] = UUIDPGetDatum(&chat->message);
+		values[13] = CStringGetTextDatum(chat->status);
+		memset(nulls, ' ', 14);
+		if (!chat->has_message)
+			nulls[12] = 'n';
+		set_json(&values[14], &nulls[14], chat->answer->grounding);
+		set_json(&values[15], &nulls[15], chat->answer->understood);
 	}
 	execute(insert_plan, values, nulls, false, SPI_OK_INSERT_RETURNING);
-	take_uuid(&turn->message);
+	if (is_answer)
+		take_uuid(&chat->message);
 }
 
 /* What the calls returned, so that the answer can be judged and told again. */
 static void
-insert_results(Turn *turn)
+insert_results(DbiChat *chat)
 {
 	Oid types[] = {UUIDOID, JSONBOID};
-	Datum values[2] = {UUIDPGetDatum(&turn->message)};
+	Datum values[2] = {UUIDPGetDatum(&chat->message)};
 
-	if (turn->answer->results == NULL)
+	if (chat->answer->results == NULL)
 		return;
-	values[1] = json(turn->answer->results);
-	prepare(&results_plan, "SELECT dbinsight._store_results($1, $2)", 2, types);
+	values[1] = json(chat->answer->results);
+	dbi_spi_prepare(&results_plan, "SELECT dbinsight._store_results($1, $2)", 2, types);
 	execute(results_plan, values, NULL, false, SPI_OK_SELECT);
 }
 
 static void
-update_conversation(Turn *turn)
+update_conversation(DbiChat *chat)
 {
 	Oid types[] = {UUIDOID, JSONBOID};
-	Datum values[2] = {UUIDPGetDatum(&turn->conversation),
-					   json(turn->plan->frame_json ? turn->plan->frame_json : "{}")};
+	Datum values[2] = {UUIDPGetDatum(&chat->conversation)};
+	char nulls[] = "  ";
 
-	prepare(&update_plan,
-			"UPDATE dbinsight.chat_conversations SET frame = $2, updated_at = dbinsight.now()"
-			" WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
-			2, types);
-	execute(update_plan, values, NULL, false, SPI_OK_UPDATE);
+	if (chat->plan)
+		values[1] = json(dbi_frame_with_choices(chat->plan->frame_json, chat->answer->content,
+												chat->answer->suggestions));
+	else
+		nulls[1] = 'n';
+
+	dbi_spi_prepare(&update_plan,
+					"UPDATE dbinsight.chat_conversations SET frame = coalesce($2, frame), updated_at = dbinsight.now()"
+					" WHERE id OPERATOR(pg_catalog.=) $1 AND user_id OPERATOR(pg_catalog.=) dbinsight.person()",
+					2, types);
+	execute(update_plan, values, nulls, false, SPI_OK_UPDATE);
 }
 
 /*
@@ -254,7 +249,7 @@ update_conversation(Turn *turn)
  * through here, and the person is who really asked.
  */
 static void
-log_refusal(const Turn *turn)
+log_refusal(const DbiChat *chat)
 {
 	Oid types[] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum values[3];
@@ -266,16 +261,16 @@ log_refusal(const Turn *turn)
 
 	table_close(rel, AccessShareLock);
 	values[0] = CStringGetTextDatum(dbi_person_name());
-	values[1] = CStringGetTextDatum(dbi_plan_kind_name(turn->plan->kind));
-	values[2] = CStringGetTextDatum(clip(turn->question, MAX_DETAIL_BYTES));
+	values[1] = CStringGetTextDatum(dbi_plan_kind_name(chat->plan->kind));
+	values[2] = CStringGetTextDatum(clip(chat->question, MAX_DETAIL_BYTES));
 	GetUserIdAndSecContext(&caller, &context);
 	SetUserIdAndSecContext(owner,
 						   context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	PG_TRY();
 	{
-		prepare(&log_plan,
-				"INSERT INTO dbinsight.security_log (user_id, kind, detail) VALUES ($1, $2, $3)", 3,
-				types);
+		dbi_spi_prepare(&log_plan,
+						"INSERT INTO dbinsight.security_log (user_id, kind, detail) VALUES ($1, $2, $3)",
+						3, types);
 		execute(log_plan, values, NULL, false, SPI_OK_INSERT);
 	}
 	PG_FINALLY();
@@ -287,20 +282,30 @@ log_refusal(const Turn *turn)
 
 /* ---- the turn ---- */
 
-static void
-store(Turn *turn)
+void
+dbi_chat_store(DbiChat *chat)
 {
-	bool logged =
-		turn->plan->kind == DBI_PLAN_REFUSE_WRITE || turn->plan->kind == DBI_PLAN_REFUSE_INJECTION;
-
-	if (!turn->has_conversation)
-		create_conversation(turn);
-	insert_message(turn, "user", clip(turn->question, DBI_MAX_QUESTION_BYTES), false);
-	insert_message(turn, "assistant", turn->answer->content, true);
-	insert_results(turn);
-	update_conversation(turn);
-	if (logged)
-		log_refusal(turn);
+	/* What was stopped before it was understood has nothing to be judged by. */
+	chat->scores =
+		chat->answer->understood == NULL
+			? "{}"
+			: dbi_score(chat->answer->content, chat->answer->tool_calls, chat->answer->grounding,
+						chat->answer->understood, chat->latency_ms);
+	if (!chat->stored)
+	{
+		ereport(NOTICE,
+				errmsg("the transaction is read-only: this turn is not stored in a conversation"));
+		return;
+	}
+	if (!chat->has_conversation)
+		create_conversation(chat);
+	insert_message(chat, "user", clip(chat->question, DBI_MAX_QUESTION_BYTES), false);
+	insert_message(chat, "assistant", chat->answer->content, true);
+	insert_results(chat);
+	update_conversation(chat);
+	if (chat->plan && (chat->plan->kind == DBI_PLAN_REFUSE_WRITE ||
+					   chat->plan->kind == DBI_PLAN_REFUSE_INJECTION))
+		log_refusal(chat);
 }
 
 /* An agent that is not there, or not enabled, is told with those that are. */
@@ -310,8 +315,9 @@ check_agent(const char *agent)
 	StringInfoData names;
 	bool found = false;
 
-	prepare(&agents_plan, "SELECT name FROM dbinsight.agents WHERE enabled ORDER BY position, name",
-			0, NULL);
+	dbi_spi_prepare(&agents_plan,
+					"SELECT name FROM dbinsight.agents WHERE enabled ORDER BY position, name", 0,
+					NULL);
 	execute(agents_plan, NULL, NULL, true, SPI_OK_SELECT);
 	initStringInfo(&names);
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -326,55 +332,65 @@ check_agent(const char *agent)
 				errmsg("there is no agent \"%s\"", agent), errhint("Agents: %s.", names.data));
 }
 
-static void
-converse(Turn *turn)
+/* A conversation's id is known from the start, so that the turn can be stopped. */
+char *
+dbi_chat_open(DbiChat *chat)
 {
-	instr_time start;
-	instr_time elapsed;
-	char *frame;
-
-	INSTR_TIME_SET_CURRENT(start);
-	if (turn->agent)
-		check_agent(turn->agent);
-	turn->stored = !XactReadOnly && !RecoveryInProgress();
-	frame = turn->has_conversation ? open_conversation(turn) : NULL;
-	turn->plan = dbi_plan_question(turn->question, turn->agent, frame);
-	turn->answer = dbi_answer(turn->question, turn->plan);
-	INSTR_TIME_SET_CURRENT(elapsed);
-	INSTR_TIME_SUBTRACT(elapsed, start);
-	turn->latency_ms = INSTR_TIME_GET_MILLISEC(elapsed);
-	turn->scores = dbi_score(turn->answer->content, turn->answer->tool_calls,
-							 turn->answer->grounding, turn->answer->understood, turn->latency_ms);
-	if (turn->stored)
-		store(turn);
-	else
-		ereport(NOTICE,
-				errmsg("the transaction is read-only: this turn is not stored in a conversation"));
+	if (chat->agent)
+		check_agent(chat->agent);
+	chat->stored = !XactReadOnly && !RecoveryInProgress();
+	if (chat->has_conversation)
+		return open_conversation(chat);
+	if (chat->stored)
+		chat->conversation = *DatumGetUUIDP(OidFunctionCall0(F_GEN_RANDOM_UUID));
+	return NULL;
 }
 
-static bool
-is_blank(const char *s)
+void
+dbi_check_question(const char *question)
 {
-	return s[strspn(s, " \t\r\n")] == '\0';
-}
-
-/* Reads the three arguments both functions have. */
-static Turn *
-read_arguments(FunctionCallInfo fcinfo)
-{
-	Turn *turn = palloc0(sizeof(Turn));
-	char *question = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
-
-	if (is_blank(question))
+	if (question[strspn(question, " \t\r\n")] == '\0')
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the question is empty"),
 				errhint(
 					"For instance: SELECT dbinsight.ask('What were the top cost drivers yesterday?');"));
-	turn->question = question;
-	turn->has_conversation = !PG_ARGISNULL(1);
-	if (turn->has_conversation)
-		turn->conversation = *PG_GETARG_UUID_P(1);
-	turn->agent = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	return turn;
+}
+
+/* Does not wait for a turn that is being made. */
+void
+dbi_chat_prepare(DbiChat *chat)
+{
+	if (chat->agent)
+		check_agent(chat->agent);
+	if (chat->has_conversation)
+		(void) open_conversation(chat);
+	else
+	{
+		chat->conversation = *DatumGetUUIDP(OidFunctionCall0(F_GEN_RANDOM_UUID));
+		create_conversation(chat);
+	}
+}
+
+/* The three arguments that all functions which ask have. */
+DbiStream *
+dbi_stream_of_call(FunctionCallInfo fcinfo)
+{
+	char *question = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	dbi_check_question(question);
+	return dbi_stream_begin(question, PG_ARGISNULL(1) ? NULL : PG_GETARG_UUID_P(1),
+							PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)));
+}
+
+/* Nobody looks at the events but, when dbinsight.progress says so, a person at a terminal. */
+static DbiChat *
+converse(FunctionCallInfo fcinfo)
+{
+	DbiStream *stream = dbi_stream_of_call(fcinfo);
+	const DbiEvent *event;
+
+	while ((event = dbi_stream_next(stream)) != NULL)
+		dbi_tell_progress(event);
+	return dbi_stream_chat(stream);
 }
 
 /* The answer with its follow-up questions below, but for those that stand in it. */
@@ -402,49 +418,39 @@ PG_FUNCTION_INFO_V1(dbi_ask);
 Datum
 dbi_ask(PG_FUNCTION_ARGS)
 {
-	Turn *turn = read_arguments(fcinfo);
-	MemoryContext caller = CurrentMemoryContext;
-	text *result;
+	DbiChat *chat = converse(fcinfo);
 
-	SPI_connect();
-	converse(turn);
-	MemoryContextSwitchTo(caller);
-	result = cstring_to_text(whole_answer(turn->answer));
-	SPI_finish();
-	PG_RETURN_TEXT_P(result);
+	PG_RETURN_TEXT_P(cstring_to_text(whole_answer(chat->answer)));
 }
 
 PG_FUNCTION_INFO_V1(dbi_chat);
 Datum
 dbi_chat(PG_FUNCTION_ARGS)
 {
-	Turn *turn = read_arguments(fcinfo);
+	DbiChat *chat = converse(fcinfo);
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Datum values[13] = {0};
 	bool nulls[13] = {false};
 
 	InitMaterializedSRF(fcinfo, 0);
-	SPI_connect();
-	converse(turn);
-	values[0] = UUIDPGetDatum(&turn->conversation);
-	nulls[0] = !turn->has_conversation;
-	values[1] = UUIDPGetDatum(&turn->message);
-	nulls[1] = !turn->stored;
-	values[2] = CStringGetTextDatum(turn->answer->content);
-	values[3] = text_array(turn->answer->agents);
-	values[4] = json(turn->answer->tool_calls);
-	values[5] = text_array(turn->answer->suggestions);
-	values[6] = BoolGetDatum(turn->answer->grounded);
-	values[7] = json(turn->scores);
-	values[8] = CStringGetTextDatum(MODEL);
+	values[0] = UUIDPGetDatum(&chat->conversation);
+	nulls[0] = !chat->has_conversation;
+	values[1] = UUIDPGetDatum(&chat->message);
+	nulls[1] = !chat->stored;
+	values[2] = CStringGetTextDatum(chat->answer->content);
+	values[3] = text_array(chat->answer->agents);
+	values[4] = json(chat->answer->tool_calls);
+	values[5] = text_array(chat->answer->suggestions);
+	values[6] = BoolGetDatum(chat->answer->grounded);
+	values[7] = json(chat->scores);
+	values[8] = CStringGetTextDatum(DBI_MODEL);
 	values[9] = Int32GetDatum(0);
 	values[10] = Int32GetDatum(0);
 	values[11] = DirectFunctionCall1(int4_numeric, Int32GetDatum(0));
 	values[12] =
 		DirectFunctionCall2(numeric_round,
-							DirectFunctionCall1(float8_numeric, Float8GetDatum(turn->latency_ms)),
+							DirectFunctionCall1(float8_numeric, Float8GetDatum(chat->latency_ms)),
 							Int32GetDatum(3));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-	SPI_finish();
 	return (Datum) 0;
 }

@@ -446,10 +446,21 @@ resolve_environment(DbiSlot *slot, List *workspaces)
 		slot->candidates = list_make1(candidate("workspace", slot->value, false, 0));
 }
 
+/* Workspaces with one of the patterns in their name. */
+static List *
+find_workspaces(List *patterns)
+{
+	static SPIPlanPtr plan = NULL;
+
+	return dbi_query_names(&plan,
+						   "SELECT DISTINCT pg_catalog.lower(workspace_name), 'workspace', workspace_name, 1"
+						   " FROM dbinsight.dim_workspace WHERE workspace_name ILIKE ANY ($1) ORDER BY 3 LIMIT 200",
+						   patterns);
+}
+
 static void
 resolve_environments(List *slots)
 {
-	static SPIPlanPtr plan = NULL;
 	List *patterns = NIL;
 	List *workspaces;
 	ListCell *lc;
@@ -467,11 +478,7 @@ resolve_environments(List *slots)
 	}
 	if (patterns == NIL)
 		return;
-	workspaces =
-		dbi_query_names(&plan,
-						"SELECT DISTINCT pg_catalog.lower(workspace_name), 'workspace', workspace_name, 1"
-						" FROM dbinsight.dim_workspace WHERE workspace_name ILIKE ANY ($1) ORDER BY 3 LIMIT 200",
-						patterns);
+	workspaces = find_workspaces(patterns);
 	foreach(lc, slots)
 	{
 		DbiSlot *slot = lfirst(lc);
@@ -479,6 +486,40 @@ resolve_environments(List *slots)
 		if (slot->kind == DBI_SLOT_ENVIRONMENT && slot->from >= 0)
 			resolve_environment(slot, workspaces);
 	}
+}
+
+/* "the ml workspace": the only one with that part in its name. */
+static List *
+add_partial_workspace(DbiText *text, List *slots)
+{
+	for (int i = 0; i + 1 < text->n; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+		List *found;
+		DbiFound *f;
+		DbiSlot *slot;
+		bool leads;
+		char after;
+
+		if (t->slot >= 0 || t->kind != DBI_TOK_WORD || text->tokens[i + 1].slot >= 0 ||
+			!dbi_is_one_of(text->tokens[i + 1].text, "workspace|ws|wksp|env") ||
+			strpbrk(t->text, "%_\\") != NULL)
+			continue;
+		found = find_workspaces(list_make1(psprintf("%%%s%%", t->text)));
+		f = list_length(found) == 1 ? linitial(found) : NULL;
+		if (!f || !part_of(f->key, t->text, &leads, &after))
+			continue;
+		slot = palloc0(sizeof(DbiSlot));
+		slot->kind = DBI_SLOT_NAME;
+		slot->from = i;
+		slot->to = i + 1;
+		slot->span = slot->value = dbi_span(text, i, i + 1);
+		slot->context = "workspace";
+		slot->candidates = list_make1(candidate("workspace", f->value, true, 0));
+		text->tokens[i].slot = list_length(slots);
+		slots = lappend(slots, slot);
+	}
+	return slots;
 }
 
 /* ---- all names ---- */
@@ -555,5 +596,18 @@ dbi_resolve_names(const DbiLexicon *lex, DbiText *text, List *slots)
 			resolve_slot(lex, text, slot, found);
 	}
 	resolve_environments(slots);
-	return add_runs(text, slots, runs, found);
+	return add_partial_workspace(text, add_runs(text, slots, runs, found));
+}
+
+DbiSlot *
+dbi_named(const char *name)
+{
+	DbiSlot *slot = palloc0(sizeof(DbiSlot));
+	char *key = dbi_lower(name);
+
+	slot->kind = DBI_SLOT_NAME;
+	slot->span = slot->value = name;
+	slot->candidates = candidates_for(look_up(list_make1(key)), key, NULL);
+	make_person(slot);
+	return slot;
 }

@@ -34,15 +34,41 @@ is_free(const DbiToken *t)
 		   (t->kind == DBI_TOK_WORD || t->kind == DBI_TOK_IDENT || t->kind == DBI_TOK_QUOTED);
 }
 
+/* Other words for parts of SKUs. */
+static const struct
+{
+	const char *part;
+	const char *words;
+} part_words[] = {{"inference", "serving"},
+				  {"time", "model"},
+				  {"dlt", "pipeline|pipelines|declarative"},
+				  {"database", "lakebase|postgres"},
+				  {"jobs", "workflow|workflows|automated"},
+				  {"purpose", "interactive"},
+				  {"all", "interactive"},
+				  {"egress", "outbound"},
+				  {"sql", "warehouse|warehouses"}};
+
+static const char *
+words_for(const char *part)
+{
+	for (int i = 0; i < lengthof(part_words); i++)
+		if (strcmp(part_words[i].part, part) == 0)
+			return part_words[i].words;
+	return part;
+}
+
 /* First token of that stem in [from, to), or -1. */
 static int
 token_of(const DbiText *text, int from, int to, const char *part)
 {
 	char *stem = dbi_stem(part);
+	const char *words = words_for(part);
 
 	for (int i = from; i < to; i++)
 		if (is_free(&text->tokens[i]) &&
-			(strcmp(text->tokens[i].text, part) == 0 || strcmp(text->tokens[i].stem, stem) == 0))
+			(strcmp(text->tokens[i].text, part) == 0 || strcmp(text->tokens[i].stem, stem) == 0 ||
+			 dbi_is_one_of(text->tokens[i].text, words)))
 			return i;
 	return -1;
 }
@@ -62,15 +88,16 @@ typedef struct Part
 {
 	int met;   /* parts of the name that stand in the tokens */
 	int own;   /* parts that tell the SKU from others */
+	int new;   /* of them those that neither stand there nor in the SKU spoken of before */
 	int first; /* tokens they stand in */
 	int last;
 } Part;
 
 /* How much of what tells a SKU from others is said: PREMIUM_SQL_PRO_COMPUTE_US_EAST by "sql pro". */
 static Part
-said_parts(const DbiText *text, int from, int to, const char *sku)
+said_parts(const DbiText *text, int from, int to, const char *sku, const char *before)
 {
-	Part p = {0, 0, to, from};
+	Part p = {0, 0, 0, to, from};
 	char *copy = dbi_lower(sku);
 	char *save;
 	int n = 0;
@@ -86,7 +113,10 @@ said_parts(const DbiText *text, int from, int to, const char *sku)
 		p.own++;
 		at = token_of(text, from, to, w);
 		if (at < 0)
+		{
+			p.new += !before || strstr(before, w) == NULL;
 			continue;
+		}
 		p.met++;
 		p.first = Min(p.first, at);
 		p.last = Max(p.last, at + 1);
@@ -104,7 +134,8 @@ says_sku(const DbiText *text, int from, int to, const Part *p)
 }
 
 const char *
-dbi_sku_in(const DbiLexicon *lex, const DbiText *text, int from, int to, const char **span)
+dbi_sku_in(const DbiLexicon *lex, const DbiText *text, int from, int to, const char *before,
+		   const char **span)
 {
 	static SPIPlanPtr plan = NULL;
 	List *skus =
@@ -113,21 +144,22 @@ dbi_sku_in(const DbiLexicon *lex, const DbiText *text, int from, int to, const c
 						" WHERE sku_name IS NOT NULL AND $1 IS NOT NULL ORDER BY 1",
 						list_make1("sku"));
 	const char *best = NULL;
-	Part most = {0, 0, 0, 0};
+	Part most = {0, 0, 0, 0, 0};
+	char *known = before ? dbi_lower(before) : NULL;
 	ListCell *lc;
 
 	foreach(lc, skus)
 	{
 		DbiFound *f = lfirst(lc);
-		Part p = said_parts(text, from, to, f->value);
+		Part p = said_parts(text, from, to, f->value, known);
 
 		CHECK_FOR_INTERRUPTS();
 		/* "and dlt?" is enough where a SKU was spoken of. */
-		if (p.met == 0 || (to - from <= SHORT_TEXT ? 2 * p.met < p.own
+		if (p.met == 0 || (to - from <= SHORT_TEXT ? p.met < p.new
 												   : p.met < p.own || !says_sku(text, from, to, &p)))
 			continue;
-		if (p.met > most.met || (p.met == most.met && p.own < most.own) ||
-			(p.met == most.met && p.own == most.own && strlen(f->value) < strlen(best)))
+		if (p.met > most.met || (p.met == most.met && p.new < most.new) ||
+			(p.met == most.met && p.new == most.new &&strlen(f->value) < strlen(best)))
 		{
 			best = f->value;
 			most = p;

@@ -146,6 +146,21 @@ read_slot(JsonbContainer *o)
 }
 
 static List *
+read_strings(JsonbContainer *array)
+{
+	List *r = NIL;
+
+	for (int i = 0; i < items_of(array); i++)
+	{
+		JsonbValue *v = getIthJsonbValueFromContainer(array, i);
+
+		if (v && v->type == jbvString)
+			r = lappend(r, pnstrdup(v->val.string.val, v->val.string.len));
+	}
+	return r;
+}
+
+static List *
 read_args(JsonbContainer *array)
 {
 	List *r = NIL;
@@ -168,17 +183,10 @@ static DbiFrameClause *
 read_clause(JsonbContainer *o)
 {
 	DbiFrameClause *c = palloc0(sizeof(DbiFrameClause));
-	JsonbContainer *concepts = container_member(o, "concepts", true);
 
 	c->agent = string_member(o, "agent");
 	c->tool = string_member(o, "tool");
-	for (int i = 0; i < items_of(concepts); i++)
-	{
-		JsonbValue *v = getIthJsonbValueFromContainer(concepts, i);
-
-		if (v && v->type == jbvString)
-			c->concepts = lappend(c->concepts, pnstrdup(v->val.string.val, v->val.string.len));
-	}
+	c->concepts = read_strings(container_member(o, "concepts", true));
 	c->args = read_args(container_member(o, "args", true));
 	return c->agent && c->tool ? c : NULL;
 }
@@ -196,6 +204,8 @@ dbi_read_frame(const char *json)
 	jb = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 	clauses = container_member(&jb->root, "clauses", true);
 	slots = container_member(&jb->root, "slots", true);
+	frame->rows = read_strings(container_member(&jb->root, "rows", true));
+	frame->questions = read_strings(container_member(&jb->root, "questions", true));
 	for (int i = 0; i < items_of(clauses); i++)
 	{
 		DbiFrameClause *c = read_clause(object_item(clauses, i));

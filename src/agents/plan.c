@@ -196,8 +196,9 @@ slots_to_keep(DbiPlanner *p, bool inherit)
 			!(slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_PRIOR))
 			keep = lappend(keep, slot);
 	}
-	foreach(lc, inherit || p->names_kept ? p->frame->slots : NIL)
-		if (!dbi_has_nature(keep, lfirst(lc)) && (inherit || dbi_is_thing(lfirst(lc))))
+	foreach(lc, p->frame->slots)
+		if (!dbi_has_nature(keep, lfirst(lc)) &&
+			dbi_is_inherited(lfirst(lc), inherit ? DBI_INHERIT_ALL : p->kept))
 			old = lappend(old, lfirst(lc));
 	return list_concat(keep, old);
 }
@@ -267,7 +268,7 @@ static bool
 points_back(DbiPlanner *p)
 {
 	return p->frame->clauses != NIL &&
-		   (dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
+		   (p->chosen || dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
 }
 
 /* Refusals, small talk and questions that say too little; NULL to go on. */
@@ -297,6 +298,9 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 	/* A few words in a conversation are like nothing; only what they say counts. */
 	p->ours = points_back(p) || dbi_is_follow_up(p) ? !speaks_of_others(p)
 													: !dbi_is_foreign(p->lex, p->text, all);
+	/* A report about something of ours, however it is ordered. */
+	p->ours = p->ours || (dbi_clause_hit(p->lex, all, "document") != NULL &&
+						  dbi_lexical_evidence(p) >= DBI_OWN_EVIDENCE);
 	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
 		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));
@@ -327,28 +331,67 @@ chosen_agent_fits(DbiPlanner *p)
 /* Words of a short question that leaves out what it is about: "last trained when?". */
 #define ELLIPTICAL_WORDS 6
 
+/* No name, and no word for the kind of thing: it is about the thing the conversation is about. */
+static bool
+leaves_out_name(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	if (dbi_count_words(p->text) > ELLIPTICAL_WORDS)
+		return false;
+	foreach(lc, p->slots)
+		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_NAME)
+			return false;
+	for (int i = 0; i < p->text->n; i++)
+		if (dbi_kind_word(p->text->tokens[i].stem) ||
+			dbi_is_one_of(p->text->tokens[i].text, "any|all|every|which|overall"))
+			return false;
+	return true;
+}
+
+/* Whether the tool looks at as much of the past as it is told to. */
+static bool
+looks_back(const DbiTool *tool)
+{
+	for (int a = 0; a < tool->narguments; a++)
+		if (dbi_is_one_of(tool->arguments[a].name, "start_date|end_date|days|hours|lookback_days"))
+			return true;
+	return false;
+}
+
 /*
- * A short question to the agent that was asked before, with no name and no
- * word for the kind of thing, is about the thing the conversation is about.
+ * What a question takes from the conversation though nothing in it points
+ * back: the same question again all but what is said anew, another one to the
+ * same agent the time, and a short one the thing.
  */
 static DbiInherit
 elliptical(DbiPlanner *p, const DbiClause *clause)
 {
 	DbiFrameClause *before = p->frame->clauses ? llast(p->frame->clauses) : NULL;
-	ListCell *lc;
+	DbiInherit inherit = DBI_INHERIT_NOTHING;
 
-	if (!before || dbi_count_words(p->text) > ELLIPTICAL_WORDS ||
+	if (!before || dbi_count_words(p->text) > DBI_FOLLOW_UP_WORDS ||
 		strcmp(p->lex->agents[clause->best_agent].name, before->agent) != 0)
 		return DBI_INHERIT_NOTHING;
-	foreach(lc, p->slots)
-		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_NAME)
-			return DBI_INHERIT_NOTHING;
-	for (int i = 0; i < p->text->n; i++)
-		if (dbi_kind_word(p->text->tokens[i].stem) ||
-			dbi_is_one_of(p->text->tokens[i].text, "any|all|every|which|overall"))
-			return DBI_INHERIT_NOTHING;
-	p->names_kept = true;
-	return DBI_INHERIT_NAMES;
+	if (strcmp(p->lex->tools[clause->best_tool].name, before->tool) == 0)
+	{
+		p->plan->follow_up = true;
+		inherit = DBI_INHERIT_ALL;
+	}
+	else
+	{
+		if (leaves_out_name(p))
+			inherit |= DBI_INHERIT_NAMES;
+		if (dbi_period_slots(p->slots) == NIL && looks_back(&p->lex->tools[clause->best_tool]) &&
+			dbi_frame_period(p) != NULL && dbi_frame_period(p)->period.kind != DBI_PERIOD_FUTURE)
+		{
+			inherit |= DBI_INHERIT_PERIOD;
+			dbi_assume(&p->plan->assumptions, "The period of the question before was kept: %s.",
+					   dbi_period_label(dbi_frame_period(p)->span));
+		}
+	}
+	p->kept |= inherit;
+	return inherit;
 }
 
 static bool
@@ -368,6 +411,10 @@ plan_clauses(DbiPlanner *p, bool inherit)
 			likeliest = clause;
 		if (clause->evidence < DBI_SOME_EVIDENCE || clause->scope >= clause->evidence)
 			continue;
+		/* "who owns the first one": what was shown of it says so, unless another tool takes it. */
+		if (p->chosen && !dbi_takes_slot(&p->lex->tools[clause->best_tool], p->chosen) &&
+			dbi_plan_change(p))
+			return true;
 		dbi_plan_clause(p, clause, inherit ? DBI_INHERIT_ALL : elliptical(p, clause));
 		any = true;
 	}
@@ -489,6 +536,7 @@ static DbiPlan *
 plan_question(const char *question, const char *agent, const char *frame_json, bool explain)
 {
 	DbiPlanner p;
+	const char *chosen;
 
 	memset(&p, 0, sizeof(p));
 	p.plan = palloc0(sizeof(DbiPlan));
@@ -507,9 +555,12 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 	p.frame = dbi_read_frame(frame_json);
 	dbi_set_clock(&p.clock, preferred_zone());
 	p.text = dbi_tokenize(question);
+	if ((chosen = dbi_chosen_question(p.text, p.frame)) != NULL)
+		p.text = dbi_tokenize(chosen);
 	dbi_drop_courtesy(p.text);
 	dbi_repair_typos(p.lex, p.text);
 	p.slots = dbi_resolve_names(p.lex, p.text, dbi_find_slots(p.text, &p.clock));
+	dbi_choose_row(&p);
 	p.plan->normalised = dbi_normalise(p.text, p.slots);
 	(void) make_plan(&p);
 	if (explain)

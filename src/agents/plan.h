@@ -116,6 +116,9 @@ extern DbiPlan *dbi_plan_question(const char *question, const char *agent, const
 extern DbiPlan *dbi_explain_question(const char *question, const char *agent,
 									 const char *frame_json);
 
+/* The frame with what can be chosen next: rows of the first table of the answer, questions offered. */
+extern char *dbi_frame_with_choices(const char *frame_json, const char *content, List *questions);
+
 /* Frame of the caller's own conversation; P0002 when it is another's or none. */
 extern char *dbi_conversation_frame(const pg_uuid_t *conversation);
 

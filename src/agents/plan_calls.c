@@ -46,9 +46,13 @@ dbi_has_nature(List *slots, const DbiSlot *slot)
 }
 
 bool
-dbi_is_thing(const DbiSlot *slot)
+dbi_is_inherited(const DbiSlot *slot, DbiInherit inherit)
 {
-	return slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER;
+	if (slot->kind == DBI_SLOT_NAME || slot->kind == DBI_SLOT_USER)
+		return (inherit & DBI_INHERIT_NAMES) != 0;
+	if (slot->kind == DBI_SLOT_DATE)
+		return (inherit & DBI_INHERIT_PERIOD) != 0;
+	return inherit == DBI_INHERIT_ALL;
 }
 
 /* "not prod, dev": what was taken back, where something else of its nature is named. */
@@ -66,6 +70,15 @@ is_negated(DbiPlanner *p, const DbiSlot *slot)
 	return false;
 }
 
+/* "now warehouses" turns to them and says nothing of the time. */
+static bool
+is_turning(DbiPlanner *p, const DbiSlot *slot)
+{
+	return slot->kind == DBI_SLOT_DATE && slot->period.kind == DBI_PERIOD_RECENT &&
+		   slot->from >= 0 && strcmp(p->text->tokens[slot->from].text, "now") == 0 &&
+		   slot->to == slot->from + 1 && p->text->n > 1 && (slot->from == 0 || p->change_only);
+}
+
 static List *
 slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 {
@@ -77,7 +90,8 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 	{
 		DbiSlot *slot = lfirst(lc);
 
-		if (slot->from >= clause->from && slot->to <= clause->to && !is_negated(p, slot))
+		if (slot->from >= clause->from && slot->to <= clause->to && !is_negated(p, slot) &&
+			!is_turning(p, slot))
 			own = lappend(own, slot);
 	}
 	foreach(lc, p->slots)
@@ -85,7 +99,7 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		DbiSlot *slot = lfirst(lc);
 
 		if (is_shared(slot) && !list_member_ptr(own, slot) && !dbi_has_nature(own, slot) &&
-			!is_negated(p, slot))
+			!is_negated(p, slot) && !is_turning(p, slot))
 			shared = lappend(shared, slot);
 	}
 	own = list_concat(own, shared);
@@ -93,8 +107,7 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		return own;
 	shared = NIL;
 	foreach(lc, p->frame->slots)
-		if (!dbi_has_nature(own, lfirst(lc)) &&
-			(inherit == DBI_INHERIT_ALL || dbi_is_thing(lfirst(lc))))
+		if (!dbi_has_nature(own, lfirst(lc)) && dbi_is_inherited(lfirst(lc), inherit))
 			shared = lappend(shared, lfirst(lc));
 	return list_concat(own, shared);
 }
@@ -352,7 +365,15 @@ resolve_prior(DbiPlanner *p, DbiSlot *period)
 	DbiSlot *was = dbi_frame_period(p);
 	DbiPeriod q = period->period;
 
-	if (q.hours > 0)
+	if (q.hours > 7)
+	{
+		int weekday = (int) q.hours - 8;
+
+		q.start = (was ? was->period.end : q.start) + 1;
+		q.start += (weekday - dbi_weekday(q.start) + 7) % 7;
+		q.end = q.start;
+	}
+	else if (q.hours > 0)
 	{
 		int weekday = (int) q.hours - 1;
 
@@ -395,8 +416,29 @@ step_back(DbiPlanner *p, DbiSlot *period)
 	const char *said = dbi_period_label(period->span);
 	DbiPeriod *q = &period->period;
 
-	if (!p->plan->follow_up || !was || period->origin != DBI_ORIGIN_TEXT ||
-		q->kind != DBI_PERIOD_CALENDAR || q->grain < DBI_GRAIN_WEEK ||
+	if (!p->plan->follow_up || !was || period->origin != DBI_ORIGIN_TEXT)
+		return;
+	/* "one day back", from a day: the day before it. */
+	if (q->kind == DBI_PERIOD_ROLLING && was->period.kind == DBI_PERIOD_CALENDAR &&
+		was->period.start == was->period.end && strstr(said, " back") != NULL)
+	{
+		q->kind = DBI_PERIOD_CALENDAR;
+		q->end = q->start = was->period.start - (q->end - q->start + 1);
+		return;
+	}
+	/* "the next day", of what was: not tomorrow. */
+	if (q->kind == DBI_PERIOD_FUTURE && was->period.kind == DBI_PERIOD_CALENDAR &&
+		(strncmp(said, "next ", 5) == 0 || strncmp(said, "following ", 10) == 0) &&
+		was->period.end < p->clock.today)
+	{
+		q->kind = DBI_PERIOD_CALENDAR;
+		q->start = q->grain == DBI_GRAIN_DAY
+					   ? was->period.end + 1
+					   : dbi_step(dbi_first_of(was->period.end, q->grain), q->grain, 1);
+		q->end = Min(dbi_step(q->start, q->grain, 1) - 1, Max(p->clock.today, q->start));
+		return;
+	}
+	if (q->kind != DBI_PERIOD_CALENDAR || q->grain < DBI_GRAIN_WEEK ||
 		was->period.kind != DBI_PERIOD_CALENDAR)
 		return;
 	if (strncmp(said, "previous ", 9) == 0 || strncmp(said, "prior ", 6) == 0 ||

@@ -9,6 +9,14 @@
 /* A question of fewer words that speaks for nothing is a follow-up. */
 #define DBI_FOLLOW_UP_WORDS 12
 
+/* What a clause takes from the conversation: bits. */
+typedef int DbiInherit;
+
+#define DBI_INHERIT_NOTHING 0
+#define DBI_INHERIT_NAMES 1  /* whom or what it was about */
+#define DBI_INHERIT_PERIOD 2 /* when */
+#define DBI_INHERIT_ALL 7
+
 /* How a follow-up changes the question before: by a word with an object, which may be an order, or by anything else. */
 typedef enum DbiChanges
 {
@@ -32,21 +40,14 @@ typedef struct DbiPlanner
 	int comparisons;
 	int own_routes;      /* those of the question itself lead the routes */
 	List *frame_clauses; /* of DbiFrameClause *: for the next turn */
-	bool names_kept;     /* a clause was taken to be about what the conversation is about */
+	DbiSlot *chosen;     /* the row that was pointed at, or NULL */
+	DbiInherit kept;     /* what any clause took */
 	DbiChanges changes;
 	bool cuts_otherwise; /* "per team": the rows of another tool */
 	bool change_only;    /* a follow-up that only changes something in the call before */
 	const char *missing; /* a required argument nothing was said for */
 	const char *missing_tool;
 } DbiPlanner;
-
-/* What a clause takes from the conversation. */
-typedef enum DbiInherit
-{
-	DBI_INHERIT_NOTHING,
-	DBI_INHERIT_NAMES, /* whom or what it was about */
-	DBI_INHERIT_ALL    /* and when, and how much of it */
-} DbiInherit;
 
 /* plan.c */
 extern bool dbi_hit_anywhere(DbiPlanner *p, const char *concept);
@@ -65,7 +66,7 @@ extern DbiPlanCall *dbi_compare_calls(DbiPlanner *p, const DbiClause *clause, Li
 
 /* plan_calls.c */
 extern bool dbi_same_nature(const DbiSlot *a, const DbiSlot *b);
-extern bool dbi_is_thing(const DbiSlot *slot);
+extern bool dbi_is_inherited(const DbiSlot *slot, DbiInherit inherit);
 extern bool dbi_has_nature(List *slots, const DbiSlot *slot);
 extern DbiPlanCall *dbi_add_call(DbiPlanner *p, const DbiClause *clause, int tool, List *slots,
 								 DbiSlot *period, const char *domain, DbiCallRole role,
@@ -77,6 +78,10 @@ extern int dbi_count_words(const DbiText *text);
 extern bool dbi_is_follow_up(DbiPlanner *p);
 extern void dbi_take_kind_from_frame(DbiPlanner *p);
 extern bool dbi_plan_follow_up(DbiPlanner *p);
+
+/* plan_choose.c */
+extern const char *dbi_chosen_question(const DbiText *text, const DbiFrame *frame);
+extern void dbi_choose_row(DbiPlanner *p);
 
 /* plan_change.c */
 extern DbiChanges dbi_only_changes(DbiPlanner *p);

@@ -17,7 +17,7 @@
 #define WORD_BLOCK 1.0
 #define CHARACTER_BLOCK 0.6
 #define SHORTEST_RUN 3
-#define LONGEST_RUN 5
+#define LONGEST_RUN 4
 
 typedef struct Block
 {

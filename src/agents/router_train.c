@@ -28,7 +28,7 @@
 #include "agents/router.h"
 #include "agents/router_learn.h"
 
-#define EPOCHS 8
+#define EPOCHS 6
 #define RATE 0.3f
 /* Share of every weight that an epoch takes away. */
 #define DECAY 0.01f

@@ -101,6 +101,13 @@ read_quantity(DbiScan *s, int i, double *value, DbiUnit *unit)
 	return used;
 }
 
+static bool
+is_calendar_unit(DbiScan *s, int i)
+{
+	return dbi_scan_is(s, i,
+					   "day|days|week|weeks|wk|wks|month|months|mo|mos|quarter|quarters|year|years|yr|yrs|fortnight|fortnights");
+}
+
 /*
  * over 3 minutes, > 2h, longer than 30 seconds, at least 90%, above 4. "over"
  * and "within" before a number of days are a period, not a threshold.
@@ -133,7 +140,9 @@ dbi_read_threshold(DbiScan *s, int i)
 	else
 		return 0;
 	used = read_quantity(s, p, &value, &unit);
-	if (used == 0 || (!sure && unit == DBI_UNIT_SECONDS && value >= 86400))
+	/* "over 2 weeks" is how far to look. */
+	if (used == 0 || (!sure && unit == DBI_UNIT_SECONDS && value >= 86400) ||
+		(unit == DBI_UNIT_NONE && is_calendar_unit(s, p + used)))
 		return 0;
 	slot = dbi_scan_add(s, DBI_SLOT_THRESHOLD, i, p + used);
 	slot->number = value;

@@ -93,7 +93,7 @@ typedef struct DbiPeriod
 	DbiGrain grain;
 	DateADT start;
 	DateADT end;
-	double hours; /* length of ROLLING and SPAN; reach of HOURS; of PRIOR the weekday from 1, or 0 */
+	double hours; /* length of ROLLING and SPAN; reach of HOURS; of PRIOR a weekday before (1 to 7) or after (8 to 14), or steps back (below 0) */
 	const char *note; /* what had to be assumed, or NULL */
 } DbiPeriod;
 
@@ -204,11 +204,14 @@ struct DbiLexicon;
 /* Finds names of the account in the text and what they are; may add slots. */
 extern List *dbi_resolve_names(const struct DbiLexicon *lexicon, DbiText *text, List *slots);
 
+/* A slot for a name of the account, its candidates NIL when nobody knows it. */
+extern DbiSlot *dbi_named(const char *name);
+
 /* ---- entities_late.c: names that are looked for when a tool wants one ---- */
 
-/* A SKU some of whose parts stand in the tokens; a pattern when several are alike. */
+/* A SKU some of whose parts stand in the tokens; parts of the one before count as said. */
 extern const char *dbi_sku_in(const struct DbiLexicon *lexicon, const DbiText *text, int from,
-							  int to, const char **span);
+							  int to, const char *before, const char **span);
 /* A schema by its own name ("silver layer"). */
 extern const char *dbi_schema_in(const struct DbiLexicon *lexicon, const DbiText *text, List *slots,
 								 int from, int to, const char **span);
@@ -481,6 +484,9 @@ typedef struct DbiFilling
  */
 extern const char *dbi_fill_call(const DbiFilling *filling, const DbiTool *tool, DbiPlanCall *call);
 
+/* Whether the tool has an argument for what the slot names. */
+extern bool dbi_takes_slot(const DbiTool *tool, const DbiSlot *slot);
+
 /* ---- frame.c: what a conversation is about ---- */
 
 typedef struct DbiFrameClause
@@ -493,8 +499,10 @@ typedef struct DbiFrameClause
 
 typedef struct DbiFrame
 {
-	List *clauses; /* of DbiFrameClause *; NIL: nothing was asked yet */
-	List *slots;   /* of DbiSlot *, origin FRAME */
+	List *clauses;   /* of DbiFrameClause *; NIL: nothing was asked yet */
+	List *slots;     /* of DbiSlot *, origin FRAME */
+	List *rows;      /* of char *: first cells of the last table */
+	List *questions; /* of char *: those that were offered */
 } DbiFrame;
 
 /* Reads defensively: what is not as written by dbi_write_frame is left out. */

@@ -22,6 +22,14 @@ extern int dbi_guc_max_tool_rows;
 extern int dbi_guc_tool_timeout;
 extern int dbi_guc_context_tokens;
 extern int dbi_guc_max_steps;
+extern int dbi_guc_progress;
+extern int dbi_guc_submit_workers;
+
+enum
+{
+	DBI_PROGRESS_OFF,
+	DBI_PROGRESS_NOTICE
+};
 
 void dbi_base_init(void);
 
@@ -38,6 +46,9 @@ DateADT dbi_today(void);
  */
 bool dbi_parse_timestamp(const char *s, size_t len, TimestampTz *result);
 bool dbi_parse_date(const char *s, size_t len, DateADT *result);
+
+/* flush.c: rows that wait in the buffer go to the client, if there is one. */
+void dbi_flush(void);
 
 /* address.c */
 const char *dbi_user_type(const char *principal, size_t len);

@@ -37,6 +37,22 @@
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
+/* 16 tells who may SET ROLE from who inherits. */
+#if PG_VERSION_NUM >= 160000
+#define dbi_may_set_role(member, role) member_can_set_role(member, role)
+#else
+#define dbi_may_set_role(member, role) is_member_of_role(member, role)
+#endif
+
+/* Up to 16 a background worker needs a role with LOGIN. */
+#if PG_VERSION_NUM >= 170000
+#define DBI_WORKER_LOGIN_FLAGS BGWORKER_BYPASS_ROLELOGINCHECK
+#define DBI_WORKER_NEEDS_LOGIN false
+#else
+#define DBI_WORKER_LOGIN_FLAGS 0
+#define DBI_WORKER_NEEDS_LOGIN true
+#endif
+
 /* Actions of the JSON parser say how they went from 16 on. */
 #if PG_VERSION_NUM >= 160000
 typedef JsonParseErrorType DbiJsonAction;

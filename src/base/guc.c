@@ -23,6 +23,12 @@ int dbi_guc_max_tool_rows;
 int dbi_guc_tool_timeout;
 int dbi_guc_context_tokens;
 int dbi_guc_max_steps;
+int dbi_guc_progress;
+int dbi_guc_submit_workers;
+
+static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS_OFF, false},
+															{"notice", DBI_PROGRESS_NOTICE, false},
+															{NULL}};
 
 static char *dbi_guc_sensitive_name_pattern;
 static int business_start = 7;
@@ -140,6 +146,19 @@ define_numbers(void)
 							NULL, NULL);
 	DefineCustomIntVariable("dbinsight.max_steps", "Rounds of tool calls in one answer.", NULL,
 							&dbi_guc_max_steps, 6, 1, 50, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.submit_workers",
+							"Submitted questions of a database that are answered at the same time.",
+							"Each takes one of max_worker_processes; without a free one a question waits.",
+							&dbi_guc_submit_workers, 2, 0, 64, PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+static void
+define_choices(void)
+{
+	DefineCustomEnumVariable("dbinsight.progress", "Says what ask() and chat() are doing.",
+							 "notice: a NOTICE for each agent and each call of a tool.",
+							 &dbi_guc_progress, DBI_PROGRESS_OFF, progress_options, PGC_USERSET, 0,
+							 NULL, NULL, NULL);
 }
 
 void
@@ -147,6 +166,7 @@ dbi_base_init(void)
 {
 	define_strings();
 	define_numbers();
+	define_choices();
 	MarkGUCPrefixReserved("dbinsight");
 }
 

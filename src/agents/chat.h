@@ -1,0 +1,46 @@
+/*
+ * agents/chat.h: what is kept of a turn of a conversation.
+ */
+#ifndef DBI_AGENTS_CHAT_H
+#define DBI_AGENTS_CHAT_H
+
+#include "fmgr.h"
+
+#include "agents/answer.h"
+#include "agents/stream.h"
+
+/* Who answers. */
+#define DBI_MODEL "embedded"
+
+typedef struct DbiChat /* one turn */
+{
+	const char *question;
+	const char *agent;     /* or NULL */
+	bool stored;           /* false: a read-only transaction */
+	bool has_conversation; /* it exists already */
+	pg_uuid_t conversation;
+	bool has_message; /* the id of the answer was given */
+	pg_uuid_t message;
+	DbiPlan *plan;     /* NULL: not made */
+	DbiAnswer *answer; /* as far as it came */
+	char *scores;
+	double latency_ms;
+	const char *status; /* complete, stopped, unread */
+} DbiChat;
+
+/* 22023 for a question without a word. */
+void dbi_check_question(const char *question);
+
+/* question, conversation, agent: arguments of every function that asks. */
+DbiStream *dbi_stream_of_call(FunctionCallInfo fcinfo);
+
+/* Checks who is asked, and takes the conversation; its frame, or NULL for a new one. */
+char *dbi_chat_open(DbiChat *chat);
+
+/* For a turn to be made later: the same checks, and a new conversation is made now. */
+void dbi_chat_prepare(DbiChat *chat);
+
+/* Question and answer become messages of the conversation. */
+void dbi_chat_store(DbiChat *chat);
+
+#endif

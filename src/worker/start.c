@@ -1,0 +1,78 @@
+/*
+ * start.c: starts the workers of submitted questions when the transaction
+ * that made them visible has committed.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "postmaster/bgworker.h"
+#include "storage/lock.h"
+
+#include "base/base.h"
+#include "worker/worker.h"
+
+/* Of one transaction; a question beyond these waits for the next start. */
+#define MAX_STARTS 16
+
+/* pg_advisory_lock() uses 1 and 2 in this field of the tag; stop() has a space of its own. */
+#define WORKER_LOCK_SPACE 0xDB2
+
+static DbiWorkerArg starts[MAX_STARTS];
+static int nstarts;
+
+void
+dbi_set_worker_lock(LOCKTAG *tag, const pg_uuid_t *id)
+{
+	uint64 key = hash_bytes_extended(id->data, UUID_LEN, 0);
+
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key, WORKER_LOCK_SPACE);
+}
+
+/* After the commit nothing may fail: without a slot the question just goes on waiting. */
+static void
+start_worker(const DbiWorkerArg *arg)
+{
+	BackgroundWorker worker;
+
+	memset(&worker, 0, sizeof(worker));
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	strlcpy(worker.bgw_library_name, "dbinsight", sizeof(worker.bgw_library_name));
+	strlcpy(worker.bgw_function_name, "dbi_submit_worker_main", sizeof(worker.bgw_function_name));
+	strlcpy(worker.bgw_name, "dbinsight: submitted question", sizeof(worker.bgw_name));
+	strlcpy(worker.bgw_type, "dbinsight answer", sizeof(worker.bgw_type));
+	memcpy(worker.bgw_extra, arg, sizeof(*arg));
+	(void) RegisterDynamicBackgroundWorker(&worker, NULL);
+}
+
+static void
+at_end(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT)
+		for (int i = 0; i < nstarts; i++)
+			start_worker(&starts[i]);
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		nstarts = 0;
+}
+
+void
+dbi_start_at_commit(Oid login, const pg_uuid_t *id)
+{
+	static bool registered = false;
+
+	if (!registered)
+		RegisterXactCallback(at_end, NULL);
+	registered = true;
+	for (int i = 0; i < nstarts; i++)
+		if (memcmp(&starts[i].id, id, sizeof(pg_uuid_t)) == 0)
+			return;
+	if (nstarts == MAX_STARTS)
+		return;
+	starts[nstarts].database = MyDatabaseId;
+	starts[nstarts].login = login;
+	starts[nstarts].id = *id;
+	nstarts++;
+}
