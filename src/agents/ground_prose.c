@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "catalog/namespace.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 
 #include "agents/ground_sentence.h"
@@ -685,6 +686,7 @@ judge_sentence(DbiSentence *s, int claim_from, int claim_to)
 		const DbiGlyphToken *t = &s->tokens->t[i];
 		int end;
 
+		CHECK_FOR_INTERRUPTS();
 		if (t->start < claim_from || t->start >= claim_to)
 			continue;
 		if ((end = call_end(s, i)) > i)

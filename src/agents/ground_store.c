@@ -259,6 +259,18 @@ text_item(JsonbValue *v, int i)
 	return as_text(item(v, i));
 }
 
+/* Anybody may call the check with JSON of their own. */
+static char *
+needed(char *text)
+{
+	if (text == NULL)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("the results are not rows of dbinsight.chat_results"),
+				errhint(
+					"Check a text against an answer of yours: SELECT dbinsight._check_text(message, text)."));
+	return text;
+}
+
 static bool
 is_true(JsonbValue *v)
 {
@@ -310,8 +322,10 @@ read_cell(DbiCell *cell, DbiKind kind, JsonbValue *v)
 		cell->items = palloc(sizeof(char *) * Max(cell->nitems, 1));
 		for (int i = 0; i < cell->nitems; i++)
 		{
-			cell->items[i] = text_item(v, i);
-			appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", cell->items[i] ? cell->items[i] : "");
+			char *element = text_item(v, i);
+
+			cell->items[i] = element ? element : "";
+			appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", cell->items[i]);
 		}
 		cell->text = text.data;
 		cell->number = cell->nitems;
@@ -327,7 +341,7 @@ read_given(DbiResult *r, JsonbValue *given)
 	{
 		JsonbValue *g = item(given, i);
 
-		r->given[i].name = text_item(g, 0);
+		r->given[i].name = needed(text_item(g, 0));
 		r->given[i].kind = kind_called(text_item(g, 1));
 		r->given[i].given = is_true(item(g, 2));
 		read_cell(&r->given[i].cell, r->given[i].kind == DBI_LIST ? DBI_TEXT : r->given[i].kind,
@@ -342,7 +356,7 @@ read_rows(DbiResult *r, JsonbValue *columns, JsonbValue *rows)
 	r->columns = palloc0(sizeof(DbiColumn) * Max(r->ncolumns, 1));
 	for (int c = 0; c < r->ncolumns; c++)
 	{
-		r->columns[c].name = text_item(item(columns, c), 0);
+		r->columns[c].name = needed(text_item(item(columns, c), 0));
 		r->columns[c].kind = kind_called(text_item(item(columns, c), 1));
 	}
 	r->nrows = length(rows);
@@ -371,11 +385,11 @@ read_digest(JsonbValue *digest, int ncolumns, int nrows)
 	{
 		JsonbValue *d = item(digest, c);
 
-		whole->columns[c].n = atoi(text_item(d, 0));
-		whole->columns[c].sum = strtod(text_item(d, 1), NULL);
-		whole->columns[c].min = strtod(text_item(d, 2), NULL);
-		whole->columns[c].max = strtod(text_item(d, 3), NULL);
-		whole->columns[c].distinct = atoi(text_item(d, 4));
+		whole->columns[c].n = atoi(needed(text_item(d, 0)));
+		whole->columns[c].sum = strtod(needed(text_item(d, 1)), NULL);
+		whole->columns[c].min = strtod(needed(text_item(d, 2)), NULL);
+		whole->columns[c].max = strtod(needed(text_item(d, 3)), NULL);
+		whole->columns[c].distinct = atoi(needed(text_item(d, 4)));
 	}
 	return whole;
 }
@@ -386,7 +400,7 @@ read_list(JsonbValue *v)
 	List *texts = NIL;
 
 	for (int i = 0; i < length(v); i++)
-		texts = lappend(texts, text_item(v, i));
+		texts = lappend(texts, needed(text_item(v, i)));
 	return texts;
 }
 
@@ -397,9 +411,9 @@ read_result(DbiGroundTurn *turn, JsonbContainer *object)
 	DbiPlanCall *call = palloc0(sizeof(DbiPlanCall));
 	char *noun = as_text(member(object, "noun"));
 
-	call->agent = as_text(member(object, "agent"));
-	call->tool = as_text(member(object, "tool"));
-	call->arguments = as_text(member(object, "arguments"));
+	call->agent = needed(as_text(member(object, "agent")));
+	call->tool = needed(as_text(member(object, "tool")));
+	call->arguments = needed(as_text(member(object, "arguments")));
 	call->label = "";
 	r->call = call;
 	r->ok = is_true(member(object, "ok"));
@@ -407,8 +421,9 @@ read_result(DbiGroundTurn *turn, JsonbContainer *object)
 	r->truncated = is_true(member(object, "truncated"));
 	read_given(r, member(object, "given"));
 	read_rows(r, member(object, "columns"), member(object, "rows"));
-	turn->wholes = lappend(turn->wholes, read_digest(member(object, "digest"), r->ncolumns,
-													 atoi(as_text(member(object, "row_count")))));
+	turn->wholes =
+		lappend(turn->wholes, read_digest(member(object, "digest"), r->ncolumns,
+										  atoi(needed(as_text(member(object, "row_count"))))));
 	turn->results = lappend(turn->results, r);
 	turn->nouns = lappend(turn->nouns, noun ? noun : "");
 	turn->context = list_concat(turn->context, read_list(member(object, "context")));
@@ -422,8 +437,16 @@ dbi_stored_turn(const char *question, const char *results_json)
 	Jsonb *all = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(results_json)));
 
 	turn->question = question;
-	for (int i = 0; i < JsonContainerSize(&all->root); i++)
-		read_result(turn, getIthJsonbValueFromContainer(&all->root, i)->val.binary.data);
+	if (!JB_ROOT_IS_ARRAY(all) || JB_ROOT_IS_SCALAR(all))
+		needed(NULL);
+	for (int i = 0; i < JB_ROOT_COUNT(all); i++)
+	{
+		JsonbValue *v = getIthJsonbValueFromContainer(&all->root, i);
+
+		if (v->type != jbvBinary || !JsonContainerIsObject(v->val.binary.data))
+			needed(NULL);
+		read_result(turn, v->val.binary.data);
+	}
 	return turn;
 }
 

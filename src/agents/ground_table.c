@@ -94,8 +94,11 @@ read_line(const char *text, int from, int to, Cell **cells)
 {
 	int n = 0;
 	int start = from + 1;
+	int most = 1;
 
-	*cells = palloc0(sizeof(Cell) * (to - from + 1));
+	for (int i = from; i < to; i++)
+		most += text[i] == '|';
+	*cells = palloc0(sizeof(Cell) * most);
 	for (int i = from + 1; i < to; i++)
 	{
 		if (text[i] == '\\')

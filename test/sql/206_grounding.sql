@@ -93,6 +93,16 @@ WHERE ((g ->> 'supported')::int = (g ->> 'claims')::int) <> s.holds ORDER BY s.n
 SELECT x ->> 0 AS span, x ->> 3 AS reason FROM jsonb_array_elements(dbinsight._check_text(:'answer', '**corner_shop** is down $200 on what was expected, with 32 orders.') -> 'spans') x WHERE NOT (x ->> 2)::boolean;
 SELECT dbinsight._check_text(:'answer', '') AS nothing, dbinsight._check_text(:'answer', 'All is well.') AS no_claim;
 
+-- JSON that no call made is refused.
+SELECT dbinsight._ground('q', '[1]', 'x 5');
+\set VERBOSITY sqlstate
+SELECT dbinsight._ground('q', '7', 'x 5');
+SELECT dbinsight._ground('q', '{}', 'x 5');
+SELECT dbinsight._ground('q', '[{}]', 'x 5');
+SELECT dbinsight._ground('q', '[{"agent": "a", "tool": "t", "arguments": {}, "row_count": 1, "columns": [["c", "usd"]], "rows": [7, []]}]', 'x 5') -> 'claims' AS claims;
+\set VERBOSITY default
+SELECT dbinsight._ground('q', '[]', repeat('| 5 ', 3000)) -> 'supported' AS supported;
+
 -- Every digit of the answer in turn, each sign and unit: the referee objects.
 CREATE TEMP TABLE mutant AS
 SELECT overlay(m.content PLACING ((substr(m.content, p, 1)::int + d) % 10)::text FROM p FOR 1) AS text, substr(m.content, p - 12, 24) AS around
@@ -141,8 +151,8 @@ SELECT s -> 'feedback' AS feedback, s -> 'answers' AS answers, (s #>> '{calibrat
 FROM dbinsight.system_score() s, (SELECT (scores ->> 'confidence')::numeric AS p FROM dbinsight.chat_messages WHERE id = :'answer') m;
 
 -- Another person sees nothing of it; a reader cannot verify.
-CREATE ROLE other_person LOGIN IN ROLE dbinsight_reader;
-SET LOCAL ROLE other_person;
+CREATE ROLE regress_gil LOGIN IN ROLE dbinsight_reader;
+SET LOCAL ROLE regress_gil;
 SELECT (SELECT count(*) FROM dbinsight.chat_results) AS results, (SELECT count(*) FROM dbinsight.feedback) AS feedback;
 SELECT dbinsight._check_text(NULL, 'x');
 \set VERBOSITY sqlstate

@@ -39,7 +39,7 @@ INSERT INTO dbinsight.answer_rules (tool, part, position, condition, body) VALUE
 	('shop.get_open_orders', 'finding', 20, 'max(age_h) > 480', 'Never said.'),
 	('shop.get_open_orders', 'action', 10, 'max(age_h) > 48', 'Ship the order of **{best(customer by age_h)}**.'),
 	('shop.get_open_orders', 'follow_up', 10, NULL, 'Which customer orders of {customer} are open?');
-SELECT conversation_id, message_id, content, agents, suggestions, grounded, scores - 'response_time' - 'confidence' AS scores, model, prompt_tokens, completion_tokens, cost_usd,
+SELECT conversation_id, message_id, content, agents, suggestions, grounded, scores - 'response_time' - 'confidence' - 'overall' - 'details' AS scores, model, prompt_tokens, completion_tokens, cost_usd,
 	latency_ms > 0 AS timed, tool_calls #- '{0,elapsed_ms}' AS tool_calls
 FROM dbinsight.chat('Which customer orders are open?') \gset
 \echo :content
