@@ -6,13 +6,13 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 
 #include "agents/score.h"
+#include "base/spi.h"
 
 static SPIPlanPtr score_plan;
 
@@ -98,16 +98,11 @@ dbi_score(const char *content, const char *tool_calls, const char *grounding,
 
 	if (grounding == NULL)
 		nulls[2] = 'n';
-	if (score_plan == NULL)
-	{
-		score_plan =
-			SPI_prepare("SELECT dbinsight._scores($1, $2, $3, $4, pg_catalog.round($5::numeric, 3)::float8)::text",
-						5, types);
-		if (score_plan == NULL)
-			elog(ERROR, "could not prepare the scores: %s", SPI_result_code_string(SPI_result));
-		SPI_keepplan(score_plan);
-	}
-	if (SPI_execute_plan(score_plan, values, nulls, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+	dbi_spi_prepare(&score_plan,
+					"SELECT dbinsight._scores($1, $2, $3, $4, pg_catalog.round($5::numeric, 3)::float8)::text",
+					5, types);
+	if (dbi_spi_execute_plan(score_plan, values, nulls, true, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
 		elog(ERROR, "could not score the answer");
 	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 }
