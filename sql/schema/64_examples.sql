@@ -3046,6 +3046,9 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_mtd_summary', ARRAY[
 	'What''s the bill for the present month standing at?']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_daily_cost_summary', ARRAY[
+	'spend from the 3rd to the 9th',
+	'create a cost report',
+	'total spend between 1 June and 5 June',
 	'how much did we burn on saturday',
 	'Controller here. For my accrual sheet I need the amount we spent on every calendar day of the first week of June.',
 	'daily burn since may 25th pls',
@@ -7939,6 +7942,8 @@ SELECT dbinsight._builtin_examples('reliability', 'get_sla_breaches', ARRAY[
 	'How far past the target was churn_model_training on Saturday?']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_uptime_metrics', ARRAY[
+	'did we go dark overnight',
+	'were we dark at any point last week',
 	'how many nines do we have',
 	'availabilty of production, past 90 days',
 	'MTTR & MTBF',

@@ -357,7 +357,7 @@ COMMENT ON VIEW dbinsight.agent_scores IS
 'Mean scores of each agent over all answers of everybody, and the share of thumbs up among those that were rated';
 
 CREATE FUNCTION dbinsight.system_score() RETURNS jsonb
-	LANGUAGE sql STABLE SECURITY DEFINER
+	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH answers AS (
 		SELECT m.*, f.rating, (m.scores ->> 'confidence')::float8 AS p, CASE f.rating WHEN 1 THEN 1.0 WHEN -1 THEN 0.0 END AS y

@@ -285,8 +285,12 @@ log_refusal(const DbiChat *chat)
 void
 dbi_chat_store(DbiChat *chat)
 {
-	chat->scores = dbi_score(chat->answer->content, chat->answer->tool_calls,
-							 chat->answer->grounding, chat->answer->understood, chat->latency_ms);
+	/* What was stopped before it was understood has nothing to be judged by. */
+	chat->scores =
+		chat->answer->understood == NULL
+			? "{}"
+			: dbi_score(chat->answer->content, chat->answer->tool_calls, chat->answer->grounding,
+						chat->answer->understood, chat->latency_ms);
 	if (!chat->stored)
 	{
 		ereport(NOTICE,

@@ -298,6 +298,9 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 	/* A few words in a conversation are like nothing; only what they say counts. */
 	p->ours = points_back(p) || dbi_is_follow_up(p) ? !speaks_of_others(p)
 													: !dbi_is_foreign(p->lex, p->text, all);
+	/* A report about something of ours, however it is ordered. */
+	p->ours = p->ours || (dbi_clause_hit(p->lex, all, "document") != NULL &&
+						  dbi_lexical_evidence(p) >= DBI_OWN_EVIDENCE);
 	if (dbi_kind_anywhere(p, DBI_CONCEPT_SMALLTALK) && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
 		p->slots == NIL)
 		return reply(p, *kind = DBI_PLAN_SMALLTALK, dbi_smalltalk(p->lex, all));

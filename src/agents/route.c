@@ -37,7 +37,7 @@
 #define FRAME_AGENT 1.0
 #define FRAME_TOOL 1.0
 /* Against a tool that takes no period when one was named, or only a past one when the future was. */
-#define NO_PERIOD 2.5
+#define NO_PERIOD 4.0
 /* For a tool that looks ahead when a time to come was named. */
 #define LOOKS_AHEAD 1.5
 /* Words from which on a follow-up is also like what was learned. */
