@@ -304,13 +304,20 @@ tell_section(DbiTurn *turn, const char *agent)
 		tell_unknown(turn, agent);
 }
 
-/* What every section needs, and what several of them have in common. */
+/* What every section needs, and who judges them. */
 static void
-tell_opening(DbiTurn *turn)
+prepare_telling(DbiTurn *turn)
 {
 	set_scopes(turn);
 	dbi_load_templates(turn);
 	dbi_load_inputs(turn);
+}
+
+/* What several sections have in common. */
+static void
+tell_opening(DbiTurn *turn)
+{
+	prepare_telling(turn);
 	turn->agents = agents_in_order(turn);
 	if (list_length(turn->agents) > 1)
 		dbi_tell_links(turn);
@@ -544,6 +551,9 @@ ground_turn(DbiTurn *turn)
 	ground->question = turn->question;
 	ground->results = turn->results;
 	ground->context = list_copy(turn->plan->assumptions);
+	foreach(lc, turn->skipped)
+		ground->context =
+			lappend(ground->context, unconstify(char *, ((DbiPlanCall *) lfirst(lc))->tool));
 	foreach(lc, turn->told)
 	{
 		DbiTold *told = lfirst(lc);
@@ -610,6 +620,7 @@ dbi_answer_without_words(void)
 	answer->content = "";
 	answer->tool_calls = "[]";
 	answer->evidence = "[]";
+	answer->understood = "{}";
 	answer->grounded = true;
 	return answer;
 }
@@ -711,6 +722,8 @@ dbi_answer_end(DbiTurn *turn)
 	DbiGroundTurn *ground;
 	DbiGrounding *grounding;
 
+	if (turn->next_part == 0)
+		prepare_telling(turn);
 	answer->grounded = dbi_check_figures(turn->text);
 	answer->content = turn->text->out.data;
 	answer->agents = turn->agents;

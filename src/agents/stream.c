@@ -404,6 +404,8 @@ work(DbiStream *s, void (*what)(DbiStream *))
 	MemoryContextSwitchTo(s->context);
 	dbi_stop_watch(s->slot);
 	what(s);
+	if (CurrentMemoryContext != s->context) /* what it made would go with SPI: see base/spi.h */
+		elog(ERROR, "a step of an answer has left its memory context");
 	dbi_stop_watch(NULL);
 	SPI_finish();
 	INSTR_TIME_SET_CURRENT(end);
