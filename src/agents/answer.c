@@ -730,9 +730,6 @@ dbi_answer_end(DbiTurn *turn)
 	answer->suggestions = turn->suggestions;
 	answer->tool_calls = calls_json(turn);
 	answer->evidence = evidence_json(turn->text->figures);
-	/* Of a turn that was left before its first word there is nothing to judge. */
-	if (turn->next_part == 0)
-		return answer;
 	ground = ground_turn(turn);
 	grounding = dbi_ground(answer->content, ground);
 	answer->grounded = answer->grounded && grounding->supported == grounding->claims;
