@@ -551,15 +551,15 @@ ground_turn(DbiTurn *turn)
 	ground->question = turn->question;
 	ground->results = turn->results;
 	ground->context = list_copy(turn->plan->assumptions);
-	foreach(lc, turn->skipped)
-		ground->context =
-			lappend(ground->context, unconstify(char *, ((DbiPlanCall *) lfirst(lc))->tool));
+	foreach(lc, turn->skipped) /* a stopped answer names what it did not call */
+		ground->context = lappend(ground->context, pstrdup(((DbiPlanCall *) lfirst(lc))->tool));
 	foreach(lc, turn->told)
 	{
 		DbiTold *told = lfirst(lc);
 		char *period = dbi_period(told->result, false);
 
-		ground->nouns = lappend(ground->nouns, told->template->noun);
+		/* an answer given up before its words has no templates */
+		ground->nouns = lappend(ground->nouns, told->template ? told->template->noun : pstrdup(""));
 		if (period)
 			ground->context = lappend(ground->context, period);
 		foreach(x, told->inputs)
