@@ -79,6 +79,21 @@ is_known_throughout(const DbiLexicon *lex, const DbiText *text, const DbiClause 
 	return most >= DBI_OWN_EVIDENCE && c->scope <= Max(c->refusal[DBI_LABEL_SCOPE], 0);
 }
 
+/* Not one word anyone has ever written down for us: "asdf qwer". */
+static bool
+is_gibberish(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
+{
+	for (int i = c->from; i < c->to; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+
+		if (t->slot >= 0 || (t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem) &&
+							 dbi_in_vocabulary(lex, t->text)))
+			return false;
+	}
+	return true;
+}
+
 /* Without a model: when what speaks for nothing of ours is not outweighed. */
 bool
 dbi_is_foreign(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
@@ -88,6 +103,8 @@ dbi_is_foreign(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
 
 	if (!c->learned)
 		return c->scope > 0 && c->scope >= c->evidence;
+	if (is_gibberish(lex, text, c))
+		return true;
 	if (is_known_throughout(lex, text, c))
 		return false;
 	dbi_scope_features(lex, text, c, x);
