@@ -115,7 +115,7 @@ SELECT count(*) AS mutants, count(*) FILTER (WHERE (g ->> 'supported')::int < (g
 SELECT around FROM mutant, LATERAL dbinsight._check_text(:'answer', text) g WHERE (g ->> 'supported')::int = (g ->> 'claims')::int ORDER BY around COLLATE "C";
 
 -- Scores: the same from what is stored as at the time.
-SELECT m.scores = dbinsight.score(m.id) AS same, m.scores - 'details' - 'response_time' - 'overall' AS scores FROM dbinsight.chat_messages m WHERE m.id = :'answer';
+SELECT m.scores = dbinsight.score(m.id) AS same, m.scores - 'details' - 'response_time' - 'overall' - 'confidence' AS scores, (m.scores ->> 'confidence')::numeric BETWEEN 0 AND 1 AS confidence FROM dbinsight.chat_messages m WHERE m.id = :'answer';
 -- overall is the weighted geometric mean of the others
 SELECT abs((m.scores ->> 'overall')::float8 - (SELECT exp(sum(w.weight * ln((m.scores ->> w.name)::float8)) / sum(w.weight)) FROM dbinsight.score_weights w WHERE w.part = 'overall' AND m.scores ? w.name)) < 0.001 AS overall
 FROM dbinsight.chat_messages m WHERE m.id = :'answer';

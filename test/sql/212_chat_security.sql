@@ -104,7 +104,7 @@ SET LOCAL statement_timeout = '50ms';
 SELECT dbinsight.ask('How did the zebras sleep?', NULL, 'zebra');
 RESET statement_timeout;
 \set VERBOSITY default
--- What failed stands in the tool calls.
+-- What failed stands in the tool calls; a failure that is named counts a half.
 SELECT c.tool_calls #>> '{0,ok}' AS ok, c.tool_calls #>> '{0,sqlstate}' AS sqlstate, c.scores ->> 'completeness' AS completeness, c.grounded
 FROM dbinsight.chat('Which zebra writes were done?', NULL, 'zebra') c;
 
