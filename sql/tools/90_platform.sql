@@ -58,15 +58,18 @@ CREATE FUNCTION dbinsight._health_cost()
 	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
 BEGIN ATOMIC
-	WITH budget AS (
-		-- the account's budget, else those of its workspaces
+	WITH account AS MATERIALIZED (
 		SELECT sum(b.budget_usd) AS amount, sum(b.projected_usd) AS projected
-		FROM dbinsight.get_budget_status() b
-		WHERE b.scope_type IN ('ACCOUNT', 'WORKSPACE')
-		GROUP BY b.scope_type ORDER BY b.scope_type LIMIT 1
+		FROM dbinsight.get_budget_status(NULL, 'ACCOUNT') b HAVING count(*) > 0
+	), budget AS (
+		-- the account's budget, else those of its workspaces
+		SELECT a.amount, a.projected FROM account a
+		UNION ALL
+		SELECT sum(b.budget_usd), sum(b.projected_usd)
+		FROM dbinsight.get_budget_status(NULL, 'WORKSPACE') b WHERE NOT EXISTS (SELECT FROM account) HAVING count(*) > 0
 	), spend AS (
 		SELECT sum(r.list_cost) AS total, coalesce(sum(r.list_cost) FILTER (WHERE r.is_tagged), 0) AS tagged
-		FROM dbinsight.rollup_usage_daily r
+		FROM dbinsight.rollup_sku_daily r
 		WHERE r.usage_date >= dbinsight._first_day(30) AND r.usage_date < dbinsight.today()
 	), anomaly AS (
 		SELECT count(*) AS days FROM dbinsight.get_cost_anomalies(7) a WHERE a.severity = 'high'
@@ -129,11 +132,11 @@ BEGIN ATOMIC
 		FROM dbinsight.fact_query_history q
 		WHERE q.start_time >= dbinsight._since_hours(24) AND q.start_time < dbinsight.now() AND q.total_duration_ms >= 1000
 	), run AS (
-		SELECT count(*) AS n FROM dbinsight.job_run r
-		WHERE r.end_time >= dbinsight._since_days(7) AND r.end_time < dbinsight.now()
-			AND r.result_state NOT IN ('CANCELLED', 'SKIPPED', 'BLOCKED')
-	), breach AS (
-		SELECT count(*) AS n FROM dbinsight.get_sla_breaches(7) b WHERE b.breach_type = 'DURATION'
+		-- late: what get_sla_breaches lists as DURATION; the values are in ascending order
+		SELECT coalesce(sum(d.runs), 0) AS n, coalesce(sum(cardinality(d.success_s) - width_bucket(t.target_s, d.success_s)), 0)
+			+ coalesce(sum(cardinality(d.other_s) - width_bucket(t.target_s, d.other_s)), 0) AS late
+		FROM dbinsight._job_window(dbinsight._since_days(7), dbinsight.now()) d
+		LEFT JOIN dbinsight._job_targets(dbinsight._since_days(7)) t ON t.workspace_id = d.workspace_id AND t.job_id = d.job_id
 	), cluster AS (
 		SELECT count(*) AS n, count(*) FILTER (WHERE c.saturated * 5 > c.minutes) AS saturated
 		FROM (
@@ -148,10 +151,10 @@ BEGIN ATOMIC
 			WHEN q.good < q.n THEN round(100 - 100.0 * q.good / q.n) || ' % of queries spill, queue, fail or are slow' END
 	FROM query q
 	UNION ALL
-	SELECT 'performance', 'sla_duration', 30, CASE WHEN r.n > 0 THEN 30 * (1 - least(1, b.n / r.n::float8)) END,
-		jsonb_build_object('runs_7d', r.n, 'duration_breaches', b.n),
-		CASE WHEN r.n = 0 THEN 'no job run ended in 7 days' WHEN b.n > 0 THEN 'job runs longer than their target in 7 days: ' || b.n END
-	FROM run r, breach b
+	SELECT 'performance', 'sla_duration', 30, CASE WHEN r.n > 0 THEN 30 * (1 - least(1, r.late / r.n::float8)) END,
+		jsonb_build_object('runs_7d', r.n, 'duration_breaches', r.late),
+		CASE WHEN r.n = 0 THEN 'no job run ended in 7 days' WHEN r.late > 0 THEN 'job runs longer than their target in 7 days: ' || r.late END
+	FROM run r
 	UNION ALL
 	SELECT 'performance', 'saturated_clusters', 20, 20 * (1 - c.saturated / nullif(c.n, 0)::float8),
 		jsonb_build_object('clusters_24h', c.n, 'saturated', c.saturated),
@@ -166,22 +169,30 @@ CREATE FUNCTION dbinsight._health_reliability(as_of timestamptz)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
 BEGIN ATOMIC
 	WITH ended AS MATERIALIZED (
-		SELECT r.workspace_id, r.job_id, r.end_time, r.is_success, r.is_failure FROM dbinsight.job_run r
-		WHERE r.end_time >= _health_reliability.as_of - interval '7 days' AND r.end_time < _health_reliability.as_of
-			AND (r.is_success OR r.is_failure)
+		SELECT d.workspace_id, d.job_id, d.succeeded, d.failed, d.last_success, d.last_failure
+		FROM dbinsight._job_window(_health_reliability.as_of - interval '7 days', _health_reliability.as_of) d
 	), run AS (
-		SELECT count(*) AS n, count(*) FILTER (WHERE e.is_success) AS good FROM ended e
+		SELECT coalesce(sum(e.succeeded + e.failed), 0) AS n, coalesce(sum(e.succeeded), 0) AS good FROM ended e
 	), bucket AS (
-		SELECT count(*) AS demanded, count(*) FILTER (WHERE u.down) AS down
+		-- as get_uptime_metrics counts (all): whole days from the daily rollup, the days the week cuts by bucket
+		SELECT coalesce(sum(u.demanded), 0) AS demanded, coalesce(sum(u.down), 0) AS down
 		FROM (
-			SELECT b.workspace_id, b.bucket, bool_or(b.attempts >= 3 AND 2 * b.failures >= b.attempts) AS down
-			FROM dbinsight._service_window(_health_reliability.as_of - interval '7 days', _health_reliability.as_of) b
+			SELECT d.demanded, d.down FROM dbinsight.rollup_uptime_daily d
+			WHERE d.service = '(all)' AND d.day >= dbinsight._day_after(_health_reliability.as_of - interval '7 days')
+				AND d.day < (_health_reliability.as_of AT TIME ZONE 'UTC')::date
+			UNION ALL
+			SELECT 1, bool_or(b.attempts >= 3 AND 2 * b.failures >= b.attempts)::int
+			FROM (
+				SELECT c.* FROM dbinsight._service_window(_health_reliability.as_of - interval '7 days',
+					dbinsight._day_after(_health_reliability.as_of - interval '7 days')::timestamp AT TIME ZONE 'UTC') c
+				UNION ALL
+				SELECT c.* FROM dbinsight._service_window(date_trunc('day', _health_reliability.as_of, 'UTC'), _health_reliability.as_of) c
+			) b
 			WHERE b.attempts > 0 AND b.service IN ('jobs', 'sql', 'pipelines', 'serving')
 			GROUP BY b.workspace_id, b.bucket
 		) u
 	), failing AS (
-		SELECT 'job' AS entity_type, e.workspace_id, e.job_id AS entity_id, max(e.end_time) FILTER (WHERE e.is_failure) AS last_failure,
-			max(e.end_time) FILTER (WHERE e.is_success) AS last_success
+		SELECT 'job' AS entity_type, e.workspace_id, e.job_id AS entity_id, max(e.last_failure) AS last_failure, max(e.last_success) AS last_success
 		FROM ended e WHERE e.job_id IS NOT NULL GROUP BY 2, 3
 		UNION ALL
 		SELECT 'pipeline', p.workspace_id, p.pipeline_id, max(p.end_time) FILTER (WHERE p.result_state = 'FAILED'),
