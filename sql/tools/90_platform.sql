@@ -101,9 +101,8 @@ CREATE FUNCTION dbinsight._health_security()
 BEGIN ATOMIC
 	WITH found AS (
 		-- what stands as it is counts while it stands; what happened counts for a week
-		SELECT v.severity, v.violation_type AS what FROM dbinsight.get_compliance_violations() v
-		WHERE v.violation_type IN ('PUBLIC_GRANT_ON_SENSITIVE', 'UNMASKED_SENSITIVE_COLUMN', 'SENSITIVE_TABLE_WITHOUT_OWNER', 'STALE_SENSITIVE_GRANT')
-			OR v.last_seen >= dbinsight._since_days(7)
+		SELECT v.severity, v.violation_type AS what FROM dbinsight._violations(NULL, dbinsight._since_days(7)) v
+		WHERE v.severity IN ('critical', 'high', 'medium')
 		UNION ALL
 		SELECT f.severity, 'sign-in ' || f.pattern FROM dbinsight.get_failed_auth_attempts(168) f
 	), counted AS (
@@ -315,8 +314,16 @@ BEGIN ATOMIC
 		SELECT EXISTS (SELECT FROM dbinsight.rollup_audit_coverage a WHERE a.hour >= dbinsight._since_days(7) AND a.hour < dbinsight.now()) AS audit,
 			EXISTS (SELECT FROM dbinsight.fact_outbound_network o WHERE o.event_time < dbinsight.now()) AS egress
 	), counted AS (
+		-- those get_external_ips rates high, which only denied or sensitive events can make one
 		SELECT 'high_risk_addresses' AS component, 15::float8 AS each, count(*) AS n, 'external addresses of high risk: ' AS what
-		FROM dbinsight.get_external_ips(7) i WHERE i.risk = 'high'
+		FROM (
+			SELECT d.source_ip, sum(d.denied) AS denied, sum(d.sensitive) AS sensitive
+			FROM dbinsight._address_dangers(dbinsight._since_days(7), dbinsight.now()) d
+			WHERE dbinsight.ip_class(d.source_ip) = 'public'
+			GROUP BY d.source_ip
+		) i
+		LEFT JOIN dbinsight._new_addresses(dbinsight._since_days(7)) n ON n.source_ip = i.source_ip
+		WHERE dbinsight._address_risk(dbinsight._is_trusted(i.source_ip), n.is_new, i.denied, i.sensitive) = 'high'
 		UNION ALL
 		SELECT 'denied_egress', 10, count(*), 'destinations denied often or newly: '
 		FROM dbinsight.get_denied_egress(7) d WHERE d.severity = 'high'
