@@ -188,7 +188,7 @@ COMMENT ON COLUMN dbinsight.rollup_access_daily.accesses IS 'Events that touched
 COMMENT ON COLUMN dbinsight.rollup_access_daily.indirect_accesses IS 'Events that reached it only by the expansion of a view';
 COMMENT ON COLUMN dbinsight.rollup_access_daily.first_access IS 'First event of the row, direct or not';
 COMMENT ON COLUMN dbinsight.rollup_access_daily.first_direct IS 'First event that touched the table itself; NULL when none did';
-CREATE INDEX ON dbinsight.rollup_access_daily (access_date);
+CREATE INDEX ON dbinsight.rollup_access_daily (access_date, table_full_name);
 -- With all that is asked of a table's accesses: they lie on as many pages as there are days.
 CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, access_date) INCLUDE (user_email, access, accesses, last_direct, last_access);
 CREATE INDEX ON dbinsight.rollup_access_daily (user_email, table_full_name, access_date);
