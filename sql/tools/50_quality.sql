@@ -172,39 +172,49 @@ BEGIN ATOMIC
 		SELECT lower(t.table_pattern) AS pattern, t.max_hours,
 			row_number() OVER (ORDER BY length(t.table_pattern) DESC, t.table_pattern COLLATE "C") AS place
 		FROM dbinsight.freshness_targets t
-	), seen AS MATERIALIZED (
-		SELECT c.table_full_name, lower(c.table_full_name) AS name, coalesce(n.writes, w.writes) AS writes,
-			coalesce(greatest(n.last_write, w.last_write, c.last_today, k.commit_last_value, m.commit_last_value), w.earlier_write) AS last_write
+	), candidate AS MATERIALIZED (
+		SELECT c.table_full_name, n.writes, greatest(n.last_write, c.last_today) AS last_write, k.commit_last_value
 		FROM dbinsight._written_tables(_table_freshness.as_of) c
 		LEFT JOIN written n ON n.table_full_name = c.table_full_name AND n.writes >= 2
 		LEFT JOIN committed k ON k.table_full_name = c.table_full_name
-		-- Few probes a table instead of all writes of 60 days: the latest two rows say whether there were two writes.
-		LEFT JOIN LATERAL (
+	), seen AS MATERIALIZED (
+		SELECT c.table_full_name, c.writes, greatest(c.last_write, c.commit_last_value) AS last_write
+		FROM candidate c WHERE c.writes IS NOT NULL
+		UNION ALL
+		SELECT c.table_full_name, w.writes, coalesce(greatest(w.last_write, c.last_write, c.commit_last_value, m.commit_last_value), w.earlier_write)
+		FROM candidate c
+		-- The latest two rows say whether there were two writes.
+		CROSS JOIN LATERAL (
 			SELECT sum(x.writes) FILTER (WHERE x.is_recent) AS writes, max(x.last_access) FILTER (WHERE x.is_recent) AS last_write,
 				max(x.last_access) AS earlier_write
 			FROM (
 				SELECT r.accesses + r.indirect_accesses AS writes, r.last_access,
 					r.last_access >= date_trunc('day', _table_freshness.as_of, 'UTC') - interval '60 days' AS is_recent
 				FROM dbinsight.rollup_access_daily r
-				WHERE n.writes IS NULL AND r.table_full_name = c.table_full_name AND r.access = 'WRITE'
+				WHERE r.table_full_name = c.table_full_name AND r.access = 'WRITE'
 					AND r.last_access < date_trunc('day', _table_freshness.as_of, 'UTC')
 				ORDER BY r.last_access DESC LIMIT 2
 			) x
-		) w ON true
+		) w
 		LEFT JOIN LATERAL (
 			SELECT q.commit_last_value FROM dbinsight.fact_dq_monitoring q
-			WHERE k.commit_last_value IS NULL
-				AND coalesce(greatest(n.last_write, w.last_write, c.last_today), '-infinity') < _table_freshness.as_of - interval '3 days'
+			WHERE c.commit_last_value IS NULL
+				AND coalesce(greatest(w.last_write, c.last_write), '-infinity') < _table_freshness.as_of - interval '3 days'
 				AND q.table_full_name = c.table_full_name AND q.commit_last_value < _table_freshness.as_of
 				AND q.event_time >= _table_freshness.as_of - interval '60 days' AND q.event_time < _table_freshness.as_of
 			ORDER BY q.commit_last_value DESC LIMIT 1
 		) m ON true
+		WHERE c.writes IS NULL
+	), aim AS MATERIALIZED (
+		-- Of the patterns a name is like, the longest says how old the table may be.
+		SELECT DISTINCT ON (n.table_full_name COLLATE "C") n.table_full_name, t.max_hours
+		FROM (SELECT a.table_full_name, lower(a.table_full_name) AS name FROM seen a OFFSET 0) n JOIN target t ON n.name LIKE t.pattern
+		ORDER BY n.table_full_name COLLATE "C", t.place
 	)
 	SELECT a.table_full_name, a.last_write,
 		round(extract(epoch FROM _table_freshness.as_of - a.last_write) / 3600, 3)::float8,
 		coalesce(f.max_hours, _table_freshness.default_hours)::float8
-	FROM seen a
-	LEFT JOIN LATERAL (SELECT t.max_hours FROM target t WHERE a.name LIKE t.pattern ORDER BY t.place LIMIT 1) f ON true
+	FROM seen a LEFT JOIN aim f ON f.table_full_name = a.table_full_name
 	WHERE a.last_write IS NOT NULL AND (a.writes >= 2 OR f.max_hours IS NOT NULL);
 END;
 COMMENT ON FUNCTION dbinsight._table_freshness(timestamptz, numeric) IS

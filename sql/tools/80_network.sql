@@ -153,13 +153,22 @@ Traffic is of all interfaces of a node: the source does not separate internet fr
  * The minutes at or above 80 % of what a node can do. The reference of a node
  * type without a known line rate is the exact 99.9th percentile of its minutes:
  * the greatest m minutes lie in the m node-hours with the greatest peaks, so
- * only those are unpacked. Not inlined (that is what its setting does): most
+ * only those are unpacked, and without such a type nothing is read. Not inlined (that is what its setting does): most
  * types are known, but what else would have to be read is estimated for all.
  */
 CREATE FUNCTION dbinsight._node_reference(until timestamptz) RETURNS TABLE (node_type text, mbps float8)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 SET jit = off
 BEGIN ATOMIC
-	WITH type AS (
+	WITH RECURSIVE kind AS (
+		-- Each node type ever seen, a probe a type; NULL comes last and ends it.
+		(SELECT r.node_type FROM dbinsight.rollup_node_traffic r ORDER BY r.node_type LIMIT 1)
+		UNION ALL
+		SELECT (SELECT r.node_type FROM dbinsight.rollup_node_traffic r WHERE r.node_type > k.node_type ORDER BY r.node_type LIMIT 1)
+		FROM kind k WHERE k.node_type IS NOT NULL
+	), stranger AS MATERIALIZED (
+		SELECT EXISTS (SELECT FROM kind k WHERE NOT EXISTS (SELECT FROM dbinsight.node_bandwidth b WHERE b.node_type = k.node_type)
+			AND k.node_type IS NOT NULL) OR EXISTS (SELECT FROM dbinsight.rollup_node_traffic r WHERE r.node_type IS NULL) AS is_there
+	), type AS (
 		-- place: percentile_cont's position in ascending order, from 0; the cut
 		-- is the m-th greatest peak, m being the minutes from that place up.
 		SELECT t.node_type, t.n, t.place, coalesce(t.peaks[t.n - floor(t.place)::bigint], 0) AS cut
@@ -167,7 +176,7 @@ BEGIN ATOMIC
 			SELECT h.node_type, sum(h.minutes) AS n, (sum(h.minutes) - 1) * 0.999 AS place, array_agg(h.peak_mbps ORDER BY h.peak_mbps DESC) AS peaks
 			FROM dbinsight._traffic_hours(_node_reference.until - interval '7 days', _node_reference.until) h
 			-- hashed, where NOT EXISTS may sort a week of node-hours
-			WHERE (h.node_type IN (SELECT b.node_type FROM dbinsight.node_bandwidth b)) IS NOT TRUE
+			WHERE (h.node_type IN (SELECT b.node_type FROM dbinsight.node_bandwidth b)) IS NOT TRUE AND (SELECT s.is_there FROM stranger s)
 			GROUP BY h.node_type
 		) t
 	), top_minute AS (

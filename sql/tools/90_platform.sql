@@ -262,11 +262,17 @@ CREATE FUNCTION dbinsight._health_mlops()
 	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 BEGIN ATOMIC
+	WITH request AS MATERIALIZED (
+		-- two counts, each of an index alone: all requests, and the few that failed
+		SELECT (SELECT count(*) FROM dbinsight.fact_endpoint_usage u
+				WHERE u.request_time >= dbinsight._since_days(7) AND u.request_time < dbinsight.now()) AS n,
+			(SELECT count(*) FROM dbinsight.fact_endpoint_usage u
+				WHERE u.request_time >= dbinsight._since_days(7) AND u.request_time < dbinsight.now()
+					AND u.status_code >= 400 AND u.status_code <> 429) AS bad
+	)
 	SELECT 'mlops', 'inference_errors', 50::float8, 50 * (r.n - r.bad) / nullif(r.n, 0)::float8, jsonb_build_object('requests_7d', r.n, 'errors', r.bad),
 		CASE WHEN r.n = 0 THEN 'no inference requests in 7 days' WHEN r.bad > 0 THEN round(100.0 * r.bad / r.n, 1) || ' % of inference requests failed' END
-	FROM (SELECT count(*) AS n, count(*) FILTER (WHERE u.status_code >= 400 AND u.status_code <> 429) AS bad
-		FROM dbinsight.fact_endpoint_usage u
-		WHERE u.request_time >= dbinsight._since_days(7) AND u.request_time < dbinsight.now()) r
+	FROM request r
 	UNION ALL
 	SELECT 'mlops', 'drifted_models', 50, 50 * (d.n - d.drifted) / nullif(d.n, 0)::float8, jsonb_build_object('models', d.n, 'drifted', d.drifted),
 		CASE WHEN d.n = 0 THEN 'no model has enough predictions to judge drift' WHEN d.drifted > 0 THEN 'drifted models: ' || d.drifted || ' of ' || d.n END
