@@ -30,13 +30,13 @@ BEGIN ATOMIC
 		(count(*) FILTER (WHERE r.result_state NOT IN ('CANCELLED', 'SKIPPED', 'BLOCKED')))::int,
 		(count(*) FILTER (WHERE r.is_success))::int, (count(*) FILTER (WHERE r.is_failure))::int,
 		max(r.end_time) FILTER (WHERE r.is_success), max(r.end_time) FILTER (WHERE r.is_failure),
-		array_agg(r.wall_s ORDER BY r.wall_s) FILTER (WHERE r.is_success),
-		array_agg(r.wall_s ORDER BY r.wall_s) FILTER (WHERE NOT r.is_success AND r.result_state NOT IN ('CANCELLED', 'SKIPPED'))
+		array_agg(r.wall_s) FILTER (WHERE r.is_success),
+		array_agg(r.wall_s) FILTER (WHERE NOT r.is_success AND r.result_state NOT IN ('CANCELLED', 'SKIPPED'))
 	FROM dbinsight.job_run r
 	WHERE r.end_time >= _job_days.since AND r.end_time < _job_days.until
 	GROUP BY r.end_date, r.workspace_id, r.job_id;
 END;
-COMMENT ON FUNCTION dbinsight._job_days(timestamptz, timestamptz) IS 'Rows of rollup_job_daily made from the runs that ended in [since, until)';
+COMMENT ON FUNCTION dbinsight._job_days(timestamptz, timestamptz) IS 'Rows of rollup_job_daily made from the runs that ended in [since, until), the durations in no order';
 
 CREATE FUNCTION dbinsight._refresh_job_daily(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -53,7 +53,9 @@ BEGIN
 		GROUP BY d.series ORDER BY 1
 	LOOP
 		INSERT INTO dbinsight.rollup_job_daily
-		SELECT * FROM dbinsight._job_days(run.first_day::timestamp AT TIME ZONE 'UTC', (run.last_day + 1)::timestamp AT TIME ZONE 'UTC');
+		SELECT d.day, d.workspace_id, d.job_id, d.runs, d.succeeded, d.failed, d.last_success, d.last_failure,
+			(SELECT array_agg(v ORDER BY v) FROM unnest(d.success_s) v), (SELECT array_agg(v ORDER BY v) FROM unnest(d.other_s) v)
+		FROM dbinsight._job_days(run.first_day::timestamp AT TIME ZONE 'UTC', (run.last_day + 1)::timestamp AT TIME ZONE 'UTC') d;
 	END LOOP;
 END $$;
 COMMENT ON FUNCTION dbinsight._refresh_job_daily(timestamptz, timestamptz) IS
@@ -78,7 +80,7 @@ BEGIN ATOMIC
 	SELECT d.* FROM dbinsight._job_days(date_trunc('day', _job_window.until, 'UTC'), _job_window.until) d;
 END;
 COMMENT ON FUNCTION dbinsight._job_window(timestamptz, timestamptz) IS
-'Runs by day and job that ended in exactly [since, until), a window of a day or more; a cut day has a row of its own';
+'Runs by day and job that ended in exactly [since, until), a window of a day or more; a cut day has a row of its own, its durations in no order';
 
 CREATE FUNCTION dbinsight._job_targets(since timestamptz)
 	RETURNS TABLE (workspace_id text, job_id text, target_s float8, target_source text)
@@ -96,3 +98,32 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight._job_targets(timestamptz) IS
 'How long a run of each job may take, seconds: what sla_targets says, else 1.5 times the 95th percentile of the runs that succeeded in the 30 days before a time';
+
+CREATE FUNCTION dbinsight._late_runs(since timestamptz, until timestamptz) RETURNS TABLE (runs numeric)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+	WITH target AS MATERIALIZED (
+		SELECT t.workspace_id, t.job_id, t.target_s FROM dbinsight._job_targets(_late_runs.since) t WHERE t.target_s IS NOT NULL
+	)
+	SELECT coalesce(sum(l.runs), 0)
+	FROM (
+		-- Of whole days the values stand in ascending order: those above the target are found by halving.
+		SELECT coalesce(cardinality(d.success_s) - width_bucket(t.target_s, d.success_s), 0)
+			+ coalesce(cardinality(d.other_s) - width_bucket(t.target_s, d.other_s), 0) AS runs
+		FROM dbinsight.rollup_job_daily d JOIN target t ON t.workspace_id = d.workspace_id AND t.job_id = d.job_id
+		WHERE d.day >= dbinsight._day_after(_late_runs.since) AND d.day < (_late_runs.until AT TIME ZONE 'UTC')::date
+		UNION ALL
+		SELECT 1
+		FROM (
+			SELECT o.workspace_id, o.job_id, o.wall_s, o.result_state FROM dbinsight.job_run o
+			WHERE o.end_time >= _late_runs.since AND o.end_time < dbinsight._day_after(_late_runs.since)::timestamp AT TIME ZONE 'UTC'
+			UNION ALL
+			SELECT o.workspace_id, o.job_id, o.wall_s, o.result_state FROM dbinsight.job_run o
+			WHERE o.end_time >= date_trunc('day', _late_runs.until, 'UTC') AND o.end_time < _late_runs.until
+		) r
+		JOIN target t ON t.workspace_id = r.workspace_id AND t.job_id = r.job_id AND r.wall_s > t.target_s
+		WHERE r.result_state NOT IN ('CANCELLED', 'SKIPPED')
+	) l;
+END;
+COMMENT ON FUNCTION dbinsight._late_runs(timestamptz, timestamptz) IS
+'How many runs that ended in [since, until), a window of a day or more, took longer than their target; CANCELLED and SKIPPED are not late';

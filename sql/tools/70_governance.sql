@@ -265,8 +265,9 @@ BEGIN ATOMIC
 		EXISTS (SELECT FROM dbinsight.fact_data_classification f WHERE f.table_full_name = t.table_full_name
 			AND (f.first_detected_time IS NULL OR f.first_detected_time < (_metadata_tables.as_of + 1)::timestamp AT TIME ZONE 'UTC')),
 		t.table_full_name IN (SELECT u.table_full_name FROM used u)
-			OR EXISTS (SELECT FROM dbinsight.rollup_access_daily r WHERE r.table_full_name = t.table_full_name
-			AND r.access_date >= _metadata_tables.as_of - 90 AND r.access_date <= _metadata_tables.as_of),
+			-- not EXISTS, which might be answered by hashing all of 90 days
+			OR coalesce((SELECT true FROM dbinsight.rollup_access_daily r WHERE r.table_full_name = t.table_full_name
+				AND r.access_date >= _metadata_tables.as_of - 90 AND r.access_date <= _metadata_tables.as_of LIMIT 1), false),
 		coalesce(d.columns, 0), coalesce(d.with_comment, 0)
 	FROM dbinsight.dim_table t
 	LEFT JOIN described d ON d.table_full_name = t.table_full_name

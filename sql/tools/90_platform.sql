@@ -131,11 +131,9 @@ BEGIN ATOMIC
 		FROM dbinsight.fact_query_history q
 		WHERE q.start_time >= dbinsight._since_hours(24) AND q.start_time < dbinsight.now() AND q.total_duration_ms >= 1000
 	), run AS (
-		-- late: what get_sla_breaches lists as DURATION; the values are in ascending order
-		SELECT coalesce(sum(d.runs), 0) AS n, coalesce(sum(cardinality(d.success_s) - width_bucket(t.target_s, d.success_s)), 0)
-			+ coalesce(sum(cardinality(d.other_s) - width_bucket(t.target_s, d.other_s)), 0) AS late
+		-- late: what get_sla_breaches lists as DURATION
+		SELECT coalesce(sum(d.runs), 0) AS n, (SELECT l.runs FROM dbinsight._late_runs(dbinsight._since_days(7), dbinsight.now()) l) AS late
 		FROM dbinsight._job_window(dbinsight._since_days(7), dbinsight.now()) d
-		LEFT JOIN dbinsight._job_targets(dbinsight._since_days(7)) t ON t.workspace_id = d.workspace_id AND t.job_id = d.job_id
 	), cluster AS (
 		SELECT count(*) AS n, count(*) FILTER (WHERE c.saturated * 5 > c.minutes) AS saturated
 		FROM (
@@ -350,10 +348,12 @@ COMMENT ON FUNCTION dbinsight._health_network() IS
 /*
  * All parts, now and a week earlier. A function of its own with plans that are
  * kept, because to plan its many parts takes longer than to run some of them.
+ * Each part is so small that to start parallel workers would take longer, too.
  */
 CREATE FUNCTION dbinsight._health_parts()
 	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text, is_prior boolean)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp SET jit = off
+	SET plan_cache_mode = force_generic_plan SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
 	earlier timestamptz := dbinsight._since_days(7);
 	at timestamptz;
