@@ -153,8 +153,8 @@ CREATE FUNCTION dbinsight._table_freshness(as_of timestamptz, default_hours nume
 	RETURNS TABLE (table_full_name text, last_write timestamptz, hours_since_write float8, threshold_h float8)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
 BEGIN ATOMIC
-	-- What happened in the last three days is found at once, for nearly every
-	-- table; the others are probed. What is older than three days cannot be the
+	-- What happened since the start of the third day before is found at once, for
+	-- nearly every table; the others are probed. What is older cannot be the
 	-- latest of a table that has something newer.
 	WITH written AS MATERIALIZED (
 		SELECT r.table_full_name, sum(r.accesses + r.indirect_accesses) AS writes, max(r.last_access) AS last_write
@@ -165,7 +165,7 @@ BEGIN ATOMIC
 	), committed AS MATERIALIZED (
 		SELECT q.table_full_name, max(q.commit_last_value) AS commit_last_value
 		FROM dbinsight.fact_dq_monitoring q
-		WHERE q.commit_last_value >= _table_freshness.as_of - interval '3 days' AND q.commit_last_value < _table_freshness.as_of
+		WHERE q.commit_last_value >= date_trunc('day', _table_freshness.as_of, 'UTC') - interval '3 days' AND q.commit_last_value < _table_freshness.as_of
 			AND q.event_time >= _table_freshness.as_of - interval '60 days' AND q.event_time < _table_freshness.as_of
 		GROUP BY q.table_full_name
 	), target AS MATERIALIZED (
@@ -199,7 +199,7 @@ BEGIN ATOMIC
 		LEFT JOIN LATERAL (
 			SELECT q.commit_last_value FROM dbinsight.fact_dq_monitoring q
 			WHERE c.commit_last_value IS NULL
-				AND coalesce(greatest(w.last_write, c.last_write), '-infinity') < _table_freshness.as_of - interval '3 days'
+				AND coalesce(greatest(w.last_write, c.last_write), '-infinity') < date_trunc('day', _table_freshness.as_of, 'UTC') - interval '3 days'
 				AND q.table_full_name = c.table_full_name AND q.commit_last_value < _table_freshness.as_of
 				AND q.event_time >= _table_freshness.as_of - interval '60 days' AND q.event_time < _table_freshness.as_of
 			ORDER BY q.commit_last_value DESC LIMIT 1
