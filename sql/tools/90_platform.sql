@@ -353,21 +353,20 @@ COMMENT ON FUNCTION dbinsight._health_network() IS
 CREATE FUNCTION dbinsight._health_parts()
 	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text, is_prior boolean)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp SET jit = off
-	SET plan_cache_mode = force_generic_plan SET max_parallel_workers_per_gather = 0 AS $$
-DECLARE
-	earlier timestamptz := dbinsight._since_days(7);
-	at timestamptz;
+	SET max_parallel_workers_per_gather = 0 AS $$
 BEGIN
 	RETURN QUERY SELECT *, false FROM dbinsight._health_cost();
 	RETURN QUERY SELECT *, false FROM dbinsight._health_security();
 	RETURN QUERY SELECT *, false FROM dbinsight._health_performance();
 	RETURN QUERY SELECT *, false FROM dbinsight._health_mlops();
 	RETURN QUERY SELECT *, false FROM dbinsight._health_network();
-	FOREACH at IN ARRAY ARRAY[dbinsight.now(), earlier] LOOP
-		RETURN QUERY SELECT *, at = earlier FROM dbinsight._health_reliability(at);
-		RETURN QUERY SELECT *, at = earlier FROM dbinsight._health_quality(at);
-		RETURN QUERY SELECT *, at = earlier FROM dbinsight._health_governance(at);
-	END LOOP;
+	-- Not a loop over two times: what a variable will hold the planner cannot estimate.
+	RETURN QUERY SELECT *, false FROM dbinsight._health_reliability(dbinsight.now());
+	RETURN QUERY SELECT *, false FROM dbinsight._health_quality(dbinsight.now());
+	RETURN QUERY SELECT *, false FROM dbinsight._health_governance(dbinsight.now());
+	RETURN QUERY SELECT *, true FROM dbinsight._health_reliability(dbinsight._since_days(7));
+	RETURN QUERY SELECT *, true FROM dbinsight._health_quality(dbinsight._since_days(7));
+	RETURN QUERY SELECT *, true FROM dbinsight._health_governance(dbinsight._since_days(7));
 END $$;
 COMMENT ON FUNCTION dbinsight._health_parts() IS 'Parts of the health of every domain; is_prior marks those of a week earlier';
 
