@@ -13,10 +13,14 @@
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h" /* 16 took it out of postgres.h */
 #include "catalog/pg_proc.h"
+#include "catalog/pg_foreign_server.h"
 #define dbi_function_aclcheck(function, role, mode) \
 	object_aclcheck(ProcedureRelationId, function, role, mode)
+#define dbi_server_aclcheck(server, role, mode) \
+	object_aclcheck(ForeignServerRelationId, server, role, mode)
 #else
 #define dbi_function_aclcheck(function, role, mode) pg_proc_aclcheck(function, role, mode)
+#define dbi_server_aclcheck(server, role, mode) pg_foreign_server_aclcheck(server, role, mode)
 #endif
 
 /* 16 made the map of a partition on demand, and told summarizing indexes apart. */

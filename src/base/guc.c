@@ -168,8 +168,7 @@ define_choices(void)
 static void
 define_network(void)
 {
-	DefineCustomIntVariable("dbinsight.request_timeout",
-							"How long one request may go unanswered.",
+	DefineCustomIntVariable("dbinsight.request_timeout", "How long one request may go unanswered.",
 							"A large answer that keeps coming may take longer.",
 							&dbi_guc_request_timeout, 60000, 100, INT_MAX, PGC_USERSET, GUC_UNIT_MS,
 							NULL, NULL, NULL);

@@ -13,8 +13,8 @@
 #define MIN_SECRET 6
 
 /* What begins a secret; it goes on to the end of the word. */
-static const char *const beginnings[] = {"dapi",  "dose", "Bearer ",  "Basic ",  "eyJ",  "sk-",
-										 "whsec_", "xoxb", "Signature=", "sig=", "token="};
+static const char *const beginnings[] = {"dapi",   "dose", "Bearer ",    "Basic ", "eyJ",   "sk-",
+										 "whsec_", "xoxb", "Signature=", "sig=",   "token="};
 
 static bool
 in_word(char c)

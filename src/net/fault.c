@@ -36,12 +36,11 @@ raise_tls(DbiRequest *r)
 static void
 raise_address(DbiRequest *r)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("%s: the address %s may not be spoken to", r->what, r->refused),
-			 errdetail("%s: it is not public, or http was asked of a public one.", r->shown),
-			 errhint("For a server on this machine or a private network a superuser may set "
-					 "dbinsight.allow_private_addresses.")));
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("%s: the address %s may not be spoken to", r->what, r->refused),
+					errdetail("%s: it is not public, or http was asked of a public one.", r->shown),
+					errhint("For a server on this machine or a private network a superuser may set "
+							"dbinsight.allow_private_addresses.")));
 }
 
 static void

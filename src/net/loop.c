@@ -90,8 +90,7 @@ watch_timer(CURLM *multi, long ms, void *arg)
 {
 	DbiLoop *loop = arg;
 
-	loop->curl_wake =
-		ms < 0 ? 0 : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), (int64) ms);
+	loop->curl_wake = ms < 0 ? 0 : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), (int64) ms);
 	return 0;
 }
 
@@ -129,8 +128,7 @@ open_loop(DbiLoop *loop)
 		   curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, watch_timer) == CURLM_OK &&
 		   curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop) == CURLM_OK &&
 		   curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, KEPT_CONNECTIONS) == CURLM_OK &&
-		   curl_share_setopt(loop->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ==
-			   CURLSHE_OK;
+		   curl_share_setopt(loop->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
 }
 
 static DbiLoop *
@@ -343,6 +341,7 @@ dbi_net_drive(void)
 	int64 pause = loop->driven ? now - loop->driven : 0;
 	sigset_t saved;
 
+	loop->drives++;
 	block_signals(&saved);
 	start_queued(loop, now);
 	drive_sockets(loop);
@@ -353,6 +352,12 @@ dbi_net_drive(void)
 	set_timer(loop);
 	loop->driven = GetCurrentTimestamp();
 	unblock_signals(&saved);
+}
+
+uint64
+dbi_net_drives(void)
+{
+	return dbi_loop()->drives;
 }
 
 static long

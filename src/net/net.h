@@ -55,6 +55,11 @@ typedef struct DbiHttp
 	DbiDeadline deadline;
 	/* Whether an error answer is worth another try whatever its status; may not raise. */
 	bool (*passing)(int status, const char *body, size_t len);
+	/*
+	 * A timer's descriptor that is set off when there is news, or NULL; it may
+	 * be -1 at first. For who waits on a descriptor while others drive the loop.
+	 */
+	const int *notify;
 } DbiHttp;
 
 typedef struct DbiRequest DbiRequest;
@@ -69,6 +74,9 @@ extern DbiRequest *dbi_request_start(const DbiHttp *http);
  */
 extern DbiRequest *dbi_request_prepare(const DbiHttp *http);
 extern void dbi_request_launch(DbiRequest *request);
+
+/* Another URL on the same server for one that was not sent. Does not raise. */
+extern bool dbi_request_redirect(DbiRequest *request, const char *url);
 
 /* Whether it has ended, well or not; what it has received may still be read. */
 extern bool dbi_request_done(DbiRequest *request);
@@ -107,6 +115,7 @@ extern void dbi_request_end(DbiRequest *request);
  * backend.
  */
 extern void dbi_net_drive(void);
+extern uint64 dbi_net_drives(void); /* how often it was driven */
 extern void dbi_net_wait(TimestampTz until);
 extern int dbi_net_fd(void);
 

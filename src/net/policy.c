@@ -86,8 +86,7 @@ reach_of_v6(const uint8 *a)
 	/* 2000::/3 is what is public, but for 2001::/32 (Teredo) and 2001:db8::/32 (examples). */
 	if ((a[0] & 0xe0) != 0x20)
 		return REACH_NEVER;
-	if (a[0] == 0x20 && a[1] == 0x01 &&
-		((a[2] == 0 && a[3] == 0) || (a[2] == 0x0d && a[3] == 0xb8)))
+	if (a[0] == 0x20 && a[1] == 0x01 && ((a[2] == 0 && a[3] == 0) || (a[2] == 0x0d && a[3] == 0xb8)))
 		return REACH_NEVER;
 	return REACH_PUBLIC;
 }

@@ -6,7 +6,8 @@
  */
 #include "postgres.h"
 
-#include "storage/fd.h"
+#include <sys/timerfd.h>
+
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -40,6 +41,16 @@ static size_t
 waiting_bytes(const DbiRequest *r)
 {
 	return r->len - r->head;
+}
+
+/* Something is new for the owner, whoever drove the loop. */
+static void
+notify(DbiRequest *r)
+{
+	struct itimerspec now = {.it_value = {.tv_nsec = 1}};
+
+	if (r->notify && *r->notify >= 0)
+		(void) timerfd_settime(*r->notify, 0, &now, NULL);
 }
 
 /* Room for n more bytes and a NUL, or false. */
@@ -113,6 +124,8 @@ take_body(char *bytes, size_t one, size_t n, void *arg)
 		r->fault = DBI_FAULT_TOO_LARGE;
 		return 0;
 	}
+	if (waiting == 0)
+		notify(r);
 	memcpy(r->data + r->len, bytes, n);
 	r->len += n;
 	r->data[r->len] = '\0';
@@ -302,6 +315,7 @@ fill_request(DbiRequest *r, const DbiHttp *http)
 	r->stream = http->stream;
 	r->max_bytes = http->max_bytes;
 	r->passing = http->passing;
+	r->notify = http->notify;
 	r->deadline.at = http->deadline.at;
 	r->deadline.whose = http->deadline.whose ? pstrdup(http->deadline.whose) : "its caller";
 	r->bearer = http->bearer ? pstrdup(http->bearer) : NULL;
@@ -349,6 +363,13 @@ dbi_request_launch(DbiRequest *r)
 	r->first_try = GetCurrentTimestamp();
 	dlist_push_tail(&dbi_loop()->requests, &r->node);
 	dbi_net_drive();
+}
+
+bool
+dbi_request_redirect(DbiRequest *r, const char *url)
+{
+	return r->state == DBI_REQUEST_PREPARED &&
+		   curl_easy_setopt(r->easy, CURLOPT_URL, url) == CURLE_OK;
 }
 
 static void
@@ -437,6 +458,7 @@ leave_multi(DbiRequest *r)
 	if (r->state == DBI_REQUEST_RUNNING || r->state == DBI_REQUEST_PAUSED)
 		(void) curl_multi_remove_handle(dbi_loop()->multi, r->easy);
 	r->state = DBI_REQUEST_DONE;
+	notify(r);
 }
 
 void

@@ -62,6 +62,7 @@ struct DbiRequest
 	size_t max_bytes;
 	DbiDeadline deadline;
 	bool (*passing)(int status, const char *body, size_t len);
+	const int *notify;
 
 	DbiRequestState state;
 	DbiFault fault;
@@ -110,6 +111,7 @@ typedef struct DbiLoop
 	int timer;
 	TimestampTz curl_wake; /* 0: curl wants no call */
 	TimestampTz driven;    /* last */
+	uint64 drives;
 	dlist_head requests;
 } DbiLoop;
 
