@@ -10,6 +10,8 @@ import io
 import itertools
 import json
 
+import answers
+
 INLINE_LIMIT = 25 * 1024 * 1024  # bytes; INLINE fails beyond it
 LINKS_LIMIT = 100 * 1024 ** 3  # bytes; EXTERNAL_LINKS is cut there
 
@@ -86,6 +88,15 @@ def _average(result):
     return sum(sample) / len(sample) if sample else 0
 
 
+def _arrow():
+    """The module that needs pyarrow, which only the virtual environment has."""
+    try:
+        import arrow
+    except ImportError:
+        raise answers.refuse(501, "NOT_IMPLEMENTED", "ARROW_STREAM needs the emulator's virtual environment.")
+    return arrow
+
+
 def byte_count(result):
     if result.row_count <= 100000:
         return sum(len(row_json(row).encode()) + 1 for row in result.rows(0, result.row_count))
@@ -131,8 +142,7 @@ class Chunks:
             return ("[" + ",".join(map(row_json, rows)) + "]").encode()
         if self.form == "CSV":
             return self._csv(rows, index == 0)
-        import arrow  # needs pyarrow, which only the virtual environment has
-        return arrow.encode(self.result.columns, rows)
+        return _arrow().encode(self.result.columns, rows)
 
     def endless(self):
         """A JSON_ARRAY body that repeats its first row for ever."""
