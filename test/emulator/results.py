@@ -14,6 +14,7 @@ import answers
 
 INLINE_LIMIT = 25 * 1024 * 1024  # bytes; INLINE fails beyond it
 LINKS_LIMIT = 100 * 1024 ** 3  # bytes; EXTERNAL_LINKS is cut there
+COUNTED = 100000  # rows whose bytes are counted one by one; those of more are estimated
 
 # SQL names whose type_name differs from their first word.
 TYPE_NAMES = {
@@ -98,9 +99,21 @@ def _arrow():
 
 
 def byte_count(result):
-    if result.row_count <= 100000:
+    if result.row_count <= COUNTED:
         return sum(len(row_json(row).encode()) + 1 for row in result.rows(0, result.row_count))
     return int(_average(result) * result.row_count)
+
+
+def _fitting(result, count, byte_limit):
+    """How many of the first count rows fit."""
+    if count > COUNTED:
+        return int(byte_limit / _average(result))
+    used = 0
+    for number, row in enumerate(result.rows(0, count)):
+        used += len(row_json(row).encode()) + 1
+        if used > byte_limit:
+            return number
+    return count
 
 
 def cut(result, row_limit, byte_limit):
@@ -108,13 +121,8 @@ def cut(result, row_limit, byte_limit):
     count = result.row_count
     if row_limit is not None:
         count = min(count, row_limit)
-    if byte_limit is not None and _average(result) * count > byte_limit / 2:
-        used = 0
-        for number, row in enumerate(result.rows(0, count)):
-            used += len(row_json(row).encode()) + 1
-            if used > byte_limit:
-                count = number
-                break
+    if byte_limit is not None:
+        count = min(count, _fitting(result, count, byte_limit))
     if count == result.row_count:
         return result, False
     return Cut(result, count), True

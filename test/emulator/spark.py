@@ -59,6 +59,7 @@ class SparkEngine:
             "spark.sql.catalogImplementation": "in-memory",
             "spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true",
             "spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2", "spark.scheduler.mode": "FAIR",
+            "spark.sql.adaptive.enabled": "false",  # answers of thousands of rows: planning again costs more than it saves
             "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000",
         }
         builder = SparkSession.builder.master("local[2]").appName("emulator")
