@@ -19,11 +19,21 @@ sub python
 	return undef;
 }
 
+# The python that has PySpark, or nothing and why: ($python, $why_not).
+sub spark
+{
+	return (undef, $ENV{EMULATOR_NO_SPARK}) if $ENV{EMULATOR_NO_SPARK};
+	return ($ENV{EMULATOR_SPARK}, undef) if $ENV{EMULATOR_SPARK};
+	return (undef, 'EMULATOR_SPARK is not set; see test/harness/spark.sh');
+}
+
+# An option without a value is undef: start(spark => undef).
 sub start
 {
 	my ($class, %options) = @_;
-	my $python = delete $options{python} // python() // croak 'no python3';
-	my @command = ($python, dirname(__FILE__), map { ("--$_", $options{$_}) } sort keys %options);
+	my $python = exists $options{spark} ? (spark())[0] : python();
+	croak 'no python3 for the emulator' unless defined $python;
+	my @command = ($python, dirname(__FILE__), map { defined $options{$_} ? ("--$_", $options{$_}) : "--$_" } sort keys %options);
 	my $pid = open(my $out, '-|', @command) // croak "cannot run @command: $!";
 	my $line = <$out> // '';
 	my ($url, $control, $folder) = $line =~ /^ready (\S+) (\S+) (\S+)/ or croak "the emulator did not start: $line";

@@ -26,7 +26,9 @@ def arguments():
     parser.add_argument("--client-id", default="emulator-client")
     parser.add_argument("--client-secret", default="dose/+%:s3cret")
     parser.add_argument("--warehouse", default="abcdef0123456789", help="id of the SQL warehouse")
-    parser.add_argument("--folder", help="where certificates go (default: one that is removed at the end)")
+    parser.add_argument("--folder", help="where certificates and Spark's files go (default: one that is removed at the end)")
+    parser.add_argument("--spark", action="store_true", help="Spark SQL runs what no script matches; needs requirements.txt and Java")
+    parser.add_argument("--data", help="with --spark: a folder that export.py wrote")
     return parser.parse_args()
 
 
@@ -35,6 +37,13 @@ def end_with(parent):
     while os.getppid() == parent:
         time.sleep(0.3)
     os._exit(1)
+
+
+def make_spark(options):
+    if not options.spark:
+        return None
+    import spark  # PySpark is in the virtual environment only
+    return spark.SparkEngine(options.folder, options.data)
 
 
 def main():
@@ -51,7 +60,7 @@ def main():
                 "storage_url": None}
     log, switchboard, scripts = requests_log.RequestLog(), faults.Switchboard(), scripted.Scripts()
     who = credentials.Credentials(options.token, options.client_id, options.client_secret)
-    engine = scripted.ScriptedEngine(scripts)
+    engine = scripted.ScriptedEngine(scripts, make_spark(options))
     store = statements.Statements(engine, settings)
     place = workspace.Workspace(who, store, options.warehouse)
     ended = threading.Event()

@@ -10,8 +10,11 @@ import io
 import itertools
 import json
 
+import answers
+
 INLINE_LIMIT = 25 * 1024 * 1024  # bytes; INLINE fails beyond it
 LINKS_LIMIT = 100 * 1024 ** 3  # bytes; EXTERNAL_LINKS is cut there
+COUNTED = 100000  # rows whose bytes are counted one by one; those of more are estimated
 
 # SQL names whose type_name differs from their first word.
 TYPE_NAMES = {
@@ -86,10 +89,31 @@ def _average(result):
     return sum(sample) / len(sample) if sample else 0
 
 
+def _arrow():
+    """The module that needs pyarrow, which only the virtual environment has."""
+    try:
+        import arrow
+    except ImportError:
+        raise answers.refuse(501, "NOT_IMPLEMENTED", "ARROW_STREAM needs the emulator's virtual environment.")
+    return arrow
+
+
 def byte_count(result):
-    if result.row_count <= 100000:
+    if result.row_count <= COUNTED:
         return sum(len(row_json(row).encode()) + 1 for row in result.rows(0, result.row_count))
     return int(_average(result) * result.row_count)
+
+
+def _fitting(result, count, byte_limit):
+    """How many of the first count rows fit."""
+    if count > COUNTED:
+        return int(byte_limit / _average(result))
+    used = 0
+    for number, row in enumerate(result.rows(0, count)):
+        used += len(row_json(row).encode()) + 1
+        if used > byte_limit:
+            return number
+    return count
 
 
 def cut(result, row_limit, byte_limit):
@@ -97,13 +121,8 @@ def cut(result, row_limit, byte_limit):
     count = result.row_count
     if row_limit is not None:
         count = min(count, row_limit)
-    if byte_limit is not None and _average(result) * count > byte_limit / 2:
-        used = 0
-        for number, row in enumerate(result.rows(0, count)):
-            used += len(row_json(row).encode()) + 1
-            if used > byte_limit:
-                count = number
-                break
+    if byte_limit is not None:
+        count = min(count, _fitting(result, count, byte_limit))
     if count == result.row_count:
         return result, False
     return Cut(result, count), True
@@ -131,8 +150,7 @@ class Chunks:
             return ("[" + ",".join(map(row_json, rows)) + "]").encode()
         if self.form == "CSV":
             return self._csv(rows, index == 0)
-        import arrow  # needs pyarrow, which only the virtual environment has
-        return arrow.encode(self.result.columns, rows)
+        return _arrow().encode(self.result.columns, rows)
 
     def endless(self):
         """A JSON_ARRAY body that repeats its first row for ever."""

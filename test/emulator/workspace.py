@@ -35,6 +35,11 @@ class Workspace:
             return "discovery", lambda: answers.ok({
                 "issuer": f"{self.url}/oidc", "token_endpoint": f"{self.url}/oidc/v1/token",
                 "authorization_endpoint": f"{self.url}/oidc/v1/authorize"})
+        if path == "/.well-known/databricks-config":
+            # Asked by recent SDKs before anything else.
+            return "discovery", lambda: answers.ok({
+                "oidc_endpoint": f"{self.url}/oidc", "account_id": "00000000-0000-4000-8000-000000000000",
+                "workspace_id": "1234567890123456", "cloud": "AWS"})
         operation, answer = self._authorized(request, path, method)
 
         def checked():
