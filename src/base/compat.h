@@ -8,14 +8,19 @@
 
 #include "common/jsonapi.h"
 #include "mb/pg_wchar.h"
+#include "utils/wait_event.h"
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h" /* 16 took it out of postgres.h */
 #include "catalog/pg_proc.h"
+#include "catalog/pg_foreign_server.h"
 #define dbi_function_aclcheck(function, role, mode) \
 	object_aclcheck(ProcedureRelationId, function, role, mode)
+#define dbi_server_aclcheck(server, role, mode) \
+	object_aclcheck(ForeignServerRelationId, server, role, mode)
 #else
 #define dbi_function_aclcheck(function, role, mode) pg_proc_aclcheck(function, role, mode)
+#define dbi_server_aclcheck(server, role, mode) pg_foreign_server_aclcheck(server, role, mode)
 #endif
 
 /* 16 made the map of a partition on demand, and told summarizing indexes apart. */
@@ -52,6 +57,21 @@
 #define DBI_WORKER_LOGIN_FLAGS 0
 #define DBI_WORKER_NEEDS_LOGIN true
 #endif
+
+/* What pg_stat_activity says while the network is waited for; 17 gave such waits names. */
+static inline uint32
+dbi_wait_event(void)
+{
+#if PG_VERSION_NUM >= 170000
+	static uint32 event = 0;
+
+	if (event == 0)
+		event = WaitEventExtensionNew("DbinsightNetwork");
+	return event;
+#else
+	return PG_WAIT_EXTENSION;
+#endif
+}
 
 /* Actions of the JSON parser say how they went from 16 on. */
 #if PG_VERSION_NUM >= 160000

@@ -42,7 +42,7 @@ typedef struct
 typedef struct
 {
 	int64 requests; /* HTTP requests, repeated ones too */
-	int64 bytes;    /* of bodies received, as they came over the wire */
+	int64 bytes;    /* of bodies received, unpacked */
 	int64 rows;     /* given out by dbi_statement_next() */
 	int64 chunks;
 	const char *statement_id; /* NULL until the warehouse has said it */
@@ -54,6 +54,7 @@ typedef struct DbiStatement DbiStatement;
  * Sends the statement and does not wait. It lives in a memory context of its
  * own, a child of the current one; when that goes, by whatever road, the
  * statement is ended, and cancelled on the warehouse if it still runs there.
+ * The workspace must live as long.
  */
 extern DbiStatement *dbi_statement_begin(DbiWorkspace *workspace, const char *sql,
 										 const DbiParameter *parameters, int nparameters,

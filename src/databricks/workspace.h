@@ -11,8 +11,10 @@ typedef struct DbiWorkspace DbiWorkspace;
 
 /*
  * The options of a server and the secret of a user's mapping on it, in the
- * current memory context. Raises 42501 without USAGE on the server, 55000 when
- * an option or the secret is missing. Asks nothing of the network.
+ * current memory context. Whether the user may use the server is the caller's
+ * to know, as with postgres_fdw; to have a mapping is what counts here (42704
+ * without one). Raises 55000 when an option or the secret is missing. Asks
+ * nothing of the network.
  */
 extern DbiWorkspace *dbi_workspace_open(Oid serverid, Oid userid);
 
