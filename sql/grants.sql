@@ -22,7 +22,7 @@ BEGIN
 		SELECT p.oid::regprocedure AS name,
 			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train)' AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
-				'run_detections', 'retrain_router', 'use_router', 'verify_feedback') AS admin_only
+				'run_detections', '_databricks_query', 'retrain_router', 'use_router', 'verify_feedback') AS admin_only
 		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'dbinsight'::pg_catalog.regnamespace AND p.prokind IN ('f', 'a')
 			AND p.prorettype <> 'trigger'::pg_catalog.regtype
 	LOOP

@@ -25,6 +25,10 @@ int dbi_guc_context_tokens;
 int dbi_guc_max_steps;
 int dbi_guc_progress;
 int dbi_guc_submit_workers;
+int dbi_guc_request_timeout;
+int dbi_guc_max_parallel_requests;
+bool dbi_guc_allow_private_addresses;
+char *dbi_guc_ca_file;
 
 static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS_OFF, false},
 															{"notice", DBI_PROGRESS_NOTICE, false},
@@ -161,9 +165,32 @@ define_choices(void)
 							 NULL, NULL, NULL);
 }
 
+static void
+define_network(void)
+{
+	DefineCustomIntVariable("dbinsight.request_timeout", "How long one request may go unanswered.",
+							"A large answer that keeps coming may take longer.",
+							&dbi_guc_request_timeout, 60000, 100, INT_MAX, PGC_USERSET, GUC_UNIT_MS,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.max_parallel_requests",
+							"Requests of a session that are under way at the same time.", NULL,
+							&dbi_guc_max_parallel_requests, 8, 1, 64, PGC_USERSET, 0, NULL, NULL,
+							NULL);
+	DefineCustomBoolVariable("dbinsight.allow_private_addresses",
+							 "Allows requests to this machine and to private networks.",
+							 "With those http is spoken too; elsewhere only https.",
+							 &dbi_guc_allow_private_addresses, false, PGC_SUSET, 0, NULL, NULL,
+							 NULL);
+	DefineCustomStringVariable("dbinsight.ca_file",
+							   "A file of certificates that are trusted beside the system's.",
+							   "PEM, for a server with a certificate of a private authority.",
+							   &dbi_guc_ca_file, "", PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
 void
 dbi_base_init(void)
 {
+	define_network();
 	define_strings();
 	define_numbers();
 	define_choices();
