@@ -27,6 +27,8 @@ int dbi_guc_progress;
 int dbi_guc_submit_workers;
 int dbi_guc_request_timeout;
 int dbi_guc_max_parallel_requests;
+int dbi_guc_ingest_sources;
+char *dbi_guc_databricks_server;
 bool dbi_guc_allow_private_addresses;
 char *dbi_guc_ca_file;
 
@@ -175,6 +177,13 @@ define_network(void)
 	DefineCustomIntVariable("dbinsight.max_parallel_requests",
 							"Requests of a session that are under way at the same time.", NULL,
 							&dbi_guc_max_parallel_requests, 8, 1, 64, PGC_USERSET, 0, NULL, NULL,
+							NULL);
+	DefineCustomStringVariable("dbinsight.databricks_server",
+							   "The foreign server of the workspace that is ingested.", NULL,
+							   &dbi_guc_databricks_server, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.ingest_sources",
+							"Sources that an ingestion has statements under way for at the same time.",
+							NULL, &dbi_guc_ingest_sources, 4, 1, 64, PGC_USERSET, 0, NULL, NULL,
 							NULL);
 	DefineCustomBoolVariable("dbinsight.allow_private_addresses",
 							 "Allows requests to this machine and to private networks.",
