@@ -18,7 +18,7 @@ _failed = 0
 def ok(passed, what, detail=None):
     global _count, _failed
     _count += 1
-    print(f"{'ok' if passed else 'not ok'} {_count} - {what}", flush=True)
+    print(f"{'ok' if passed else 'not ok'} {_count} - {' '.join(what.split())}", flush=True)
     if not passed:
         _failed += 1
         print(f"# {detail!r}"[:2000], file=sys.stderr, flush=True)
