@@ -47,8 +47,7 @@ sub contents
 sub load
 {
 	my ($database, $folder) = @_;
-	$node->safe_psql('postgres', "CREATE DATABASE $database");
-	sql($database, 'CREATE EXTENSION dbinsight');
+	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE pristine");
 	for my $file (sort glob "$folder/*.ndjson")
 	{
 		my ($source) = $file =~ m{([^/]+)\.ndjson$};
@@ -57,8 +56,10 @@ sub load
 	is(sql($database, 'SELECT count(*) FROM dbinsight.rejected_rows'), '0', "$database: no row is rejected");
 }
 
-$node->safe_psql('postgres', 'CREATE DATABASE origin');
-sql('origin', 'CREATE EXTENSION dbinsight; SELECT count(*) FROM dbinsight.load_sample(days => 2, scale => 0.1)');
+$node->safe_psql('postgres', 'CREATE DATABASE pristine');
+sql('pristine', 'CREATE EXTENSION dbinsight');
+$node->safe_psql('postgres', 'CREATE DATABASE origin TEMPLATE pristine');
+sql('origin', 'SELECT count(*) FROM dbinsight.load_sample(days => 2, scale => 0.1)');
 my $files = PostgreSQL::Test::Utils::tempdir();
 {
 	local $ENV{PGHOST} = $node->host;
