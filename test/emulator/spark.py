@@ -39,6 +39,9 @@ class EncodedResult(results.Result):
     def rows(self, start, count):
         return map(json.loads, self.held[start:start + count])
 
+    def texts(self, start, count):
+        return iter(self.held[start:start + count])
+
 
 @contextlib.contextmanager
 def own_stderr(path):
