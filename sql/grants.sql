@@ -9,7 +9,7 @@
  * Internal functions a reader's own query runs through (windows, checks,
  * labels) are granted; those that write as the owner are not.
  */
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dbinsight FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA dbinsight FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA dbinsight FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA dbinsight FROM PUBLIC;
 GRANT USAGE ON SCHEMA dbinsight TO dbinsight_reader, dbinsight_proxy;
@@ -33,6 +33,8 @@ BEGIN
 		END IF;
 	END LOOP;
 END $$;
+
+GRANT EXECUTE ON PROCEDURE dbinsight.ingest_due TO dbinsight_admin;
 
 /* A reader sees every table but those that hold rows as they came, or others' questions. */
 GRANT SELECT ON ALL TABLES IN SCHEMA dbinsight TO dbinsight_reader;
