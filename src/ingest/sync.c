@@ -413,6 +413,12 @@ dbi_ingest_due(PG_FUNCTION_ARGS)
 	bool all = !PG_ARGISNULL(0) && PG_GETARG_BOOL(0);
 	DbiSync sync = {.commits = call != NULL && !call->atomic};
 
+	if (dbi_guc_databricks_server[0] == '\0')
+	{
+		/* The job is there before the workspace is, and that is no failure. */
+		ereport(NOTICE, errmsg("no Databricks workspace is set: nothing to ingest"));
+		PG_RETURN_VOID();
+	}
 	SPI_connect_ext(sync.commits ? SPI_OPT_NONATOMIC : 0);
 	sync.context = CurrentMemoryContext;
 	sync.workspace = open_workspace();
