@@ -49,7 +49,7 @@ BEGIN ATOMIC
 				CASE WHEN s.retry_at IS NOT NULL THEN format(' (again at %s)', dbinsight._moment(s.retry_at)) ELSE '' END)
 			FROM dbinsight.job_state s WHERE s.last_status = 'failed' ORDER BY s.last_ended DESC LIMIT 5)
 		UNION ALL SELECT 40, 'questions', q.state, count(*)::text, NULL FROM dbinsight.submitted q WHERE q.state IN ('queued', 'running') GROUP BY q.state
-		UNION ALL SELECT 50, 'server', f.srvname, w.fdwname, CASE count(m.umid) WHEN 0 THEN 'no user mapping' ELSE format('%s user mappings', count(m.umid)) END
+		UNION ALL SELECT 50, 'server', f.srvname, w.fdwname, CASE count(m.umid) WHEN 0 THEN 'no user mapping' ELSE format('user mappings: %s', count(m.umid)) END
 			FROM pg_foreign_server f JOIN pg_foreign_data_wrapper w ON w.oid = f.srvfdw LEFT JOIN pg_user_mappings m ON m.srvid = f.oid
 			WHERE w.fdwname = 'databricks' OR w.fdwname LIKE 'dbinsight\_%' GROUP BY f.srvname, w.fdwname
 		UNION ALL SELECT 60, 'data', 'sources', format('%s of %s have rows', count(i.last_loaded_at), count(*)), NULL FROM dbinsight.ingest_status i WHERE i.enabled

@@ -38,6 +38,9 @@ PGDLLEXPORT void dbi_launcher_main(Datum arg);
 /* A database without the extension is asked again after this; ms. */
 #define ASK_AGAIN (10 * 60 * 1000)
 
+/* A scheduler that lives longer than this has found its extension; ms. */
+#define STAYED (5 * 1000)
+
 /* Without a free worker process the launcher looks again after this; ms. */
 #define NO_WORKER_INTERVAL (5 * 1000)
 
@@ -46,7 +49,7 @@ typedef struct Known
 	Oid database; /* hash key */
 	BackgroundWorkerHandle *handle;
 	TimestampTz started;
-	bool stayed; /* the scheduler was still there a scan later */
+	bool stayed; /* the scheduler found something to do */
 	bool seen;   /* in this scan */
 } Known;
 
@@ -120,7 +123,7 @@ needs_scheduler(Known *entry)
 		return true;
 	if (GetBackgroundWorkerPid(entry->handle, &pid) != BGWH_STOPPED)
 	{
-		entry->stayed = true;
+		entry->stayed = TimestampDifferenceExceeds(entry->started, GetCurrentTimestamp(), STAYED);
 		return false;
 	}
 	return entry->stayed ||

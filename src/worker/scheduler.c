@@ -383,7 +383,8 @@ note_start(void)
 	if (!dbi_worker_begin_as_owner())
 		proc_exit(0);
 	if (OidIsValid(get_relname_relid("scheduler", get_namespace_oid("dbinsight", false))))
-		query("UPDATE dbinsight.scheduler SET started_at = clock_timestamp()", 0, NULL, NULL);
+		query("UPDATE dbinsight.scheduler SET started_at = clock_timestamp() WHERE enabled", 0,
+			  NULL, NULL);
 	dbi_worker_commit_as_owner();
 }
 

@@ -199,4 +199,32 @@ SELECT count(*) FROM dbinsight._job_due(5);
 DELETE FROM dbinsight.jobs;
 SELECT dbinsight._job_follow();
 SELECT count(*) FROM dbinsight.job_state;
+
+-- What grows by itself goes with its retention: runs after 90 days, incidents with their findings after 400; one that a newer
+-- (suppressed) finding points to goes too, and the finding stays.
+SET LOCAL dbinsight.now = '2025-03-10 12:00:00+00';
+DELETE FROM dbinsight.job_runs;
+INSERT INTO dbinsight.job_runs (job, owner, command, timeout, due, state, created_at)
+SELECT 'a', current_user, 'SELECT 1', '1 s', t, 'succeeded', t FROM (VALUES (timestamptz '2024-12-10 11:59+00'), ('2024-12-10 12:01+00')) v(t);
+INSERT INTO dbinsight.incidents (id, title, severity, opened_at, last_event)
+SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid, 'incident ' || n, 'low', t, t FROM (VALUES (1, timestamptz '2024-02-01 00:00+00'), (2, '2024-03-01 00:00+00')) v(n, t);
+INSERT INTO dbinsight.findings (id, rule_id, title, severity, entity_type, entity_id, first_event, last_event, incident_id, suppressed_by)
+SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid, 'r', 'finding ' || n, 'low', 'user', 'u', t, t, ('00000000-0000-0000-0000-00000000000' || i)::uuid, CASE n WHEN 2 THEN 'x' END
+FROM (VALUES (1, 1, timestamptz '2024-02-01 00:00+00'), (2, 1, '2024-12-01 00:00+00'), (3, 2, '2024-03-01 00:00+00')) v(n, i, t);
+SELECT * FROM dbinsight.apply_retention();
+SELECT due FROM dbinsight.job_runs;
+SELECT f.title, i.title FROM dbinsight.findings f LEFT JOIN dbinsight.incidents i ON i.id = f.incident_id ORDER BY 1;
+
+-- status() shows what is there and nothing that is secret.
+CREATE FOREIGN DATA WRAPPER dbinsight_regress;
+CREATE SERVER regress_server FOREIGN DATA WRAPPER dbinsight_regress OPTIONS (host 'hidden.host');
+CREATE USER MAPPING FOR regress_dbi_admin SERVER regress_server OPTIONS (token 'hidden-token');
+INSERT INTO dbinsight.jobs (name, schedule, command) VALUES ('next', '1 day', 'SELECT 1');
+SET ROLE regress_dbi_operator;
+SELECT topic, item, value, note FROM dbinsight.status() WHERE topic IN ('jobs', 'server') AND item <> 'next due';
+SELECT topic, item, value = note AS same FROM dbinsight.status() WHERE item = 'next due' AND note = 'next';
+SELECT string_agg(DISTINCT topic, ' ') AS topics, count(*) FILTER (WHERE s::text LIKE '%hidden%') AS secrets FROM dbinsight.status() s;
+RESET ROLE;
+SET ROLE regress_dbi_reader;
+SELECT * FROM dbinsight.status();
 ROLLBACK;
