@@ -20,7 +20,7 @@ DECLARE
 BEGIN
 	FOR f IN
 		SELECT p.oid::regprocedure AS name,
-			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job|last_run|start|wake|scheduler|worker)' AS owner_only,
+			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|start_s|wake|scheduler|worker)' AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
 				'run_detections', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback') AS admin_only,
 			p.proname = 'status' AS operator_only

@@ -17,6 +17,10 @@ CREATE FUNCTION dbinsight._is_preloaded() RETURNS boolean
 	LANGUAGE C STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'dbi_is_preloaded';
 COMMENT ON FUNCTION dbinsight._is_preloaded() IS 'Whether shared_preload_libraries has the library, so that schedulers start by themselves';
 
+CREATE FUNCTION dbinsight._is_wanted_here() RETURNS boolean
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_is_wanted_here';
+COMMENT ON FUNCTION dbinsight._is_wanted_here() IS 'Whether dbinsight.database names this database, or none';
+
 CREATE FUNCTION dbinsight._library_version() RETURNS text
 	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_library_version';
 COMMENT ON FUNCTION dbinsight._library_version() IS 'The version of the library that is loaded';

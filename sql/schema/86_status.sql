@@ -11,7 +11,7 @@ CREATE FUNCTION dbinsight._scheduler_state(OUT value text, OUT note text)
 	SELECT CASE WHEN p.pid IS NOT NULL THEN 'running' WHEN NOT s.enabled THEN 'stopped' ELSE 'not running' END,
 		CASE WHEN p.pid IS NOT NULL THEN format('since %s, process %s', dbinsight._moment(s.started_at), p.pid)
 			WHEN NOT s.enabled THEN 'by stop_worker(); SELECT dbinsight.start_worker() starts it'
-			WHEN dbinsight._is_preloaded() THEN 'the launcher will start it, if dbinsight.database has this database'
+			WHEN dbinsight._is_preloaded() AND dbinsight._is_wanted_here() THEN 'the launcher starts it within dbinsight.launcher_interval'
 			ELSE 'SELECT dbinsight.start_worker(), or call run_due() from outside' END
 	FROM dbinsight.scheduler s, LATERAL (SELECT dbinsight._scheduler_pid() AS pid) p;
 END;

@@ -8,4 +8,4 @@ INSERT INTO dbinsight.job_definitions (name, schedule, command, timeout, max_att
 	('detections', '7 * * * *', 'SELECT * FROM dbinsight.run_detections(dbinsight.now() - interval ''26 hours'')', '30 minutes', 3, true);
 
 /* Where the library is preloaded the scheduler is there at once, not when the launcher comes by. */
-SELECT dbinsight._start_scheduler() WHERE dbinsight._is_preloaded();
+SELECT dbinsight._start_scheduler() WHERE dbinsight._is_preloaded() AND dbinsight._is_wanted_here();

@@ -174,7 +174,7 @@ define_numbers(void)
 							&dbi_guc_submit_workers, 2, 0, 64, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("dbinsight.job_workers", "Jobs of a database that run at the same time.",
 							"Each takes one of max_worker_processes. 0 pauses all jobs; what is due stays due.",
-							&dbi_guc_job_workers, 2, 0, 64, PGC_SIGHUP, 0, NULL, NULL, NULL);
+							&dbi_guc_job_workers, 2, 0, 64, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("dbinsight.launcher_interval",
 							"How often the launcher looks for new databases.", NULL,
 							&dbi_guc_launcher_interval, 60, 1, 3600, PGC_SIGHUP, GUC_UNIT_S, NULL,

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "commands/dbcommands.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -138,6 +139,13 @@ Datum
 dbi_is_preloaded(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(dbi_preloaded);
+}
+
+PG_FUNCTION_INFO_V1(dbi_is_wanted_here);
+Datum
+dbi_is_wanted_here(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(dbi_is_wanted(get_database_name(MyDatabaseId)));
 }
 
 PG_FUNCTION_INFO_V1(dbi_library_version);

@@ -55,8 +55,8 @@ typedef struct Known
 
 static HTAB *known;
 
-static bool
-is_wanted(const char *name)
+bool
+dbi_is_wanted(const char *name)
 {
 	char *copy = pstrdup(dbi_guc_database);
 	List *names;
@@ -75,7 +75,7 @@ static bool
 can_be_served(Form_pg_database row)
 {
 	return row->datallowconn && !row->datistemplate && row->datconnlimit >= -1 &&
-		   is_wanted(NameStr(row->datname));
+		   dbi_is_wanted(NameStr(row->datname));
 }
 
 static List *

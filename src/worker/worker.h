@@ -105,6 +105,11 @@ bool dbi_register_scheduler(const DbiSchedulerArg *arg, BackgroundWorkerHandle *
  */
 void dbi_set_scheduler_lock(LOCKTAG *tag, bool working);
 
+/* ---- launcher.c ---- */
+
+/* Whether dbinsight.database has a scheduler start by itself in a database of this name. */
+bool dbi_is_wanted(const char *database);
+
 /* ---- job_worker.c ---- */
 
 typedef struct DbiJobArg
