@@ -60,6 +60,9 @@ sub last_run
 	return sql("SELECT $columns FROM dbinsight.job_runs WHERE job = '$name' ORDER BY id DESC LIMIT 1");
 }
 
+# The process of the scheduler is there and none of these.
+sub scheduler_is_back { return until_true(sprintf 'SELECT dbinsight._scheduler_pid() NOT IN (%s)', join ', ', @_) }
+
 # ---- who is there
 
 ok(until_true(q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'dbinsight launcher'}), 'the launcher is there');
@@ -200,6 +203,15 @@ is(sql('SELECT status FROM dbinsight.run_due()'), 'a scheduler is running', 'run
 my $pid = sql('SELECT dbinsight._scheduler_pid()');
 sql("SELECT pg_terminate_backend($pid)");
 ok(until_true("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'dbinsight scheduler' AND datname = current_database() AND pid <> $pid"), 'terminated, a scheduler comes back');
+# After ALTER EXTENSION UPDATE; there is no other version to update to yet.
+$pid = sql('SELECT dbinsight._scheduler_pid()');
+sql(q{UPDATE pg_extension SET extversion = 'another' WHERE extname = 'dbinsight'; SELECT dbinsight.run_job('who')});
+ok(scheduler_is_back($pid), 'another version of the extension gets another process');
+ok(ends('who', 'succeeded'), 'which works');
+like(sql(q{SELECT note FROM dbinsight.status() WHERE item = 'extension'}), qr/ALTER EXTENSION dbinsight UPDATE/, 'status() sees that library and extension differ');
+my $second = sql('SELECT dbinsight._scheduler_pid()');
+sql(q{UPDATE pg_extension SET extversion = dbinsight._library_version() WHERE extname = 'dbinsight'; SELECT dbinsight.run_job('who')});
+ok(scheduler_is_back($pid, $second), 'and so back');
 is(sql('SELECT dbinsight.stop_worker()'), 't', 'stop_worker()');
 ok(until_true(q{SELECT dbinsight._scheduler_pid() IS NULL}), 'ends it');
 $node->restart;
@@ -210,12 +222,15 @@ ok(until_true($scheduler_is_there), 'brings it back');
 
 # ---- a server that slept
 
+sql('SELECT dbinsight.stop_worker()');
+ok(until_true(q{SELECT dbinsight._scheduler_pid() IS NULL}), 'nobody looks');
 sql(q{UPDATE dbinsight.job_state SET next_due = clock_timestamp() - interval '3 days' WHERE job = 'who'});
-my $runs = sql(q{SELECT count(*) FROM dbinsight.job_runs WHERE job = 'who'});
+my $runs = sql(q{SELECT count(*) FROM dbinsight.job_runs WHERE job = 'who' AND state = 'succeeded'});
 $node->restart;
+sql('SELECT dbinsight.start_worker()');
 ok(until_true("SELECT count(*) = $runs + 1 FROM dbinsight.job_runs WHERE job = 'who' AND state = 'succeeded'"), 'what was missed is made up');
 sleep 1;
-is(sql(q{SELECT count(*) FROM dbinsight.job_runs WHERE job = 'who'}), $runs + 1, 'once');
+is(sql(q{SELECT count(*) FROM dbinsight.job_runs WHERE job = 'who' AND state = 'succeeded'}), $runs + 1, 'once');
 
 # ---- settings
 
