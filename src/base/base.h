@@ -24,6 +24,9 @@ extern int dbi_guc_context_tokens;
 extern int dbi_guc_max_steps;
 extern int dbi_guc_progress;
 extern int dbi_guc_submit_workers;
+extern int dbi_guc_job_workers;       /* 0 to 64 */
+extern int dbi_guc_launcher_interval; /* s */
+extern char *dbi_guc_database;        /* names, separated by commas */
 
 enum
 {

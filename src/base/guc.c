@@ -10,6 +10,7 @@
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/varlena.h"
 
 #include "base/base.h"
 
@@ -25,6 +26,9 @@ int dbi_guc_context_tokens;
 int dbi_guc_max_steps;
 int dbi_guc_progress;
 int dbi_guc_submit_workers;
+int dbi_guc_job_workers;
+int dbi_guc_launcher_interval;
+char *dbi_guc_database;
 
 static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS_OFF, false},
 															{"notice", DBI_PROGRESS_NOTICE, false},
@@ -91,6 +95,20 @@ assign_business_hours(const char *newval, void *extra)
 }
 
 static bool
+check_database(char **newval, void **extra, GucSource source)
+{
+	char *copy = pstrdup(*newval);
+	List *names;
+	bool valid = SplitIdentifierString(copy, ',', &names);
+
+	list_free(names);
+	pfree(copy);
+	if (!valid)
+		GUC_check_errdetail("Write names of databases separated by commas.");
+	return valid;
+}
+
+static bool
 check_price_basis(char **newval, void **extra, GucSource source)
 {
 	if (strcmp(*newval, "list") == 0 || strcmp(*newval, "account") == 0)
@@ -128,6 +146,10 @@ define_strings(void)
 							   "account uses system.billing.account_prices where they are loaded.",
 							   &dbi_guc_price_basis, "list", PGC_USERSET, 0, check_price_basis,
 							   NULL, NULL);
+	DefineCustomStringVariable("dbinsight.database",
+							   "Databases in which a scheduler starts by itself, separated by commas.",
+							   "Empty: every database that has the extension. Counts when the library is preloaded.",
+							   &dbi_guc_database, "", PGC_SIGHUP, 0, check_database, NULL, NULL);
 }
 
 static void
@@ -150,6 +172,13 @@ define_numbers(void)
 							"Submitted questions of a database that are answered at the same time.",
 							"Each takes one of max_worker_processes; without a free one a question waits.",
 							&dbi_guc_submit_workers, 2, 0, 64, PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.job_workers", "Jobs of a database that run at the same time.",
+							"Each takes one of max_worker_processes. 0 pauses all jobs; what is due stays due.",
+							&dbi_guc_job_workers, 2, 0, 64, PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.launcher_interval",
+							"How often the launcher looks for new databases.", NULL,
+							&dbi_guc_launcher_interval, 60, 1, 3600, PGC_SIGHUP, GUC_UNIT_S, NULL,
+							NULL, NULL);
 }
 
 static void
