@@ -391,6 +391,7 @@ take_step(DbiStream *s)
 static void
 work(DbiStream *s, void (*what)(DbiStream *))
 {
+	const DbiStopSlot *before;
 	instr_time start;
 	instr_time end;
 
@@ -402,11 +403,11 @@ work(DbiStream *s, void (*what)(DbiStream *))
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to the server programming interface");
 	MemoryContextSwitchTo(s->context);
-	dbi_stop_watch(s->slot);
+	before = dbi_stop_watch(s->slot);
 	what(s);
 	if (CurrentMemoryContext != s->context) /* what it made would go with SPI: see base/spi.h */
 		elog(ERROR, "a step of an answer has left its memory context");
-	dbi_stop_watch(NULL);
+	(void) dbi_stop_watch(before);
 	SPI_finish();
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_ACCUM_DIFF(s->worked, end, start);

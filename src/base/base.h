@@ -24,11 +24,21 @@ extern int dbi_guc_context_tokens;
 extern int dbi_guc_max_steps;
 extern int dbi_guc_progress;
 extern int dbi_guc_submit_workers;
+extern int dbi_guc_parallel_tools;
+extern int dbi_guc_parallel_tool_time;
+extern int dbi_guc_trace;
 
 enum
 {
 	DBI_PROGRESS_OFF,
 	DBI_PROGRESS_NOTICE
+};
+
+enum
+{
+	DBI_TRACE_OFF,
+	DBI_TRACE_ON,
+	DBI_TRACE_CONTENT
 };
 
 void dbi_base_init(void);

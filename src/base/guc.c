@@ -25,10 +25,18 @@ int dbi_guc_context_tokens;
 int dbi_guc_max_steps;
 int dbi_guc_progress;
 int dbi_guc_submit_workers;
+int dbi_guc_parallel_tools;
+int dbi_guc_parallel_tool_time;
+int dbi_guc_trace;
 
 static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS_OFF, false},
 															{"notice", DBI_PROGRESS_NOTICE, false},
 															{NULL}};
+
+static const struct config_enum_entry trace_options[] = {{"off", DBI_TRACE_OFF, false},
+														 {"on", DBI_TRACE_ON, false},
+														 {"content", DBI_TRACE_CONTENT, false},
+														 {NULL}};
 
 static char *dbi_guc_sensitive_name_pattern;
 static int business_start = 7;
@@ -150,6 +158,15 @@ define_numbers(void)
 							"Submitted questions of a database that are answered at the same time.",
 							"Each takes one of max_worker_processes; without a free one a question waits.",
 							&dbi_guc_submit_workers, 2, 0, 64, PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.parallel_tools",
+							"Parallel workers that one answer may make its slow tool calls in.",
+							"They are of max_parallel_workers; below 2, or with fewer free, the backend makes the calls itself.",
+							&dbi_guc_parallel_tools, 2, 0, 64, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.parallel_tool_time",
+							"Expected time from which a tool call counts as slow.",
+							"What it took before says what is expected; one slow call is not worth a worker, two are.",
+							&dbi_guc_parallel_tool_time, 100, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MS,
+							NULL, NULL, NULL);
 }
 
 static void
@@ -159,6 +176,10 @@ define_choices(void)
 							 "notice: a NOTICE for each agent and each call of a tool.",
 							 &dbi_guc_progress, DBI_PROGRESS_OFF, progress_options, PGC_USERSET, 0,
 							 NULL, NULL, NULL);
+	DefineCustomEnumVariable("dbinsight.trace", "What is kept of how an answer was made.",
+							 "on: spans with times and counts; content: also the question, the arguments and the answer.",
+							 &dbi_guc_trace, DBI_TRACE_ON, trace_options, PGC_USERSET, 0, NULL,
+							 NULL, NULL);
 }
 
 void
