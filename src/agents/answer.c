@@ -781,6 +781,7 @@ dbi_answer_end(DbiTurn *turn)
 	answer->content = turn->text->out.data;
 	answer->agents = turn->agents;
 	answer->suggestions = turn->suggestions;
+	answer->calls = turn->results;
 	answer->tool_calls = calls_json(turn);
 	answer->evidence = evidence_json(turn->text->figures);
 	ground = ground_turn(turn);

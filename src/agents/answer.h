@@ -21,6 +21,7 @@ typedef struct DbiAnswer
 	char *grounding;   /* JSON object: what the referee says of it; NULL without calls */
 	char *understood;  /* JSON object: how sure the reading of the question was */
 	char *results;     /* JSON array: what the calls returned; NULL without calls */
+	List *calls;       /* of DbiResult *: what was called */
 	bool grounded;     /* by the writer's own record and by the referee */
 } DbiAnswer;
 

@@ -86,6 +86,7 @@ typedef struct DbiResult
 	int dropped;    /* rows left out by filters or because they lie outside the period asked for */
 	bool repeated;  /* shares the rows of an identical earlier call */
 	int default_days; /* window when no argument says one; 0: the tool has none */
+	bool in_worker;
 	TimestampTz began; /* by the clock on the wall */
 	double elapsed_ms;
 } DbiResult;

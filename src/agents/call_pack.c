@@ -181,6 +181,7 @@ dbi_unpack_result(const char *data, Size size, const DbiPlanCall *call)
 	DbiResult *r = palloc0(sizeof(DbiResult));
 
 	r->call = call;
+	r->in_worker = true;
 	if (get_int(&in))
 		r->tool = dbi_tool(call->function);
 	get_given(&in, r);

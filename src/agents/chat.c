@@ -302,6 +302,7 @@ dbi_chat_store(DbiChat *chat)
 	insert_message(chat, "user", clip(chat->question, DBI_MAX_QUESTION_BYTES), false);
 	insert_message(chat, "assistant", chat->answer->content, true);
 	insert_results(chat);
+	dbi_trace_store(chat);
 	update_conversation(chat);
 	if (chat->plan && (chat->plan->kind == DBI_PLAN_REFUSE_WRITE ||
 					   chat->plan->kind == DBI_PLAN_REFUSE_INJECTION))

@@ -20,6 +20,7 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #include "agents/chat.h"
@@ -271,7 +272,9 @@ plan_turn(DbiStream *s)
 {
 	DbiChat *chat = &s->chat;
 
+	chat->plan_began = GetCurrentTimestamp();
 	chat->plan = dbi_plan_question(chat->question, chat->agent, s->frame);
+	chat->plan_ended = GetCurrentTimestamp();
 	tell_routes(s);
 	s->phase = PHASE_REPLY;
 	if (chat->plan->kind == DBI_PLAN_ANSWER)
@@ -425,6 +428,7 @@ dbi_stream_begin(const char *question, const pg_uuid_t *conversation, const char
 	s->chat.question = question;
 	s->chat.agent = agent;
 	s->chat.status = "complete";
+	s->chat.began = GetCurrentTimestamp();
 	if (conversation)
 	{
 		s->chat.has_conversation = true;

@@ -26,19 +26,12 @@ extern int dbi_guc_progress;
 extern int dbi_guc_submit_workers;
 extern int dbi_guc_parallel_tools;
 extern int dbi_guc_parallel_tool_time;
-extern int dbi_guc_trace;
+extern bool dbi_guc_trace;
 
 enum
 {
 	DBI_PROGRESS_OFF,
 	DBI_PROGRESS_NOTICE
-};
-
-enum
-{
-	DBI_TRACE_OFF,
-	DBI_TRACE_ON,
-	DBI_TRACE_CONTENT
 };
 
 void dbi_base_init(void);

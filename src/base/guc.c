@@ -27,17 +27,13 @@ int dbi_guc_progress;
 int dbi_guc_submit_workers;
 int dbi_guc_parallel_tools;
 int dbi_guc_parallel_tool_time;
-int dbi_guc_trace;
+bool dbi_guc_trace;
 
 static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS_OFF, false},
 															{"notice", DBI_PROGRESS_NOTICE, false},
 															{NULL}};
 
-static const struct config_enum_entry trace_options[] = {{"off", DBI_TRACE_OFF, false},
-														 {"on", DBI_TRACE_ON, false},
-														 {"content", DBI_TRACE_CONTENT, false},
-														 {NULL}};
-
+static bool dbi_guc_trace_content;
 static char *dbi_guc_sensitive_name_pattern;
 static int business_start = 7;
 static int business_end = 19;
@@ -176,10 +172,13 @@ define_choices(void)
 							 "notice: a NOTICE for each agent and each call of a tool.",
 							 &dbi_guc_progress, DBI_PROGRESS_OFF, progress_options, PGC_USERSET, 0,
 							 NULL, NULL, NULL);
-	DefineCustomEnumVariable("dbinsight.trace", "What is kept of how an answer was made.",
-							 "on: spans with times and counts; content: also the question, the arguments and the answer.",
-							 &dbi_guc_trace, DBI_TRACE_ON, trace_options, PGC_USERSET, 0, NULL,
-							 NULL, NULL);
+	DefineCustomBoolVariable("dbinsight.trace",
+							 "Keeps how each answer was made, as spans with times and counts.", NULL,
+							 &dbi_guc_trace, true, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("dbinsight.trace_content",
+							 "trace_otlp() also tells questions, arguments, rows and answers.",
+							 "They may hold personal data, and a trace leaves the database.",
+							 &dbi_guc_trace_content, false, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
 void
