@@ -96,3 +96,8 @@ BEGIN ATOMIC
 		THEN dbinsight._row_changes(new -> 'columns', old -> 'rows', new -> 'rows') END AS rows) x;
 END;
 COMMENT ON FUNCTION dbinsight._call_changes(jsonb, jsonb) IS 'What is different between two results of a call, each as a row of chat_results; either may be missing';
+
+CREATE FUNCTION dbinsight._headline(content text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN substring(content FROM '^(?:#[^\n]*\n+)?([^\n]*)');
+COMMENT ON FUNCTION dbinsight._headline(text) IS 'The first line of an answer that is not the title of a part';

@@ -31,8 +31,8 @@ BEGIN
 	FROM was FULL JOIN is_now ON is_now.tool = was.tool AND is_now.arguments = was.arguments AND is_now.nth = was.nth;
 	RETURN jsonb_strip_nulls(jsonb_build_object('message', own, 'question', answer.question, 'clock', answer.at, 'status', answer.status,
 		'answer', CASE WHEN again IS NULL OR again ->> 'content' = answer.content THEN 'same' ELSE 'changed' END,
-		'headline', CASE WHEN split_part(again ->> 'content', E'\n', 1) <> split_part(answer.content, E'\n', 1)
-			THEN jsonb_build_object('before', split_part(answer.content, E'\n', 1), 'after', split_part(again ->> 'content', E'\n', 1)) END,
+		'headline', CASE WHEN dbinsight._headline(again ->> 'content') <> dbinsight._headline(answer.content)
+			THEN jsonb_build_object('before', dbinsight._headline(answer.content), 'after', dbinsight._headline(again ->> 'content')) END,
 		'content', CASE WHEN again ->> 'content' <> answer.content THEN again ->> 'content' END,
 		'calls', coalesce(calls, '[]')));
 END $$;
