@@ -26,7 +26,7 @@ sub answers
 	my $sql = join "\n", "SET client_min_messages = warning; $before;", map {
 		(my $q = $_) =~ s/'/''/g;
 		qq{SELECT message_id AS m FROM dbinsight.chat('$q') \\gset
-		SELECT content, agents, suggestions, grounded, evidence, grounding, understood, plan, status, scores #- '{details,response_time}' - 'response_time' - 'overall' FROM dbinsight.chat_messages WHERE id = :'m';
+		SELECT content, agents, suggestions, grounded, evidence, grounding, understood, plan, status, (scores #- '{details,response_time}'::text[]) - 'response_time'::text - 'overall'::text FROM dbinsight.chat_messages WHERE id = :'m';
 		SELECT call, agent, tool, arguments, given, columns, rows, row_count, truncated, ok, error, digest, noun, context, fresh FROM dbinsight.chat_results WHERE message_id = :'m' ORDER BY call;}
 	} @questions;
 	return $node->safe_psql($database, $sql);
