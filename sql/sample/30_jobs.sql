@@ -190,6 +190,7 @@ CREATE FUNCTION dbinsight._sample_jobs(days int, seed int, scale numeric) RETURN
 			(least(t.to_share, a.to_share) - a.from_share) / (a.to_share - a.from_share) AS t) b
 		WHERE t.from_share < a.to_share AND t.to_share > a.from_share AND a.result_state IS DISTINCT FROM 'SKIPPED'
 			AND a.start_time + x.d * b.f < dbinsight.now()
+		OFFSET 0
 	), tried AS (
 		-- A task that is tried again leaves a failed task run before the good one. Planted: inventory_sync does so often.
 		SELECT p.*, r.try, p.start_time + (p.end_time - p.start_time) * CASE WHEN r.tries = 2 AND r.try = 2 THEN 0.45 ELSE 0 END AS begins,
@@ -198,6 +199,7 @@ CREATE FUNCTION dbinsight._sample_jobs(days int, seed int, scale numeric) RETURN
 			SELECT s.try, z.tries FROM (SELECT CASE WHEN p.result_state = 'SUCCEEDED' AND dbinsight._random(_sample_jobs.seed, 315, p.run * 20 + p.attempt * 10 + p.task)
 				< CASE WHEN p.job = 5 THEN 0.2 ELSE 0.01 END THEN 2 ELSE 1 END AS tries) z, generate_series(1, z.tries) s(try)
 		) r
+		OFFSET 0
 	)
 	SELECT 'sample', t.workspace_id, t.job_id, (t.run * 100 + t.attempt * 40 + t.task * 4 + t.try)::text, s.slice_start, s.slice_end, t.task_key,
 		CASE WHEN t.cluster_id IS NOT NULL THEN ARRAY[t.cluster_id] END,

@@ -71,6 +71,7 @@ CREATE FUNCTION dbinsight._sample_compute(days int, seed int, scale numeric) RET
 		SELECT n.*, CASE WHEN n.n = 0 THEN 1 WHEN n.n = 3 THEN 26 WHEN n.working THEN CASE WHEN n.n = 4 THEN 78 ELSE 52 END ELSE 13 END AS base,
 			dbinsight._random(_sample_compute.seed, 360, n.x) AS u, dbinsight._random(_sample_compute.seed, 361, n.x) AS v
 		FROM node n
+		OFFSET 0 -- each is drawn once
 	)
 	SELECT 'sample', l.workspace_id, l.cluster_id, 'i-' || dbinsight._random_hex(_sample_compute.seed, 362, ((l.n + 1) * 100::bigint + l.i) * 100000 + extract(epoch FROM l.minute)::bigint / 86400, 17),
 		l.minute, l.minute + interval '1 minute', l.i = 0, floor(l.base * (50 + 100 * l.u)) / 100, floor(l.base * (4 + 6 * l.v)) / 100,

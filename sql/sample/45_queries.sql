@@ -25,6 +25,7 @@ CREATE FUNCTION dbinsight._sample_queries(days int, seed int, scale numeric) RET
 		CROSS JOIN LATERAL (SELECT (w.n + 1) * 1000000000::bigint + (d.day - date '2000-01-01') * 10000::bigint + k.k AS n) x
 		CROSS JOIN LATERAL (SELECT CASE WHEN w.always_on THEN dbinsight._pick(_sample_queries.seed, 457, x.n, 24)
 			ELSE greatest(7, least(18, dbinsight._sample_hour(dbinsight._random(_sample_queries.seed, 457, x.n)))) END AS hour) h
+		OFFSET 0 -- each is drawn once
 	), timed AS (
 		SELECT s.*, CASE WHEN o.down THEN 'FAILED' WHEN s.u < 0.012 THEN 'FAILED' WHEN s.u < 0.018 THEN 'CANCELED' ELSE 'FINISHED' END AS status, o.down,
 			s.u > 0.88 AND NOT s.always_on AND NOT o.down AS cached,
@@ -34,12 +35,14 @@ CREATE FUNCTION dbinsight._sample_queries(days int, seed int, scale numeric) RET
 		FROM statement s CROSS JOIN dbinsight._sample_plan() p
 		CROSS JOIN LATERAL (SELECT s.workspace_id = '3120498871250011' AND s.start_time >= p.outage_from - interval '5 seconds' AND s.start_time < p.outage_to AS down) o
 		WHERE s.start_time < p.now
+		OFFSET 0
 	), sized AS (
 		SELECT t.*, CASE WHEN t.cached THEN 40 + 200 * t.size WHEN t.down THEN 600 + 2000 * t.size WHEN t.status <> 'FINISHED' THEN t.work_ms * 0.4 ELSE t.work_ms END::bigint AS exec_ms,
 			(60 + 250 * t.v)::bigint AS compile_ms,
 			-- Planted: twelve statements on bi-reporting in the last 20 hours spill 20 to 53 GiB; they come below.
 			CASE WHEN t.cached OR t.down THEN 0 ELSE (t.work_ms * 40000 * (0.3 + t.size))::bigint END AS bytes
 		FROM timed t
+		OFFSET 0
 	), planted AS (
 		SELECT w.n AS w, w.workspace_id, w.warehouse_id, 7000000000000::bigint + i.i AS n, p.now - interval '20 hours' + interval '90 minutes' * i.i AS start_time, 0 AS human, 'SPILL' AS kind, i.i
 		FROM dbinsight._sample_warehouse(_sample_queries.seed, _sample_queries.scale) w CROSS JOIN dbinsight._sample_plan() p CROSS JOIN generate_series(0, 11) i(i) WHERE w.n = 0

@@ -47,6 +47,7 @@ CREATE FUNCTION dbinsight._sample_audit_daily(days int, seed int, scale numeric)
 		CROSS JOIN LATERAL generate_series(1, ((0.5 + dbinsight._random(_sample_audit_daily.seed, 506, p.n)) * CASE WHEN NOT p.is_human THEN 95 * d.machines
 			WHEN p.n < 4 AND d.weekend THEN 0 ELSE 48 * d.people END)::int) k(k)
 		CROSS JOIN LATERAL (SELECT (p.n + 1) * 100000000::bigint + (d.day - date '2000-01-01') * 10000::bigint + k.k AS n) x
+		OFFSET 0 -- each is drawn once
 	)
 	SELECT dbinsight._time_uuid(_sample_audit_daily.seed, 510, e.n, e.event_time), e.event_time, e.day, 'sample', CASE WHEN a.service_name = 'accounts' THEN '0' ELSE e.workspace_id END,
 		CASE WHEN a.service_name IN ('accounts', 'unityCatalog') THEN 'ACCOUNT_LEVEL' ELSE 'WORKSPACE_LEVEL' END, '2.0', dbinsight._random_hex(_sample_audit_daily.seed, 511, e.n, 16), a.service_name, a.action_name,

@@ -16,7 +16,7 @@ CREATE FUNCTION dbinsight._sample_quality(days int, seed int, scale numeric) RET
 	CROSS JOIN dbinsight._sample_day(_sample_quality.days, _sample_quality.seed) d
 	CROSS JOIN LATERAL (SELECT d.midnight + interval '6 hours' + interval '1 second' * (t.n % 3000) AS event_time) e
 	CROSS JOIN LATERAL (SELECT (SELECT w.event_time FROM dbinsight.fact_table_lineage w
-		WHERE w.target_table_full_name = t.full_name AND w.event_time <= e.event_time AND w.event_time >= e.event_time - interval '14 days' ORDER BY w.event_time DESC LIMIT 1) AS last_write) l
+		WHERE w.target_table_full_name = t.full_name AND w.event_time <= e.event_time AND w.event_time >= e.event_time - interval '14 days' ORDER BY w.event_time DESC LIMIT 1) AS last_write OFFSET 0) l
 	CROSS JOIN LATERAL (SELECT CASE WHEN l.last_write IS NULL THEN 'UNKNOWN' WHEN l.last_write < e.event_time - interval '76 hours' THEN 'UNHEALTHY' ELSE 'HEALTHY' END AS freshness) f
 	CROSS JOIN LATERAL (SELECT b.base, floor(b.base * 0.75)::bigint AS low, floor(b.base * 1.3)::bigint AS high,
 		-- Planted: since yesterday a third of the clickstream arrives.

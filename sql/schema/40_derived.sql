@@ -245,29 +245,14 @@ END $$;
 COMMENT ON FUNCTION dbinsight._refresh_job_task_run(timestamptz, timestamptz) IS 'Recomputes the task runs with a slice that starts between two times';
 
 /*
- * The critical path of a run: from the task that ended last back to the
- * dependency that ended last, until there is none. after[i] is the latest
- * dependency of task i; a cycle ends the walk.
+ * What the tasks of a run waited for, and the path from the task that ended
+ * last back over the dependencies that ended last, until there is none.
  */
-CREATE FUNCTION dbinsight._critical_path(task_keys text[], ended timestamptz[], after text[]) RETURNS text[]
-	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	path text[] := '{}';
-	task int := 1;
-BEGIN
-	FOR i IN 2 .. cardinality(task_keys) LOOP
-		IF ended[i] > ended[task] OR (ended[i] = ended[task] AND task_keys[i] < task_keys[task] COLLATE "C") THEN
-			task := i;
-		END IF;
-	END LOOP;
-	WHILE task IS NOT NULL AND NOT task_keys[task] = ANY (path) LOOP
-		path := path || task_keys[task];
-		task := array_position(task_keys, after[task]);
-	END LOOP;
-	RETURN path;
-END $$;
-COMMENT ON FUNCTION dbinsight._critical_path(text[], timestamptz[], text[]) IS
-'Tasks on the critical path of a run, last first: task keys, when each ended, and the dependency of each that ended last';
+CREATE FUNCTION dbinsight._task_paths(task_keys text[], started timestamptz[], ended timestamptz[], depends_on text[],
+		OUT ready timestamptz[], OUT on_critical_path boolean[])
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_task_paths';
+COMMENT ON FUNCTION dbinsight._task_paths(text[], timestamptz[], timestamptz[], text[]) IS
+'When each task run of a run could start (NULL: it waited for none) and whether its task is on the critical path; each one''s dependencies are keys parted by the character 1';
 
 /*
  * ready_time and on_critical_path of the task runs of some job runs, with the
@@ -288,10 +273,10 @@ BEGIN
 	)
 	UPDATE dbinsight.job_task_run t SET ready_time = p.ready_time, on_critical_path = p.on_critical_path
 	FROM (
-		SELECT u.at, u.ready_time, u.task_key = ANY (g.path) AS on_critical_path
+		SELECT u.at, u.ready_time, u.on_critical_path
 		FROM (
-			SELECT array_agg(k.at) AS rows, array_agg(k.task_key) AS task_keys, array_agg(w.ready_time) AS ready,
-				dbinsight._critical_path(array_agg(k.task_key), array_agg(k.last_seen_time), array_agg(w.after)) AS path
+			SELECT array_agg(k.at) AS rows, dbinsight._task_paths(array_agg(k.task_key), array_agg(k.start_time), array_agg(k.last_seen_time),
+				array_agg(array_to_string(v.depends_on, E'\x01'))) AS paths
 			FROM (
 				SELECT o.* FROM unnest(workspaces, job_runs) r(workspace_id, job_run_id)
 				CROSS JOIN LATERAL (
@@ -300,18 +285,9 @@ BEGIN
 			) k
 			LEFT JOIN version v ON v.workspace_id = k.workspace_id AND v.job_id = k.job_id AND v.task_key = k.task_key
 				AND k.start_time >= v.since AND k.start_time < v.until
-			-- An attempt waits for the attempts of its dependencies that ended
-			-- before it: one that began although a dependency went on waited for none.
-			LEFT JOIN LATERAL (
-				SELECT coalesce(max(d.last_seen_time) FILTER (WHERE d.last_seen_time <= k.start_time), k.start_time) AS ready_time,
-					(array_agg(d.task_key ORDER BY d.last_seen_time DESC, d.task_key COLLATE "C"))[1] AS after
-				FROM dbinsight.job_task_run d
-				WHERE d.workspace_id = k.workspace_id AND d.job_run_id = k.job_run_id AND d.task_key = ANY (v.depends_on)
-				HAVING count(*) > 0
-			) w ON v.depends_on <> '{}'
 			GROUP BY k.workspace_id, k.job_run_id
 		) g
-		CROSS JOIN LATERAL unnest(g.rows, g.task_keys, g.ready) u(at, task_key, ready_time)
+		CROSS JOIN LATERAL unnest(g.rows, (g.paths).ready, (g.paths).on_critical_path) u(at, ready_time, on_critical_path)
 	) p
 	WHERE t.ctid = p.at
 		AND (t.ready_time IS DISTINCT FROM p.ready_time OR t.on_critical_path <> p.on_critical_path);
