@@ -117,8 +117,7 @@ dbi_expected_ms(List *calls)
 	{
 		DbiPlanCall *call = lfirst(lc);
 
-		if (remembered == NULL ||
-			hash_search(remembered, &call->function, HASH_FIND, NULL) == NULL)
+		if (remembered == NULL || hash_search(remembered, &call->function, HASH_FIND, NULL) == NULL)
 			unknown = lappend(unknown, call);
 	}
 	if (unknown != NIL)

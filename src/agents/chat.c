@@ -170,7 +170,7 @@ insert_message(DbiChat *chat, const char *role, const char *content, bool is_ans
 {
 	Oid types[] = {UUIDOID, TEXTOID,  TEXTOID,  JSONBOID,  TEXTARRAYOID, TEXTARRAYOID,
 				   BOOLOID, JSONBOID, TEXTOID,  FLOAT8OID, JSONBOID,     BOOLOID,
-				   UUIDOID, TEXTOID,  JSONBOID, JSONBOID, JSONBOID};
+				   UUIDOID, TEXTOID,  JSONBOID, JSONBOID,  JSONBOID};
 	Datum values[17] = {0};
 	char nulls[] = "   nnnnnnnn nnnnn";
 

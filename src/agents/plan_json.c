@@ -185,10 +185,9 @@ registered_function(const char *agent, const char *tool)
 					2, types);
 	if (dbi_spi_execute_plan(function_plan, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up a tool");
-	return SPI_processed == 0
-			   ? InvalidOid
-			   : DatumGetObjectId(
-					 SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	return SPI_processed == 0 ? InvalidOid
+							  : DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0],
+															   SPI_tuptable->tupdesc, 1, &isnull));
 }
 
 static DbiPlanCall *

@@ -215,9 +215,14 @@ column(Datum *values, bool *nulls, int n, Oid type)
 	bool wide = type == TIMESTAMPTZOID;
 	bool small = type == BOOLOID;
 
-	return PointerGetDatum(construct_md_array(
-		values, nulls, 1, &n, &lbound, type, wide ? 8 : small ? 1 : -1, small || (wide && FLOAT8PASSBYVAL),
-		wide ? TYPALIGN_DOUBLE : small ? TYPALIGN_CHAR : TYPALIGN_INT));
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &n, &lbound, type,
+											  wide    ? 8
+											  : small ? 1
+													  : -1,
+											  small || (wide && FLOAT8PASSBYVAL),
+											  wide    ? TYPALIGN_DOUBLE
+											  : small ? TYPALIGN_CHAR
+													  : TYPALIGN_INT));
 }
 
 void
@@ -225,8 +230,9 @@ dbi_trace_store(const DbiChat *chat)
 {
 	static const Oid element[COLUMNS] = {TEXTOID,        TEXTOID, TEXTOID, TIMESTAMPTZOID,
 										 TIMESTAMPTZOID, BOOLOID, TEXTOID};
-	Oid types[COLUMNS + 1] = {UUIDOID,      TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-							  TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, BOOLARRAYOID, TEXTARRAYOID};
+	Oid types[COLUMNS + 1] = {UUIDOID,      TEXTARRAYOID,        TEXTARRAYOID,
+							  TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID,
+							  BOOLARRAYOID, TEXTARRAYOID};
 	Datum arguments[COLUMNS + 1];
 	List *spans;
 	int n;

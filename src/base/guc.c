@@ -173,8 +173,8 @@ define_choices(void)
 							 &dbi_guc_progress, DBI_PROGRESS_OFF, progress_options, PGC_USERSET, 0,
 							 NULL, NULL, NULL);
 	DefineCustomBoolVariable("dbinsight.trace",
-							 "Keeps how each answer was made, as spans with times and counts.", NULL,
-							 &dbi_guc_trace, true, PGC_USERSET, 0, NULL, NULL, NULL);
+							 "Keeps how each answer was made, as spans with times and counts.",
+							 NULL, &dbi_guc_trace, true, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("dbinsight.trace_content",
 							 "trace_otlp() also tells questions, arguments, rows and answers.",
 							 "They may hold personal data, and a trace leaves the database.",
