@@ -4,13 +4,14 @@
 #   entities    questions with names of the account, through plan() and explain_ask()
 # Inputs are mutants of what is known: shipped examples, conversations of the gate that may be looked at, phrases from a
 # grammar, the account's own names. One that is understood in a way not seen before is kept and mutated on; these are
-# printed to --keep as a corpus. An input that is valid text must be read without an error, twice the same, and soon.
+# written to --keep, a JSON string a line, as test/fuzz/corpus holds a slice of them. An input that is valid text must be read without an error, twice the same, and soon.
 use strict;
 use warnings;
 use utf8;
 use FindBin;
 use Encode qw(encode_utf8 decode_utf8);
 use Getopt::Long;
+use JSON::PP;
 
 my %opt = (psql => 'psql', seed => 1, time => 600, batch => 150, slow => 3000, connstr => 'dbname=postgres', target => 'normaliser');
 GetOptions(\%opt, 'psql=s', 'seed=i', 'time=i', 'batch=i', 'slow=i', 'connstr=s', 'target=s', 'keep=s', 'dir=s')
@@ -259,8 +260,9 @@ while (time < $until)
 }
 if ($opt{keep})
 {
-	open(my $out, '>:utf8', $opt{keep}) or die "$opt{keep}: $!";
-	print $out quoted($_) . "\n" for @kept;
+	my $json = JSON::PP->new->allow_nonref->ascii;
+	open(my $out, '>', $opt{keep}) or die "$opt{keep}: $!";
+	print $out $json->encode($_) . "\n" for @kept;
 	close $out;
 }
 printf "%s: %d inputs, %d kinds of understanding, %d kinds of findings\n", $opt{target}, $tried, scalar(keys %seen), scalar(keys %findings);
