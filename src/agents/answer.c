@@ -156,10 +156,16 @@ dbi_answer_next_call(DbiTurn *turn)
 	return NULL;
 }
 
+/* But what a worker has made of it already is kept. */
 void
 dbi_answer_skip_call(DbiTurn *turn, const DbiPlanCall *call)
 {
-	turn->skipped = lappend(turn->skipped, unconstify(DbiPlanCall *, call));
+	DbiResult *made = take_ahead(turn, call);
+
+	if (made)
+		add_result(turn, made);
+	else
+		turn->skipped = lappend(turn->skipped, unconstify(DbiPlanCall *, call));
 }
 
 DbiResult *

@@ -39,7 +39,7 @@ DbiTurn *dbi_answer_begin(const char *question, const DbiPlan *plan);
 const DbiPlanCall *dbi_answer_next_call(DbiTurn *turn);
 DbiResult *dbi_answer_make_call(DbiTurn *turn, const DbiPlanCall *call);
 
-/* Leaves a call out. */
+/* Leaves a call out that has not been made. */
 void dbi_answer_skip_call(DbiTurn *turn, const DbiPlanCall *call);
 
 /* No more calls, and of the text only what closes it. */

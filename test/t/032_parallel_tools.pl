@@ -116,6 +116,20 @@ ok($node->poll_query_until('postgres', "SELECT status = 'stopped' FROM dbinsight
 	'and the answer is kept as stopped');
 $session->quit;
 
+# With one tool quick: what it found is told although it is not the first of the plan.
+$node->safe_psql('postgres', q{CREATE OR REPLACE FUNCTION zoo.get_penguin_dives() RETURNS TABLE (animal text, age int) LANGUAGE sql STABLE PARALLEL SAFE AS $$ VALUES ('pia', 1) $$});
+$session = $node->background_psql('postgres', on_error_stop => 0);
+$session->query_safe("SET zoo.sleep = 60; SET dbinsight.tool_timeout = '10min'");
+$session->{stdin} .= "SELECT dbinsight.ask('$question', '$conversation', 'zoo');\n\\echo finished\n";
+$session->{run}->pump_nb;
+ok($node->poll_query_until('postgres', q{SELECT count(*) FILTER (WHERE wait_event = 'PgSleep') = 2 AND count(*) = 2 FROM pg_stat_activity WHERE backend_type = 'parallel worker'}), 'one tool is done, two are at work');
+is($node->safe_psql('postgres', "SELECT dbinsight.stop('$conversation')"), 't', 'stop()');
+ok($node->poll_query_until('postgres', "SELECT count(*) = 2 FROM dbinsight.chat_messages WHERE conversation_id = '$conversation' AND status = 'stopped'"), 'ends them');
+is($node->safe_psql('postgres', "SELECT content LIKE '%pia%', content LIKE '%without `get_zebra_naps`, `get_giraffe_meals`%' FROM dbinsight.chat_messages WHERE conversation_id = '$conversation' AND role = 'assistant' ORDER BY seq DESC LIMIT 1"),
+	't|t', 'what one had found is told, the others are named');
+$session->quit;
+($in_workers, $serial) = answer('SET dbinsight.parallel_tools = 0');
+
 # A question in the background has workers of its own.
 my $id = $node->safe_psql('postgres', "SELECT dbinsight.submit('$question', NULL, 'zoo')");
 ok($node->poll_query_until('postgres', "SELECT state = 'done' FROM dbinsight.submitted WHERE id = '$id'"), 'a submitted question');
