@@ -4,6 +4,7 @@
 . "$(dirname "$0")/common.sh"
 . "$ROOT/test/harness/packages.sh"
 . "$ROOT/test/harness/cluster.sh"
+. "$ROOT/test/harness/spark.sh"
 
 export LC_ALL=C.UTF-8 # one order of the tests everywhere, and UTF8 in the servers the TAP tests make
 PASSED=0 FAILED=0 SKIPPED=0
@@ -13,6 +14,7 @@ count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $
 
 # An unreadable clone (below /root, say) is no obstacle: the tests run from a copy the server's user owns.
 prepare() {
+	local spark
 	need_packages build test
 	find_postgres
 	build_and_install
@@ -26,6 +28,8 @@ prepare() {
 	! is_root || chown -R "$(server_user)" "$WORK/run"
 	rm -rf "$ROOT/build/test"
 	cd "$WORK/run"
+	mapfile -t spark < <(names t pl | sed 's|.*|test/t/&.pl|' | xargs -r grep -l 'Emulator::spark' || true)
+	[ ${#spark[@]} -eq 0 ] || prepare_spark
 }
 
 finish() {
