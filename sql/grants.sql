@@ -48,7 +48,7 @@ GRANT SELECT ON dbinsight.security_log TO dbinsight_admin;
 
 /* One's own conversations; row-level security says which. */
 GRANT INSERT, UPDATE, DELETE ON dbinsight.chat_conversations, dbinsight.chat_messages, dbinsight.user_preferences TO dbinsight_reader;
-GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback TO dbinsight_reader;
+GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback, dbinsight.spans TO dbinsight_reader;
 
 GRANT INSERT, UPDATE, DELETE ON dbinsight.alert_rules TO dbinsight_operator;
 GRANT UPDATE (status, acknowledged_at, acknowledged_by, resolved_at) ON dbinsight.alert_events TO dbinsight_operator;

@@ -27,6 +27,9 @@ extern int dbi_guc_submit_workers;
 extern int dbi_guc_job_workers;       /* 0 to 64 */
 extern int dbi_guc_launcher_interval; /* s */
 extern char *dbi_guc_database;        /* names, separated by commas */
+extern int dbi_guc_parallel_tools;
+extern int dbi_guc_parallel_tool_time;
+extern bool dbi_guc_trace;
 
 enum
 {

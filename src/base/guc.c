@@ -29,11 +29,15 @@ int dbi_guc_submit_workers;
 int dbi_guc_job_workers;
 int dbi_guc_launcher_interval;
 char *dbi_guc_database;
+int dbi_guc_parallel_tools;
+int dbi_guc_parallel_tool_time;
+bool dbi_guc_trace;
 
 static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS_OFF, false},
 															{"notice", DBI_PROGRESS_NOTICE, false},
 															{NULL}};
 
+static bool dbi_guc_trace_content;
 static char *dbi_guc_sensitive_name_pattern;
 static int business_start = 7;
 static int business_end = 19;
@@ -179,6 +183,15 @@ define_numbers(void)
 							"How often the launcher looks for new databases.", NULL,
 							&dbi_guc_launcher_interval, 60, 1, 3600, PGC_SIGHUP, GUC_UNIT_S, NULL,
 							NULL, NULL);
+	DefineCustomIntVariable("dbinsight.parallel_tools",
+							"Parallel workers that one answer may make its slow tool calls in.",
+							"They are of max_parallel_workers; below 2, or with fewer free, the backend makes the calls itself.",
+							&dbi_guc_parallel_tools, 2, 0, 64, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.parallel_tool_time",
+							"Expected time from which a tool call counts as slow.",
+							"What it took before says what is expected; one slow call is not worth a worker, two are.",
+							&dbi_guc_parallel_tool_time, 100, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MS,
+							NULL, NULL, NULL);
 }
 
 static void
@@ -188,6 +201,13 @@ define_choices(void)
 							 "notice: a NOTICE for each agent and each call of a tool.",
 							 &dbi_guc_progress, DBI_PROGRESS_OFF, progress_options, PGC_USERSET, 0,
 							 NULL, NULL, NULL);
+	DefineCustomBoolVariable("dbinsight.trace",
+							 "Keeps how each answer was made, as spans with times and counts.",
+							 NULL, &dbi_guc_trace, true, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("dbinsight.trace_content",
+							 "trace_otlp() also tells questions, arguments, rows and answers.",
+							 "They may hold personal data, and a trace leaves the database.",
+							 &dbi_guc_trace_content, false, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
 void
