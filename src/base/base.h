@@ -30,6 +30,12 @@ extern int dbi_guc_ingest_sources;
 extern char *dbi_guc_databricks_server;
 extern bool dbi_guc_allow_private_addresses;
 extern char *dbi_guc_ca_file;
+extern int dbi_guc_job_workers;       /* 0 to 64 */
+extern int dbi_guc_launcher_interval; /* s */
+extern char *dbi_guc_database;        /* names, separated by commas */
+extern int dbi_guc_parallel_tools;
+extern int dbi_guc_parallel_tool_time;
+extern bool dbi_guc_trace;
 
 enum
 {

@@ -73,6 +73,15 @@ dbi_wait_event(void)
 #endif
 }
 
+/* 18 runs a portal once, always. */
+#if PG_VERSION_NUM >= 180000
+#define dbi_portal_run(portal, receiver, completion) \
+	PortalRun(portal, FETCH_ALL, true, receiver, receiver, completion)
+#else
+#define dbi_portal_run(portal, receiver, completion) \
+	PortalRun(portal, FETCH_ALL, true, true, receiver, receiver, completion)
+#endif
+
 /* Actions of the JSON parser say how they went from 16 on. */
 #if PG_VERSION_NUM >= 160000
 typedef JsonParseErrorType DbiJsonAction;

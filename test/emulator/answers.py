@@ -32,7 +32,7 @@ def refuse(status, code, message, **extra):
     return Refused(ok({"error_code": code, "message": message, **extra}, status))
 
 
-# Status and text of what the platform's own proxy says; the rest of the codes are those of the API.
+# The error_code that usually comes with a status.
 USUAL_CODE = {
     400: "BAD_REQUEST", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "RESOURCE_DOES_NOT_EXIST",
     408: "REQUEST_TIMEOUT", 409: "RESOURCE_CONFLICT", 429: "REQUEST_LIMIT_EXCEEDED", 499: "CANCELLED",

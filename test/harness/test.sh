@@ -110,7 +110,8 @@ sql_suites() {
 	mapfile -t sql < <(sql_names)
 	mapfile -t iso < <(names specs spec)
 	[ $((${#sql[@]} + ${#iso[@]})) -gt 0 ] || return 0
-	cluster_init "$WORK" "shared_preload_libraries = 'dbinsight'" "fsync = off" "log_min_messages = warning"
+	cluster_init "$WORK" "shared_preload_libraries = 'dbinsight'" "dbinsight.job_workers = 0" "fsync = off" \
+		"log_min_messages = warning"
 	cluster_start
 	[ ${#sql[@]} -eq 0 ] || regress regression "$PG_TESTS/regress/pg_regress" "${sql[@]}"
 	[ ${#iso[@]} -eq 0 ] || regress isolation "$PG_TESTS/isolation/pg_isolation_regress" "${iso[@]}"
