@@ -14,7 +14,8 @@ my $ROWS = 3000; # in six chunks
 my $RIGHT = "$ROWS|" . $ROWS * ($ROWS - 1) / 2;
 my $FAST = 'dbinsight.request_timeout = 700';
 
-# fault(name, how, expected, what => [...], more settings): expected is rows or a pattern
+# try(name, large, expected, [fault, ...], settings...): expected is rows or a pattern. Which poll tells the end
+# nobody knows, so what is edited there is edited in all of them.
 sub try
 {
 	my ($name, $large, $expected, $faults, @settings) = @_;
@@ -28,7 +29,6 @@ sub try
 	if (ref $expected) { like($got, $expected, $name) } else { is($got, $expected, $name) }
 	return;
 }
-sub executed { return scalar grep { !grep { $_ =~ /status/ } @{ $_->{faults} } } $emulator->requests(operation => 'execute') }
 
 # ---- refused, and tried again
 
@@ -91,11 +91,11 @@ try('gzip', 1, $RIGHT, [{ fault => 'gzip', on => 'any', times => undef }]);
 try('a link that has expired', 1, $RIGHT, [{ fault => 'status', status => 403, shape => 'text', on => 'storage', skip => 2, times => 2 }]);
 try('404 of a storage', 1, $RIGHT, [{ fault => 'status', status => 404, shape => 'empty', on => 'storage' }]);
 try('links that always have expired', 1, qr/^38000: .*storage/, [{ fault => 'status', status => 403, shape => 'text', on => 'storage', times => undef }]);
-try('a link with little time left', 1, $RIGHT, [{ fault => 'edit', on => 'poll', set => { 'result.external_links.0.expiration' => '2020-01-01T00:00:00Z' } }]);
+try('a link with little time left', 1, $RIGHT, [{ fault => 'edit', on => 'poll', times => undef, set => { 'result.external_links.0.expiration' => '2020-01-01T00:00:00Z' } }]);
 try('a link that is missing', 1, qr/^08P01: .*link/, [{ fault => 'edit', on => 'chunk', set => { external_links => [] }, times => undef }]);
-try('a link to a file', 1, qr/^42501: .*only https/s, [{ fault => 'edit', on => 'poll', set => { 'result.external_links.0.external_link' => 'file:///etc/passwd' } }]);
+try('a link to a file', 1, qr/^42501: .*only https/s, [{ fault => 'edit', on => 'poll', times => undef, set => { 'result.external_links.0.external_link' => 'file:///etc/passwd' } }]);
 try('a link to a metadata service', 1, qr/^42501: .*169\.254\.169\.254/s,
-	[{ fault => 'edit', on => 'poll', set => { 'result.external_links.0.external_link' => 'http://169.254.169.254/latest?secret=abc123' } }]);
+	[{ fault => 'edit', on => 'poll', times => undef, set => { 'result.external_links.0.external_link' => 'http://169.254.169.254/latest?secret=abc123' } }]);
 
 # ---- redirects
 
@@ -109,7 +109,7 @@ try('a private link', 0, qr/^42501: .*private link only/s,
 try("malformed, $_", $_ eq 'storage', qr/^08P01: /, [{ fault => 'malformed', on => $_, times => undef }]) for qw(execute poll storage);
 try('malformed once, storage', 1, $RIGHT, [{ fault => 'malformed', on => 'storage', skip => 1 }]);
 try('malformed, chunk', 0, qr/^08P01: /, [{ fault => 'malformed', on => 'chunk' }]);
-try('another body', 0, qr/^08P01: /, [{ fault => 'malformed', on => 'poll', body => $_ }]) for '', '[]', '"x"', '{}', 'null', '<html>', '{"status":{"state":5}}';
+try('another body', 0, qr/^08P01: /, [{ fault => 'malformed', on => 'poll', body => $_ }]) for '', '[]', '"x"', '{}', 'null', '<html>';
 try('rows that are none', 1, qr/^08P01: /, [{ fault => 'malformed', on => 'storage', body => $_ }])
 	for '{}', '[5]', '[[["a"]]]', '[["1"],]', '[["1" "2"]]', '[["1","2"]]', '[[]]', '[["\\x"]]', '[[nil]]', "[[\"a\nb\"]]", '[["1"]] x';
 try('a character that cannot be kept', 1, qr/^22P05: .*HINT/s, [{ fault => 'malformed', on => 'storage', body => $_ }])
@@ -118,13 +118,13 @@ try('endless', 0, qr/^54000: .*larger than/, [{ fault => 'endless', on => 'poll'
 
 # ---- states
 
-try('FAILED without an error', 0, qr/^38000: .*without a reason/, [{ fault => 'edit', on => 'poll', set => { status => { state => 'FAILED', error => {} } }, remove => [ 'manifest', 'result' ] }]);
-try('FAILED with nothing', 0, qr/^38000: .*without a reason/, [{ fault => 'edit', on => 'poll', set => { status => { state => 'FAILED' } }, remove => [ 'manifest', 'result' ] }]);
-try('CLOSED', 0, qr/^55000: .*gone/, [{ fault => 'edit', on => 'poll', set => { 'status.state' => 'CLOSED' } }]);
-try('CANCELED', 0, qr/^57014: .*on the warehouse/, [{ fault => 'edit', on => 'poll', set => { 'status.state' => 'CANCELED' } }]);
+try('FAILED without an error', 0, qr/^38000: .*without a reason/, [{ fault => 'edit', on => 'poll', times => undef, set => { status => { state => 'FAILED', error => {} } }, remove => [ 'manifest', 'result' ] }]);
+try('FAILED with nothing', 0, qr/^38000: .*without a reason/, [{ fault => 'edit', on => 'poll', times => undef, set => { status => { state => 'FAILED' } }, remove => [ 'manifest', 'result' ] }]);
+try('CLOSED', 0, qr/^55000: .*gone/, [{ fault => 'edit', on => 'poll', times => undef, set => { 'status.state' => 'CLOSED' } }]);
+try('CANCELED', 0, qr/^57014: .*on the warehouse/, [{ fault => 'edit', on => 'poll', times => undef, set => { 'status.state' => 'CANCELED' } }]);
 try('an unknown state', 0, $RIGHT, [{ fault => 'edit', on => 'poll', set => { 'status.state' => 'NAPPING' }, times => 3 }]);
 try('an unknown state for ever', 0, qr/^57014: .*timeout/, [{ fault => 'edit', on => 'poll', set => { 'status.state' => 'NAPPING' }, times => undef }], 'statement_timeout = 800');
-try('another statement', 0, qr/^08P01: /, [{ fault => 'edit', on => 'poll', set => { statement_id => '01ef-other' } }]);
+try('another statement', 0, qr/^08P01: /, [{ fault => 'edit', on => 'poll', times => undef, set => { statement_id => '01ef-other' } }]);
 try('an id that is a path', 0, qr/^08P01: /, [{ fault => 'edit', on => 'execute', set => { statement_id => '../../secrets/get' } }]);
 
 # ---- counts
@@ -133,16 +133,16 @@ for my $large (0, 1)
 {
 	my $how = $large ? 'links' : 'inline';
 	my $cell = $large ? 'external_links.0' : 'data_array';
-	try("more chunks announced, $how", $large, qr/^(08P01|42704|38000|22023): /, [{ fault => 'edit', on => 'poll', set => { 'manifest.total_chunk_count' => 9 } }]);
-	try("fewer chunks announced, $how", $large, qr/^08P01: /, [{ fault => 'edit', on => 'poll', set => { 'manifest.total_chunk_count' => 5 } }]);
-	try("no chunks announced, $how", $large, qr/^08P01: /, [{ fault => 'edit', on => 'poll', set => { 'manifest.total_chunk_count' => 0 } }]);
-	try("more rows announced, $how", $large, qr/^08P01: .*3000 rows of 3001/, [{ fault => 'edit', on => 'poll', set => { 'manifest.total_row_count' => 3001 } }]);
-	try("counts in quotes, $how", $large, $RIGHT, [{ fault => 'edit', on => 'poll', set => { 'manifest.total_row_count' => '3000', 'manifest.total_chunk_count' => '6' } }]);
-	try("no counts, $how", $large, $RIGHT, [{ fault => 'edit', on => 'poll', remove => [ 'manifest.total_row_count', 'manifest.total_chunk_count', 'manifest.chunks' ] }]);
-	try("truncated, $how", $large, qr/^54000: .*cut the result short/, [{ fault => 'edit', on => 'poll', set => { 'manifest.truncated' => JSON::PP::true() } }]);
-	try("columns that are not there, $how", $large, qr/^08P01: /, [{ fault => 'edit', on => 'poll', remove => ['manifest.schema.columns'] }]);
-	try("no manifest, $how", $large, qr/^08P01: /, [{ fault => 'edit', on => 'poll', remove => ['manifest'] }]);
-	try("no result, $how", $large, $large ? qr/^(08P01|\d+\|)/ : qr/^(08P01|\d+\|)/, [{ fault => 'edit', on => 'poll', remove => ['result'] }]);
+	try("more chunks announced, $how", $large, qr/^(08P01|42704|38000|22023): /, [{ fault => 'edit', on => 'poll', times => undef, set => { 'manifest.total_chunk_count' => 9 } }]);
+	try("fewer chunks announced, $how", $large, qr/^08P01: /, [{ fault => 'edit', on => 'poll', times => undef, set => { 'manifest.total_chunk_count' => 5 } }]);
+	try("no chunks announced, $how", $large, qr/^08P01: /, [{ fault => 'edit', on => 'poll', times => undef, set => { 'manifest.total_chunk_count' => 0 } }]);
+	try("more rows announced, $how", $large, qr/^08P01: .*3000 rows of 3001/, [{ fault => 'edit', on => 'poll', times => undef, set => { 'manifest.total_row_count' => 3001 } }]);
+	try("counts in quotes, $how", $large, $RIGHT, [{ fault => 'edit', on => 'poll', times => undef, set => { 'manifest.total_row_count' => '3000', 'manifest.total_chunk_count' => '6' } }]);
+	try("no counts, $how", $large, $RIGHT, [{ fault => 'edit', on => 'poll', times => undef, remove => [ 'manifest.total_row_count', 'manifest.total_chunk_count', 'manifest.chunks' ] }]);
+	try("truncated, $how", $large, qr/^54000: .*cut the result short/, [{ fault => 'edit', on => 'poll', times => undef, set => { 'manifest.truncated' => JSON::PP::true() } }]);
+	try("columns that are not there, $how", $large, qr/^08P01: /, [{ fault => 'edit', on => 'poll', times => undef, remove => ['manifest.schema.columns'] }]);
+	try("no manifest, $how", $large, qr/^08P01: /, [{ fault => 'edit', on => 'poll', times => undef, remove => ['manifest'] }]);
+	try("no result, $how", $large, $RIGHT, [{ fault => 'edit', on => 'poll', times => undef, remove => ['result'] }]);
 	try("a chunk of another number, $how", $large, qr/^08P01: /, [{ fault => 'edit', on => 'chunk', set => { ($large ? 'external_links.0.chunk_index' : 'chunk_index') => 5 } }]);
 }
 try('a row is missing, links', 1, qr/^08P01: .*499 rows of 500/, [{ fault => 'edit', on => 'storage', skip => 3, remove => ['0'] }]);

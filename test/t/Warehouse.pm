@@ -9,7 +9,7 @@ use lib "$FindBin::RealBin/../emulator";
 use Emulator;
 use PostgreSQL::Test::Cluster;
 
-# new(name, emulator => {tls => 'good'}, options => "max_parallel_chunks '2'")
+# new(name, emulator => {tls => 'good'}, options => "max_parallel_chunks '2'", conf => sub { my ($emulator) = @_; ... })
 sub new
 {
 	my ($class, $name, %how) = @_;
@@ -17,7 +17,8 @@ sub new
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init;
 	$node->append_conf('postgresql.conf', "dbinsight.allow_private_addresses = on\n");
-	$node->append_conf('postgresql.conf', "log_statement = 'none'\n");
+	my $conf = $how{conf};
+	$node->append_conf('postgresql.conf', $conf ? $conf->($emulator) : '');
 	$node->start;
 	my $self = bless { node => $node, emulator => $emulator }, $class;
 	my $options = join(', ', "host '" . $emulator->url . "'", "warehouse_id '" . $emulator->warehouse . "'", $how{options} // ());
