@@ -9,9 +9,7 @@ use Test::More;
 use Warehouse;
 
 # A proxy of the environment, at a port where nobody listens, is not for us.
-$ENV{$_} = 'http://127.0.0.1:9' for qw(http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY);
-my $w = Warehouse->new('main');
-delete $ENV{$_} for qw(http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY);
+my $w = Warehouse->new('main', env => { map { $_ => 'http://127.0.0.1:9' } qw(http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY) });
 my $node = $w->node;
 is($w->rows('SELECT 5'), '{5}', 'no proxy of the environment is asked');
 my ($port) = $w->emulator->url =~ /:(\d+)$/;

@@ -9,7 +9,8 @@ use lib "$FindBin::RealBin/../emulator";
 use Emulator;
 use PostgreSQL::Test::Cluster;
 
-# new(name, emulator => {tls => 'good'}, options => "max_parallel_chunks '2'", conf => sub { my ($emulator) = @_; ... })
+# new(name, emulator => {tls => 'good'}, options => "max_parallel_chunks '2'", conf => sub { my ($emulator) = @_; ... },
+# env => { http_proxy => '...' })
 sub new
 {
 	my ($class, $name, %how) = @_;
@@ -19,7 +20,11 @@ sub new
 	$node->append_conf('postgresql.conf', "dbinsight.allow_private_addresses = on\n");
 	my $conf = $how{conf};
 	$node->append_conf('postgresql.conf', $conf ? $conf->($emulator) : '');
-	$node->start;
+	{
+		my $env = $how{env} // {};
+		local @ENV{ keys %$env } = values %$env;
+		$node->start;
+	}
 	my $self = bless { node => $node, emulator => $emulator }, $class;
 	my $options = join(', ', "host '" . $emulator->url . "'", "warehouse_id '" . $emulator->warehouse . "'", $how{options} // ());
 	$node->safe_psql('postgres', qq{
