@@ -19,7 +19,7 @@ $w->sql(q{CREATE SERVER other FOREIGN DATA WRAPPER databricks OPTIONS (host 'x',
 sub ask
 {
 	my ($host, @settings) = @_;
-	return $w->sql("ALTER SERVER other OPTIONS (SET host '$host'); SELECT dbinsight._databricks_query('other', 'SELECT 5', timeout_ms => 5000)", @settings);
+	return $w->sql("ALTER SERVER other OPTIONS (SET host '$host'); SELECT dbinsight._databricks_query('other', 'SELECT 5', timeout_ms => 2000)", @settings);
 }
 
 # ---- closed: no private address in any spelling
@@ -51,9 +51,11 @@ is($w->sql(q{SELECT dbinsight._databricks_query('ws', 'SELECT 5'); SET dbinsight
 # ---- whose settings they are
 
 $w->sql('CREATE ROLE ann LOGIN');
-like($w->sql("SET ROLE ann; SET $_"), qr/^42501: permission denied to set/, "only a superuser: $_")
+like($w->sql("LOAD 'dbinsight'; SET ROLE ann; SET $_"), qr/^42501: permission denied to set/, "only a superuser: $_")
 	for 'dbinsight.allow_private_addresses = on', "dbinsight.ca_file = '/etc/passwd'";
-is($w->sql('SET ROLE ann; SET dbinsight.request_timeout = 1000; SHOW dbinsight.request_timeout'), '1s', 'anybody may be less patient');
+is($w->sql("SET ROLE ann; SET dbinsight.allow_private_addresses = on; RESET ROLE; SET client_min_messages = error; LOAD 'dbinsight'; SHOW dbinsight.allow_private_addresses",
+	'dbinsight.allow_private_addresses = off'), 'off', 'what was set before the library came does not count');
+is($w->sql('LOAD \'dbinsight\'; SET ROLE ann; SET dbinsight.request_timeout = 1000; SHOW dbinsight.request_timeout'), '1s', 'anybody may be less patient');
 $node->stop;
 
 # ---- certificates
