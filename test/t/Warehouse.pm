@@ -9,7 +9,7 @@ use lib "$FindBin::RealBin/../emulator";
 use Emulator;
 use PostgreSQL::Test::Cluster;
 
-# new(name, emulator => {tls => 'good'}, options => "max_parallel_chunks '2'", conf => sub { my ($emulator) = @_; ... },
+# new(name, emulator => {tls => 'good'}, options => "max_parallel_chunks '2'",
 # env => { http_proxy => '...' })
 sub new
 {
@@ -18,8 +18,6 @@ sub new
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init;
 	$node->append_conf('postgresql.conf', "dbinsight.allow_private_addresses = on\n");
-	my $conf = $how{conf};
-	$node->append_conf('postgresql.conf', $conf ? $conf->($emulator) : '');
 	{
 		my $env = $how{env} // {};
 		local @ENV{ keys %$env } = values %$env;
@@ -29,7 +27,6 @@ sub new
 	my $options = join(', ', "host '" . $emulator->url . "'", "warehouse_id '" . $emulator->warehouse . "'", $how{options} // ());
 	$node->safe_psql('postgres', qq{
 		CREATE EXTENSION dbinsight;
-		DO \$\$ BEGIN CREATE FOREIGN DATA WRAPPER databricks; EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
 		CREATE SERVER ws FOREIGN DATA WRAPPER databricks OPTIONS ($options);
 		CREATE SERVER wso FOREIGN DATA WRAPPER databricks OPTIONS ($options);
 		CREATE USER MAPPING FOR CURRENT_USER SERVER ws OPTIONS (token '${\$emulator->token}');
