@@ -12,7 +12,7 @@ my $w = Warehouse->new('main', options => "max_parallel_chunks '3'");
 my $emulator = $w->emulator;
 my $ROWS = 3000; # in six chunks
 my $RIGHT = "$ROWS|" . $ROWS * ($ROWS - 1) / 2;
-my $FAST = 'dbinsight.request_timeout = 700';
+my $FAST = 'dbinsight.request_timeout = 1300'; # longer than the loop takes for a pause of our own
 
 # try(name, large, expected, [fault, ...], settings...): expected is rows or a pattern. Which poll tells the end
 # nobody knows, so what is edited there is edited in all of them.

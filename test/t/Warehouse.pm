@@ -18,6 +18,7 @@ sub new
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init;
 	$node->append_conf('postgresql.conf', "dbinsight.allow_private_addresses = on\n");
+	$node->append_conf('postgresql.conf', "log_statement = 'none'\n"); # the mappings below hold secrets
 	{
 		my $env = $how{env} // {};
 		local @ENV{ keys %$env } = values %$env;
