@@ -30,9 +30,9 @@ END $$;
 SELECT pg_temp.plan('SELECT * FROM lake.audit');
 SELECT pg_temp.plan('SELECT 1 FROM lake.ws');
 SAVEPOINT s;
-SELECT pg_temp.plan('SELECT a FROM lake.wrong');
+EXPLAIN SELECT a FROM lake.wrong;
 ROLLBACK TO s;
-SELECT pg_temp.plan('SELECT b FROM lake.wrong');
+EXPLAIN SELECT b FROM lake.wrong;
 ROLLBACK TO s;
 
 -- literals, and what is a parameter instead

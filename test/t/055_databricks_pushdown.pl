@@ -28,7 +28,9 @@ $node->safe_psql('postgres', sprintf(q{
 	CREATE USER MAPPING FOR CURRENT_USER SERVER lake OPTIONS (token '%s');
 	SELECT dbinsight._databricks_query('lake', 'SET TIME ZONE ''America/New_York''');
 }, $emulator->url, $emulator->warehouse, $emulator->token));
-$node->safe_psql('postgres', $pushdown->here(150, 40));
+my $here = $pushdown->here(150, 40);
+utf8::encode($here);
+$node->safe_psql('postgres', $here);
 $node->safe_psql('postgres', $pushdown->there('lake'));
 foreach my $table ('thing', 'part')
 {
@@ -45,6 +47,7 @@ for my $n (1 .. $queries)
 	$script .= sprintf("SELECT '#%d ' || %s || ' -- ' || d FROM public.difference(%s, %s) d WHERE d IS NOT NULL;\n", $n, $literal, $literal, $ordered ? 'true' : 'false');
 	$shipped .= "SELECT public.is_shipped($literal);\n";
 }
+utf8::encode($_) for $script, $shipped;
 my $differences = $node->safe_psql('postgres', $script, timeout => 3600);
 is($differences, '', "$queries queries of seed $seed: the same rows");
 my @whole = split /\n/, $node->safe_psql('postgres', $shipped);
