@@ -439,22 +439,8 @@ drop_narrowing(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 static DbiClause *
 same_clause(DbiPlanner *p, const DbiFrameClause *f, int tool)
 {
-	DbiClause *clause = dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n);
-	ListCell *lc;
+	DbiClause *clause = dbi_read_frame_clause(p, f);
 
-	foreach(lc, f->concepts)
-	{
-		int concept = dbi_find_concept(p->lex, lfirst(lc));
-		DbiHit *hit;
-
-		if (concept < 0)
-			continue;
-		hit = palloc(sizeof(DbiHit));
-		hit->concept = concept;
-		hit->weight = 1;
-		hit->from = hit->to = -1;
-		clause->hits = lappend(clause->hits, hit);
-	}
 	dbi_score_clause(p->lex, p->text, p->slots, clause, p->only_agent, p->lex->tools[tool].agent,
 					 tool);
 	clause->best_agent = p->lex->tools[tool].agent;

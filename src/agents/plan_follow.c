@@ -5,13 +5,11 @@
 
 #include "agents/planner.h"
 
-/* The clause of the frame with what the new words add to it. */
-static DbiClause *
-continued(DbiPlanner *p, const DbiFrameClause *f)
+/* The new words as a clause, with what a clause of the frame was about added to it; not yet scored. */
+DbiClause *
+dbi_read_frame_clause(DbiPlanner *p, const DbiFrameClause *f)
 {
 	DbiClause *clause = dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n);
-	int agent = dbi_find_agent(p->lex, f->agent);
-	int tool = -1;
 	ListCell *lc;
 
 	foreach(lc, f->concepts)
@@ -27,6 +25,17 @@ continued(DbiPlanner *p, const DbiFrameClause *f)
 		hit->from = hit->to = -1;
 		clause->hits = lappend(clause->hits, hit);
 	}
+	return clause;
+}
+
+/* The clause of the frame with what the new words add to it. */
+static DbiClause *
+continued(DbiPlanner *p, const DbiFrameClause *f)
+{
+	DbiClause *clause = dbi_read_frame_clause(p, f);
+	int agent = dbi_find_agent(p->lex, f->agent);
+	int tool = -1;
+
 	for (int t = 0; t < p->lex->ntools; t++)
 		if (p->lex->tools[t].agent == agent && strcmp(p->lex->tools[t].name, f->tool) == 0)
 			tool = t;

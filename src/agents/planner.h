@@ -77,6 +77,7 @@ extern void dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit i
 
 /* plan_follow.c */
 extern int dbi_count_words(const DbiText *text);
+extern DbiClause *dbi_read_frame_clause(DbiPlanner *p, const DbiFrameClause *f);
 extern bool dbi_is_follow_up(DbiPlanner *p);
 extern void dbi_take_kind_from_frame(DbiPlanner *p);
 extern bool dbi_plan_follow_up(DbiPlanner *p);

@@ -63,6 +63,8 @@ class Backwards:
                 self.filters.append(f't."{column}" = (SELECT max("{column}") FROM dbinsight.{table})')
                 return
             if "concat" in path:
+                # A name of another depth is a row of another source, or of none.
+                self.filters.append(f"cardinality(string_to_array(t.\"{column}\", '.')) = {len(path['concat'])}")
                 for number, part in enumerate(path["concat"], 1):
                     self._leaf(part, f'split_part(t."{column}", \'.\', {number})')
                 return

@@ -11,14 +11,15 @@ import re
 # In this order: what may hold a name or a marker as text comes first.
 TOKEN = re.compile(r"""
     (?P<space>\s+|--[^\n]*|/\*.*?\*/)
-  | (?P<string>[rR]?'(?:[^'\\]|\\.|'')*'|[rR]?"(?:[^"\\]|\\.|"")*")
+  | (?P<string>[rR]'[^']*'|[rR]"[^"]*"|'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")
   | (?P<name>`(?:[^`]|``)*`|[A-Za-z_][A-Za-z0-9_]*)
   | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?[A-Za-z]*|\.\d+)
   | (?P<marker>(?<!:):[A-Za-z_][A-Za-z0-9_]*)
   | (?P<other>::|.)
 """, re.VERBOSE | re.DOTALL)
 
-BEFORE_SCHEMA = {"SCHEMA", "DATABASE", "NAMESPACE", "USE", "EXISTS"}  # CREATE SCHEMA IF NOT EXISTS main.s
+# What a schema's name of two parts follows: CREATE SCHEMA IF NOT EXISTS main.s, SHOW TABLES IN main.s
+BEFORE_SCHEMA = {"SCHEMA", "DATABASE", "NAMESPACE", "USE", "EXISTS", "IN"}
 TYPE = re.compile(r"[A-Za-z_]+(\s*\(\s*\d+(\s*,\s*\d+)?\s*\))?(\s+[A-Za-z]+)*")
 
 

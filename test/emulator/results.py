@@ -7,7 +7,6 @@ any order and a generated result of billions of rows holds none of them.
 
 import csv
 import io
-import itertools
 import json
 
 import answers
@@ -52,6 +51,10 @@ class Result:
     def rows(self, start, count):
         return iter(self.held[start:start + count])
 
+    def texts(self, start, count):
+        """The same rows as JSON."""
+        return map(row_json, self.rows(start, count))
+
 
 class Generated(Result):
     """count rows made on demand from templates: "{i}" is the row's number from 0."""
@@ -63,12 +66,16 @@ class Generated(Result):
         self.null_every = null_every
 
     def rows(self, start, count):
+        return map(json.loads, self.texts(start, count))
+
+    def texts(self, start, count):
+        # JSON's own brackets are square: the text of a row of templates is a template too.
+        full = row_json(self.templates).format
+        # Never the first column: it says which row this is.
+        holed = row_json(self.templates[:-1] + [None]).format if self.null_every and len(self.templates) > 1 else full
+        every = self.null_every or 1
         for i in range(start, min(start + count, self.row_count)):
-            row = [template.format(i=i, minute=i % 60) for template in self.templates]
-            # Never the first column: it says which row this is.
-            if self.null_every and len(row) > 1 and i % self.null_every == 0:
-                row[-1] = None
-            yield row
+            yield (full if i % every else holed)(i=i, minute=i % 60)
 
 
 class Cut(Result):
@@ -82,10 +89,13 @@ class Cut(Result):
     def rows(self, start, count):
         return self.whole.rows(start, min(count, self.row_count - start))
 
+    def texts(self, start, count):
+        return self.whole.texts(start, min(count, self.row_count - start))
+
 
 def _average(result):
     """Bytes of a row, from a thousand of them: enough for totals of a generated result."""
-    sample = [len(row_json(row)) + 1 for row in result.rows(0, 1000)]
+    sample = [len(text) + 1 for text in result.texts(0, 1000)]
     return sum(sample) / len(sample) if sample else 0
 
 
@@ -100,7 +110,7 @@ def _arrow():
 
 def byte_count(result):
     if result.row_count <= COUNTED:
-        return sum(len(row_json(row).encode()) + 1 for row in result.rows(0, result.row_count))
+        return sum(len(text.encode()) + 1 for text in result.texts(0, result.row_count))
     return int(_average(result) * result.row_count)
 
 
@@ -109,8 +119,8 @@ def _fitting(result, count, byte_limit):
     if count > COUNTED:
         return int(byte_limit / _average(result))
     used = 0
-    for number, row in enumerate(result.rows(0, count)):
-        used += len(row_json(row).encode()) + 1
+    for number, text in enumerate(result.texts(0, count)):
+        used += len(text.encode()) + 1
         if used > byte_limit:
             return number
     return count
@@ -145,18 +155,12 @@ class Chunks:
         return self.result.rows(*self.span(index))
 
     def encoded(self, index):
-        rows = self.rows(index)
         if self.form == "JSON_ARRAY":
-            return ("[" + ",".join(map(row_json, rows)) + "]").encode()
+            return ("[" + ",".join(self.result.texts(*self.span(index))) + "]").encode()
+        rows = self.rows(index)
         if self.form == "CSV":
             return self._csv(rows, index == 0)
         return _arrow().encode(self.result.columns, rows)
-
-    def endless(self):
-        """A JSON_ARRAY body that repeats its first row for ever."""
-        first = next(self.rows(0), [None])
-        block = (row_json(first) + ",").encode() * 1000
-        return itertools.chain([b"["], itertools.repeat(block))
 
     def _csv(self, rows, header):
         out = io.StringIO()

@@ -5,6 +5,7 @@ done by Spark itself: a row arrives as one JSON text.
 """
 
 import concurrent.futures
+import contextlib
 import json
 import logging
 import os
@@ -17,7 +18,7 @@ from statements import Cancelled, SqlError
 WORKERS = 8  # statements at once; further ones wait, as they do at a warehouse
 CATALOGS = ("system", "main")
 
-# A statement that fails in a task is the client's business; what else is an error goes to the emulator's stderr.
+# A statement that fails in a task is the client's business; what else is an error goes to spark.log.
 LOGGING = """rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
 logger.task.name = org.apache.spark.scheduler.TaskSetManager
@@ -37,6 +38,27 @@ class EncodedResult(results.Result):
 
     def rows(self, start, count):
         return map(json.loads, self.held[start:start + count])
+
+    def texts(self, start, count):
+        return iter(self.held[start:start + count])
+
+
+@contextlib.contextmanager
+def own_stderr(path):
+    """What is started inside, the JVM, writes its stderr to a file; it is shown when the start fails."""
+    ours = os.dup(2)
+    theirs = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(theirs, 2)
+    try:
+        yield
+    except BaseException:
+        with open(path, "rb") as said:
+            os.write(ours, said.read()[-5000:])
+        raise
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
+        os.close(theirs)
 
 
 class SparkEngine:
@@ -65,7 +87,8 @@ class SparkEngine:
         builder = SparkSession.builder.master("local[2]").appName("emulator")
         for name, value in settings.items():
             builder = builder.config(name, value)
-        self.spark = builder.getOrCreate()
+        with own_stderr(os.path.join(folder, "spark.log")):
+            self.spark = builder.getOrCreate()
         self.context = self.spark.sparkContext
         # Threads that stay: each has a connection to the JVM, which a thread of a moment would leak.
         self.workers = concurrent.futures.ThreadPoolExecutor(WORKERS)

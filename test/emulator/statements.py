@@ -113,7 +113,7 @@ class Statements:
         self.engine.cancel(statement)
         statement.cancel()
         with statement.changed:
-            statement.state = "CLOSED"
+            statement.state, statement.chunks = "CLOSED", None
         return answers.Answer(200, b"{}")
 
     def chunk(self, identifier, index):
@@ -139,6 +139,8 @@ class Statements:
             if headers.get(name) != value:
                 raise _storage_error(400, "InvalidRequest", f"The header {name} was not sent")
         chunks = link["statement"].chunks
+        if chunks is None:
+            raise _storage_error(404, "NoSuchKey", "The specified key does not exist.")
         content = {"CSV": "text/csv", "ARROW_STREAM": "application/vnd.apache.arrow.stream"}.get(chunks.form, "application/json")
         return answers.Answer(200, chunks.encoded(link["index"]), content)
 

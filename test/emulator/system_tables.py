@@ -11,6 +11,9 @@ import names
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OWNER = "System user"
+CONVERTED = 4 * 1024 * 1024  # bytes of a file from which on Parquet is worth its making
+KEPT = "__information_schema"  # the schema with the rows of information_schema that came from files
+STRICT = "mode 'FAILFAST'"  # a value that does not fit its column must not become NULL
 
 
 def schema():
@@ -38,35 +41,37 @@ class Tables:
         self.schema = schema()
         self.lock = threading.Lock()
         self.described = None  # what the views of information_schema were made from
-        self.kept = {}  # rows of information_schema that came from files: {"tables": path, …}
+        # The tables of information_schema.
+        self.views = [table.rpartition(".")[2] for table in self.schema if ".information_schema." in table]
 
     def create(self, data):
         """A table for each system table, over the files of the folder data or empty; default schemas of the rest."""
         for catalog in self.catalogs:
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS spark_catalog.`{names.schema_of(catalog, 'default')}`")
-        for name in {table.split(".")[1] for table in self.schema}:
+        for name in sorted({table.split(".")[1] for table in self.schema} - {"information_schema"}):
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS spark_catalog.`{name}`")
+        self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS spark_catalog.`{KEPT}`")
         for table, columns in self.schema.items():
-            path = self._parquet(table, columns, data)
             _, part, name = table.split(".")
             if part == "information_schema":
-                self.kept[name] = path
-            else:
-                where = f" LOCATION '{path}'" if path else ""
-                self.spark.sql(f"CREATE TABLE spark_catalog.`{part}`.`{name}` ({ddl(columns)}) USING parquet{where}")
+                part = KEPT
+            stored = self._stored(table, columns, data)
+            self.spark.sql(f"CREATE TABLE spark_catalog.`{part}`.`{name}` ({ddl(columns)}) {stored}")
 
-    def _parquet(self, table, columns, data):
-        """The folder with the table's rows, made from its file when that is newer."""
+    def _stored(self, table, columns, data):
+        """Where a table's rows are: its file, or Parquet made from it when that is large; an empty place without one."""
         source = os.path.join(data, f"{table}.ndjson") if data else ""
         if not os.path.exists(source):
-            return None
-        target = os.path.join(data, "parquet", table)
+            return "USING parquet"
+        source = os.path.abspath(source)
+        if os.path.getsize(source) < CONVERTED:
+            return f"USING json OPTIONS ({STRICT}) LOCATION '{source}'"
+        target = os.path.join(os.path.dirname(source), "parquet", table)
         made = os.path.join(target, "_SUCCESS")
         if not os.path.exists(made) or os.path.getmtime(made) < os.path.getmtime(source):
-            # FAILFAST: a value that does not fit its column must not become NULL.
             rows = self.spark.read.schema(ddl(columns)).option("mode", "FAILFAST").json(source)
             rows.write.mode("overwrite").parquet(target)
-        return target
+        return f"USING parquet LOCATION '{target}'"
 
     # --- information_schema ---
 
@@ -81,7 +86,7 @@ class Tables:
                 self._view(catalog, "tables", tables)
                 self._view(catalog, "columns", columns)
                 self._view(catalog, "schemata", self._schemata(present))
-                for name in self.kept:
+                for name in self.views:
                     if name not in ("tables", "columns", "schemata"):
                         self._view(catalog, name, [])
             self.described = present
@@ -108,7 +113,7 @@ class Tables:
             columns += _columns(catalog, part, name, described)
         # The views of information_schema are no tables of Spark's; they list themselves all the same.
         for catalog in self.catalogs:
-            for name in sorted(self.kept):
+            for name in self.views:
                 tables.append({"table_catalog": catalog, "table_schema": "information_schema", "table_name": name,
                                "table_type": "VIEW", "is_insertable_into": "NO", "table_owner": OWNER})
                 described = [(column, kind, None) for column, kind in self.schema[f"system.information_schema.{name}"]]
@@ -126,8 +131,8 @@ class Tables:
             rows = [row for row in rows if row[first] == catalog]
         tuples = [tuple(row.get(column) for column, _ in columns) for row in rows]
         frame = self.spark.createDataFrame(tuples, ddl(columns))
-        if catalog == "system" and self.kept[name]:
-            frame = frame.unionAll(self.spark.read.schema(ddl(columns)).parquet(self.kept[name]))
+        if catalog == "system":
+            frame = frame.unionAll(self.spark.table(f"spark_catalog.`{KEPT}`.`{name}`"))
         frame.createOrReplaceGlobalTempView(names.view_of(catalog, name))
 
 

@@ -41,7 +41,8 @@ def make(folder, kind):
     else:
         request = _path(folder, "server.csr")
         _openssl("req", *config, *ec, "-keyout", key, "-out", request, "-subj", "/CN=emulator")
-        _write(_path(folder, "extensions"), f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
+        _write(_path(folder, "extensions"), f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n"
+               "authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n")
         # openssl before 3.4 cannot set the dates; a life of minus one day has ended.
         days = "-1" if kind == "expired" else "30"
         _openssl("x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-out", certificate,

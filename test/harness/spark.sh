@@ -23,13 +23,13 @@ spark_base_python() {
 	return 1
 }
 
-# Spark 4 runs on Java 17 or later.
+# Spark 4 runs on Java 17 and later; from 24 on Java lacks the security manager that its libraries ask for.
 spark_java() {
 	local java version
 	for java in "${JAVA_HOME:+$JAVA_HOME/bin/java}" java /usr/lib/jvm/*/bin/java; do
 		[ -n "$java" ] || continue
-		version=$( (cd / && as_server "$java" -version) 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p;/version/q')
-		[ "${version:-0}" -ge 17 ] || continue
+		version=$( (cd / && as_server "$java" -version) 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p;/version/q' || true)
+		[ "${version:-0}" -ge 17 ] && [ "$version" -lt 24 ] || continue
 		java=$(readlink -f "$(command -v "$java")")
 		dirname "$(dirname "$java")"
 		return
@@ -80,7 +80,7 @@ prepare_spark() {
 		(need_packages spark) || { spark_without "python3 with venv, or Java, cannot be installed"; return 0; }
 	fi
 	python=$(spark_base_python) || { spark_without "no python3 with venv that user $(server_user) can run"; return 0; }
-	JAVA_HOME=$(spark_java) || { spark_without "no Java 17 or later"; return 0; }
+	JAVA_HOME=$(spark_java) || { spark_without "no Java from 17 to 23"; return 0; }
 	place=$(spark_place)
 	spark_install "$python" "$place" || { spark_without "PySpark cannot be installed"; return 0; }
 	export JAVA_HOME EMULATOR_SPARK=$place/venv/bin/python

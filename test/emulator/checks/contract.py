@@ -6,12 +6,16 @@ import http.client
 import json
 import os
 import socket
+import sys
 import threading
 import time
 import urllib.parse
 
 import tap
 from tap import equal, ok
+
+sys.path.insert(0, tap.EMULATOR)
+import names  # beside the emulator
 
 emulator = tap.Emulator()
 call, execute, control = emulator.call, emulator.execute, emulator.control
@@ -257,6 +261,30 @@ def others():
     equal(reply.json, {"predictions": [3, 7]}, "a served model")
 
 
+def rewriting():
+    """Names and markers for Spark; needs no Spark."""
+    for given, expected in (
+            ("SELECT * FROM system.access.audit", "SELECT * FROM spark_catalog.`access`.audit"),
+            ("SELECT `System`.`access`.`audit`.`a.b` FROM t", "SELECT spark_catalog.`access`.`audit`.`a.b` FROM t"),
+            ("FROM main.s.t AS system", "FROM spark_catalog.`main__s`.t AS system"),
+            ("SELECT system.x, x.system.access.y", "SELECT system.x, x.system.access.y"),
+            ("SELECT 'system.access.audit' -- main.s.t\n, \"main.s.t\" /* main.s.t */",
+             "SELECT 'system.access.audit' -- main.s.t\n, \"main.s.t\" /* main.s.t */"),
+            ("SELECT 'it\\'s main.s.t', r'\\', 'a''b main.s.t'", "SELECT 'it\\'s main.s.t', r'\\', 'a''b main.s.t'"),
+            ("CREATE SCHEMA IF NOT EXISTS main.s", "CREATE SCHEMA IF NOT EXISTS spark_catalog.`main__s`"),
+            ("FROM main.information_schema.columns c", "FROM global_temp.`main__information_schema__columns` c"),
+            ("SELECT :d, a::int, ':d'", "SELECT CAST(:d AS DATE), a::int, ':d'"),
+            ("WHERE x = :s AND 1.5e3=:n", "WHERE x = :s AND 1.5e3=CAST(:n AS DECIMAL(10, 2))")):
+        equal(names.rewrite(given, ("system", "main"), {"d": "DATE", "s": "STRING", "n": "DECIMAL(10, 2)"}), expected, f"for Spark: {given}")
+    try:
+        names.rewrite("SELECT :d", (), {"d": "INT) OR (1"})
+        ok(False, "a type that is none")
+    except names.BadType:
+        ok(True, "a type that is none")
+    equal(names.restore("`spark_catalog`.`main__s`.`t`, spark_catalog.access.audit", ("system", "main")),
+          "`main`.`s`.`t`, system.access.audit", "names in messages")
+
+
 def secure():
     for kind in ("good", "other_host", "expired", "self_signed"):
         other = tap.Emulator("--tls", kind)
@@ -278,6 +306,6 @@ def end():
     equal(emulator.process.wait(10), 0, "stops when told")
 
 
-for part in (credentials, requests, results, links, life, faults, log, others, secure, end):
+for part in (credentials, requests, results, links, life, faults, log, others, rewriting, secure, end):
     part()
 tap.done()
