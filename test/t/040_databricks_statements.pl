@@ -114,6 +114,9 @@ $emulator->reset;
 like($w->sql(q{ALTER SERVER ws OPTIONS (SET warehouse_id 'no-such'); SELECT dbinsight._databricks_query('ws', 'SELECT 5')}), qr/^42704: .*HINT: .*warehouse_id/s, 'a warehouse that does not exist');
 $w->sql(q{ALTER SERVER ws OPTIONS (SET warehouse_id 'abcdef0123456789')});
 
+$emulator->script(match => 'held', columns => [{ name => 'a', type => 'INT' }], hold => \1);
+like($w->sql(q{ALTER SERVER ws OPTIONS (ADD timeout '1s'); SELECT dbinsight._databricks_query('ws', 'SELECT held')}), qr/^57014: .*option timeout \(1000 ms\)/, 'the timeout of the server');
+
 # ---- who may
 
 $w->sql('CREATE ROLE ann LOGIN IN ROLE dbinsight_reader; CREATE ROLE bob LOGIN IN ROLE dbinsight_admin');
