@@ -65,6 +65,8 @@ GRANT INSERT, UPDATE, DELETE ON dbinsight.budgets, dbinsight.commitments, dbinsi
 	dbinsight.concepts, dbinsight.concept_forms, dbinsight.concept_weights, dbinsight.tool_companions, dbinsight.name_hints,
 	dbinsight.argument_words, dbinsight.intent_examples
 	TO dbinsight_admin;
+/* Servers are the admin's to make; who may use one, its owner says. */
+GRANT USAGE ON FOREIGN DATA WRAPPER databricks TO dbinsight_admin;
 /* What a source is made of is the extension's; how it is run is the admin's. */
 GRANT UPDATE (overlap, schedule, lag_target_minutes, retention, first_load, enabled) ON dbinsight.sources TO dbinsight_admin;
 GRANT UPDATE (keep) ON dbinsight.retention TO dbinsight_admin;

@@ -155,4 +155,10 @@ dbi_json_lexer(const char *text, int len)
 #define dbi_distinct_clause(root) ((root)->parse->distinctClause)
 #endif
 
+/* 18 divided commands/explain.h. */
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
 #endif

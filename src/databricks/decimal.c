@@ -117,6 +117,12 @@ bounds_of_call(Oid function, List *args, int *digits, int *scale)
 			*digits += 1;
 			*scale = 0;
 			break;
+		case F_EXTRACT_TEXT_DATE:
+		case F_EXTRACT_TEXT_TIMESTAMPTZ:
+			/* Whole numbers, but seconds and epoch with six digits after the point. */
+			*digits = 20;
+			*scale = 6;
+			break;
 		case F_ROUND_NUMERIC_INT4:
 			if (!dbi_decimal_bounds(linitial(args), digits, scale) ||
 				!dbi_constant_int(lsecond(args), &n))

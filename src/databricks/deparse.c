@@ -399,11 +399,18 @@ deparse_coalesce(DbiDeparse *cx, CoalesceExpr *expr)
 	return true;
 }
 
+/* The order of the type's values is that of the warehouse. */
+bool
+dbi_compares_bytes(Oid type, Oid collation)
+{
+	return !type_is_collatable(type) || (OidIsValid(collation) && dbi_collation_is_c(collation));
+}
+
 static bool
 deparse_minmax(DbiDeparse *cx, MinMaxExpr *expr)
 {
 	if (!choice_is_shippable(expr->minmaxtype, expr->args) ||
-		(OidIsValid(expr->inputcollid) && !dbi_collation_is_c(expr->inputcollid)))
+		!dbi_compares_bytes(expr->minmaxtype, expr->inputcollid))
 		return false;
 	if (list_length(expr->args) == 1)
 		return dbi_deparse_expr(cx, linitial(expr->args));

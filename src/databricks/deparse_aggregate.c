@@ -51,7 +51,7 @@ deparse_disc(DbiDeparse *cx, Aggref *agg, const char *fraction, TargetEntry *sor
 	Oid type = exprType((Node *) sorted->expr);
 
 	if (!dbi_type_rule(type) || !dbi_type_rule(type)->computable ||
-		(OidIsValid(agg->inputcollid) && !dbi_collation_is_c(agg->inputcollid)))
+		!dbi_compares_bytes(type, agg->inputcollid))
 		return false;
 	if (!dbi_deparse_template(cx, "try_element_at(sort_array(collect_list($1)", args) ||
 		!append_filter(cx, agg))
@@ -135,8 +135,7 @@ dbi_deparse_aggregate(DbiDeparse *cx, Aggref *agg)
 		return deparse_percentile(cx, agg);
 	if (agg->aggorder != NIL && agg->aggdistinct == NIL)
 		return false;
-	if ((rule->rules & DBI_RULE_BYTES) && OidIsValid(agg->inputcollid) &&
-		!dbi_collation_is_c(agg->inputcollid))
+	if ((rule->rules & DBI_RULE_BYTES) && !dbi_compares_bytes(TEXTOID, agg->inputcollid))
 		return false;
 	if (rule->rules & DBI_RULE_DECIMAL)
 		return deparse_sum(cx, agg);

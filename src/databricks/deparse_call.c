@@ -33,13 +33,15 @@ dbi_decimals_fit(List *args)
 	return digits + scale <= DBI_DECIMAL_DIGITS;
 }
 
+/* Without a collation (two columns' do not agree) comparing strings is an error here: let it be one. */
 static bool
 collation_allows(int rules, Oid collation)
 {
-	if ((rules & DBI_RULE_BYTES) && OidIsValid(collation) && !dbi_collation_is_c(collation))
+	if ((rules & (DBI_RULE_BYTES | DBI_RULE_EQUAL)) && !OidIsValid(collation))
 		return false;
-	return !((rules & DBI_RULE_EQUAL) && OidIsValid(collation)) ||
-		   get_collation_isdeterministic(collation);
+	if ((rules & DBI_RULE_BYTES) && !dbi_collation_is_c(collation))
+		return false;
+	return !(rules & DBI_RULE_EQUAL) || get_collation_isdeterministic(collation);
 }
 
 bool

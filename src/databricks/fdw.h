@@ -92,6 +92,7 @@ extern void dbi_deparse_init(DbiDeparse *cx, PlannerInfo *root, RelOptInfo *rel)
 extern bool dbi_is_shippable(PlannerInfo *root, RelOptInfo *rel, Expr *expr);
 extern bool dbi_is_shippable_column(PlannerInfo *root, RelOptInfo *rel, Expr *expr);
 extern bool dbi_sort_is_shippable(PlannerInfo *root, RelOptInfo *rel, PathKey *key, Expr *expr);
+extern bool dbi_compares_bytes(Oid type, Oid collation);
 extern bool dbi_is_split_average(Node *node);
 
 /* deparse_call.c, deparse_aggregate.c */

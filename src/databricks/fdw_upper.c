@@ -22,6 +22,9 @@
 #include "databricks/fdw.h"
 #include "databricks/shippable.h"
 
+/* Of a statement's round trip; enough that the planner does not take a limit here for as good. */
+#define LIMIT_GAIN 0.1
+
 /* Groups are the same where = is: of values that mean the same, compared byte by byte. */
 static bool
 can_group_by(PlannerInfo *root, RelOptInfo *rel, Expr *expr)
@@ -263,6 +266,9 @@ add_limited_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output, Final
 		return;
 	rows = extra->limit_tuples > 0 ? Min(below->rows, extra->limit_tuples) : below->rows;
 	dbi_path_costs(below, rows, &startup, &total);
+	/* A bounded result comes with the first answer, and no rows travel that nobody reads. */
+	startup -= below->startup_cost * LIMIT_GAIN;
+	total -= below->startup_cost * LIMIT_GAIN;
 	point_down(input, output);
 	add_path(output,
 			 (Path *) dbi_foreign_upper_path(root, input, root->upper_targets[UPPERREL_FINAL], rows,

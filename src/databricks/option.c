@@ -25,7 +25,7 @@ typedef enum
 	CHECK_WORD,   /* letters, digits, - and _ */
 	CHECK_FORMAT, /* how results are encoded */
 	CHECK_DISPOSITION,
-	CHECK_SECONDS,  /* "90", "90s", "5min" */
+	CHECK_DURATION, /* "90s", "5min"; a number alone is milliseconds */
 	CHECK_PARALLEL, /* 1 to 64 */
 	CHECK_COST,     /* a number, 0 or more */
 	CHECK_BOOL,
@@ -45,7 +45,7 @@ static const DbiOption options[] = {
 	{ForeignServerRelationId, "catalog", CHECK_TEXT},
 	{ForeignServerRelationId, "fetch_format", CHECK_FORMAT},
 	{ForeignServerRelationId, "disposition", CHECK_DISPOSITION},
-	{ForeignServerRelationId, "timeout", CHECK_SECONDS},
+	{ForeignServerRelationId, "timeout", CHECK_DURATION},
 	{ForeignServerRelationId, "max_parallel_chunks", CHECK_PARALLEL},
 	{ForeignServerRelationId, "ca_file", CHECK_TEXT},
 	{ForeignServerRelationId, "fdw_startup_cost", CHECK_COST},
@@ -156,11 +156,11 @@ in_range(const char *value, double low, double high)
 }
 
 static bool
-is_seconds(const char *value)
+is_duration(const char *value)
 {
-	int seconds;
+	int ms;
 
-	return parse_int(value, &seconds, GUC_UNIT_S, NULL) && seconds >= 0;
+	return parse_int(value, &ms, GUC_UNIT_MS, NULL) && ms >= 0;
 }
 
 static void
@@ -192,9 +192,10 @@ check_value(const DbiOption *option, const char *value)
 				strcmp(value, "external_links") != 0)
 				refuse_value(option, "Use \"auto\", \"inline\" or \"external_links\".");
 			break;
-		case CHECK_SECONDS:
-			if (!is_seconds(value))
-				refuse_value(option, "Write a time such as \"90s\" or \"5min\"; 0 is no limit.");
+		case CHECK_DURATION:
+			if (!is_duration(value))
+				refuse_value(option,
+							 "Write a time such as \"90s\" or \"5min\" (milliseconds without a unit); 0 is no limit.");
 			break;
 		case CHECK_PARALLEL:
 			if (!in_range(value, 1, 64) || strspn(value, "0123456789") != strlen(value))

@@ -150,7 +150,7 @@ append_code(DbiRows *rows, uint32 code)
 		rows->high = 0;
 	}
 	unicode_to_utf8(code, utf8);
-	appendBinaryStringInfo(&rows->cells, (char *) utf8, pg_utf_mblen(utf8));
+	appendBinaryStringInfo(&rows->cells, (char *) utf8, pg_encoding_mblen(PG_UTF8, (char *) utf8));
 }
 
 static void

@@ -15,10 +15,12 @@
 #include "databricks/statement_parts.h"
 
 /*
- * How long a user who cancels is kept for it: a connection is there, so to
- * send takes no time, unless the server is gone.
+ * How long a user who cancels is kept for it; the error itself has been told
+ * by then. A connection is there, so to send takes no time, unless the server
+ * is gone. The first answer, with the id, comes after one round trip.
  */
 #define CANCEL_WAIT_MS 500
+#define ID_WAIT_MS 300
 
 /* The server was gone a moment ago: do not wait for each of a query's statements. */
 #define GIVE_UP_MS 5000
@@ -68,7 +70,7 @@ await_id(DbiStatement *s, TimestampTz until)
 	struct pollfd fd = {.fd = dbi_net_fd(), .events = POLLIN};
 	size_t len;
 
-	while (!dbi_request_done(request) && GetCurrentTimestamp() < until)
+	while (dbi_request_in_flight(request) && GetCurrentTimestamp() < until)
 	{
 		(void) poll(&fd, 1, 20);
 		dbi_net_drive();
@@ -77,26 +79,35 @@ await_id(DbiStatement *s, TimestampTz until)
 		find_id(s, dbi_request_body(request, &len));
 }
 
+static void
+send_cancel(DbiStatement *s, DbiRequest *cancel, int wait_ms)
+{
+	char url[1024];
+
+	snprintf(url, sizeof url, "%s/api/2.0/sql/statements/%s/cancel", s->workspace->host, s->id);
+	if (dbi_request_redirect(cancel, url))
+	{
+		dbi_request_launch(cancel);
+		dbi_request_leave(cancel, wait_ms);
+	}
+	else
+		dbi_request_end(cancel);
+}
+
 void
 dbi_cancel_send(DbiStatement *s)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	int wait_ms =
-		gave_up != 0 && !TimestampDifferenceExceeds(gave_up, now, GIVE_UP_MS) ? 0 : CANCEL_WAIT_MS;
-	char url[1024];
+	TimestampTz start = GetCurrentTimestamp();
+	bool patient = gave_up == 0 || TimestampDifferenceExceeds(gave_up, start, GIVE_UP_MS);
 	DbiRequest *cancel = s->cancel;
 
 	s->cancel = NULL;
 	if (s->id[0] == '\0' && s->call && dbi_call_request(s->call))
-		await_id(s, TimestampTzPlusMilliseconds(now, wait_ms));
-	snprintf(url, sizeof url, "%s/api/2.0/sql/statements/%s/cancel", s->workspace->host, s->id);
-	if (s->id[0] == '\0' || !dbi_request_redirect(cancel, url))
-	{
+		await_id(s, TimestampTzPlusMilliseconds(start, patient ? ID_WAIT_MS : 0));
+	if (s->id[0] != '\0')
+		send_cancel(s, cancel, patient ? CANCEL_WAIT_MS : 0);
+	else
 		dbi_request_end(cancel);
-		return;
-	}
-	dbi_request_launch(cancel);
-	dbi_request_leave(cancel, wait_ms);
-	if (wait_ms > 0 && TimestampDifferenceExceeds(now, GetCurrentTimestamp(), CANCEL_WAIT_MS - 50))
+	if (patient && TimestampDifferenceExceeds(start, GetCurrentTimestamp(), ID_WAIT_MS - 1))
 		gave_up = GetCurrentTimestamp();
 }

@@ -74,10 +74,12 @@ is_one_of(const char *name, const char *const *names)
 
 static const char *const integers[] = {"TINYINT", "SMALLINT", "INT", "BIGINT", NULL};
 static const char *const numbers[] = {"TINYINT", "SMALLINT", "INT", "BIGINT", "DECIMAL", NULL};
-static const char *const strings[] = {"STRING", "VARCHAR", "CHAR", NULL};
+static const char *const strings[] = {"STRING", "VARCHAR", NULL};
 static const char *const documents[] = {"MAP", "STRUCT", "ARRAY", "VARIANT", NULL};
-static const char *const scalars[] = {"BOOLEAN", "TINYINT", "SMALLINT", "INT",           "BIGINT",
-									  "DECIMAL", "DATE",    "INTERVAL", "TIMESTAMP_NTZ", NULL};
+/* CHAR: as a STRING it keeps its blanks, and loses a comparison that ignores them. */
+static const char *const scalars[] = {"CHAR",     "BOOLEAN",       "TINYINT", "SMALLINT",
+									  "INT",      "BIGINT",        "DECIMAL", "DATE",
+									  "INTERVAL", "TIMESTAMP_NTZ", NULL};
 
 static DbiColumnFit
 fits(bool as_is, bool by_cast)

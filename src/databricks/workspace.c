@@ -9,6 +9,7 @@
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
 #include "nodes/parsenodes.h"
+#include "utils/guc.h"
 
 #include "databricks/call.h"
 
@@ -36,6 +37,16 @@ number(List *options, const char *name, int otherwise)
 	char *text = option(options, name);
 
 	return text ? Max(atoi(text), 0) : otherwise;
+}
+
+/* "90s", "5min"; a number alone is milliseconds already. 0: none. */
+static int
+milliseconds(List *options, const char *name)
+{
+	char *text = option(options, name);
+	int ms;
+
+	return text && parse_int(text, &ms, GUC_UNIT_MS, NULL) ? Max(ms, 0) : 0;
 }
 
 /* "adb-1.azuredatabricks.net" or with https:// before and a slash behind. */
@@ -92,7 +103,7 @@ dbi_workspace_open(Oid serverid, Oid userid)
 	w->host = base_url(w->name, host);
 	w->warehouse = option(server->options, "warehouse_id");
 	w->catalog = option(server->options, "catalog");
-	w->timeout_ms = number(server->options, "timeout", 0);
+	w->timeout_ms = milliseconds(server->options, "timeout");
 	w->max_parallel_chunks =
 		Max(number(server->options, "max_parallel_chunks", DEFAULT_PARALLEL_CHUNKS), 1);
 	read_secret(w, mapping->options);

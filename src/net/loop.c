@@ -32,10 +32,11 @@
 #define EVENTS_AT_ONCE 16
 
 /*
- * When nobody has driven the loop for this long (a cursor waits for its
- * client), the silence was ours and not the server's.
+ * Who waits drives the loop when the timer goes off. So much later means that
+ * nobody waited (a cursor's client was asleep): the silence was ours and not
+ * the server's.
  */
-#define OUR_PAUSE_US (1000 * INT64CONST(1000))
+#define LATE_US (1000 * INT64CONST(1000))
 
 static DbiLoop *the_loop;
 
@@ -209,6 +210,7 @@ set_timer(DbiLoop *loop)
 		spec.it_value.tv_sec = us / USECS_PER_SEC;
 		spec.it_value.tv_nsec = us % USECS_PER_SEC * 1000;
 	}
+	loop->due = wake;
 	(void) timerfd_settime(loop->timer, 0, &spec, NULL);
 }
 
@@ -275,9 +277,9 @@ collect_finished(DbiLoop *loop)
 	}
 }
 
-/* A server that is silent is given up; the time nobody listened is not its fault. */
+/* A server that is silent is given up; when nobody listened it gets its time again. */
 static void
-look_at_clock(DbiLoop *loop, TimestampTz now, int64 pause)
+look_at_clock(DbiLoop *loop, TimestampTz now, bool late)
 {
 	dlist_iter iter;
 
@@ -287,8 +289,8 @@ look_at_clock(DbiLoop *loop, TimestampTz now, int64 pause)
 
 		if (r->state == DBI_REQUEST_DONE || r->state == DBI_REQUEST_PREPARED)
 			continue;
-		if (r->limit != 0 && pause > OUR_PAUSE_US)
-			r->limit += pause;
+		if (late)
+			r->limit = TimestampTzPlusMilliseconds(now, dbi_guc_request_timeout);
 		if (r->deadline.at != 0 && now >= r->deadline.at)
 			dbi_request_fail(r, DBI_FAULT_DEADLINE);
 		else if (r->state == DBI_REQUEST_RUNNING && r->limit != 0 && now >= r->limit)
@@ -338,7 +340,7 @@ dbi_net_drive(void)
 {
 	DbiLoop *loop = dbi_loop();
 	TimestampTz now = GetCurrentTimestamp();
-	int64 pause = loop->driven ? now - loop->driven : 0;
+	bool late = loop->due != 0 && now - loop->due > LATE_US;
 	sigset_t saved;
 
 	loop->drives++;
@@ -346,11 +348,10 @@ dbi_net_drive(void)
 	start_queued(loop, now);
 	drive_sockets(loop);
 	collect_finished(loop);
-	look_at_clock(loop, GetCurrentTimestamp(), pause);
+	look_at_clock(loop, GetCurrentTimestamp(), late);
 	end_left(loop);
 	start_queued(loop, GetCurrentTimestamp());
 	set_timer(loop);
-	loop->driven = GetCurrentTimestamp();
 	unblock_signals(&saved);
 }
 

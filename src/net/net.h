@@ -81,6 +81,9 @@ extern bool dbi_request_redirect(DbiRequest *request, const char *url);
 /* Whether it has ended, well or not; what it has received may still be read. */
 extern bool dbi_request_done(DbiRequest *request);
 
+/* Whether it was sent, and the answer is still to come. */
+extern bool dbi_request_in_flight(DbiRequest *request);
+
 /* Whether the head of the answer is there: the status is final, no try will follow. */
 extern bool dbi_request_answered(DbiRequest *request);
 

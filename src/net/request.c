@@ -264,18 +264,18 @@ check_url(DbiRequest *r)
 {
 	DbiUrl url;
 
-	if (!dbi_url_parse(r->url, &url) || url.user || url.host[0] == '\0')
+	if (!dbi_url_parse(r->url, &url) || url.user)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("%s: not a URL that can be asked", r->what)));
-	r->plain = strcmp(url.scheme, "https") != 0;
-	r->shown = psprintf("%s://%s%s%s%s", url.scheme, url.host, url.port[0] ? ":" : "", url.port,
-						r->secret_url ? "/…" : url.path);
-	if (r->plain && (strcmp(url.scheme, "http") != 0 || !dbi_guc_allow_private_addresses))
+	r->plain = strcmp(url.scheme, "http") == 0;
+	if (strcmp(url.scheme, "https") != 0 && !(r->plain && dbi_guc_allow_private_addresses))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("%s: only https is spoken, not %s", r->what, url.scheme),
 				 errhint("For a server on this machine or a private network a superuser may set "
 						 "dbinsight.allow_private_addresses; then http is spoken with those.")));
+	r->shown = psprintf("%s://%s%s%s%s", url.scheme, url.host, url.port[0] ? ":" : "", url.port,
+						r->secret_url ? "/…" : url.path);
 }
 
 /* The context's callback; also after an error in the middle of the making. */
@@ -489,6 +489,12 @@ bool
 dbi_request_done(DbiRequest *r)
 {
 	return r->state == DBI_REQUEST_DONE;
+}
+
+bool
+dbi_request_in_flight(DbiRequest *r)
+{
+	return r->state == DBI_REQUEST_RUNNING && r->sent;
 }
 
 bool

@@ -110,7 +110,7 @@ typedef struct DbiLoop
 	int epoll;
 	int timer;
 	TimestampTz curl_wake; /* 0: curl wants no call */
-	TimestampTz driven;    /* last */
+	TimestampTz due;       /* when the timer goes off; 0: it stands still */
 	uint64 drives;
 	dlist_head requests;
 } DbiLoop;
