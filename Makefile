@@ -8,7 +8,7 @@ SRC_H := $(sort $(wildcard src/*.h src/*/*.h))
 OBJS = $(SRC_C:.c=.o)
 PG_CPPFLAGS = -Isrc -DDBINSIGHT_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
-SHLIB_LINK = -ljson-c
+SHLIB_LINK = -lcurl -ljson-c
 
 # File names carry their order: inside a room the number, between rooms this list.
 SQL_PARTS := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/semantic/*.sql)) \
@@ -38,7 +38,7 @@ else
 # The targets below can still run here: they install what is missing and call make again.
 all install installcheck clean:
 	@echo "$(PG_CONFIG) finds no PostgreSQL server headers." >&2
-	@echo "On Debian: apt-get install postgresql-server-dev-15 libjson-c-dev; elsewhere set PG_CONFIG." >&2
+	@echo "On Debian: apt-get install postgresql-server-dev-15 libjson-c-dev libcurl4-openssl-dev; elsewhere set PG_CONFIG." >&2
 	@exit 1
 endif
 

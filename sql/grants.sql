@@ -9,7 +9,7 @@
  * Internal functions a reader's own query runs through (windows, checks,
  * labels) are granted; those that write as the owner are not.
  */
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dbinsight FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA dbinsight FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA dbinsight FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA dbinsight FROM PUBLIC;
 GRANT USAGE ON SCHEMA dbinsight TO dbinsight_reader, dbinsight_proxy;
@@ -22,7 +22,7 @@ BEGIN
 		SELECT p.oid::regprocedure AS name,
 			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|start_s|wake|scheduler|worker)' AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
-				'run_detections', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback') AS admin_only,
+				'run_detections', '_databricks_query', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback') AS admin_only,
 			p.proname = 'status' AS operator_only
 		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'dbinsight'::pg_catalog.regnamespace AND p.prokind IN ('f', 'a')
 			AND p.prorettype <> 'trigger'::pg_catalog.regtype
@@ -36,6 +36,8 @@ BEGIN
 		END IF;
 	END LOOP;
 END $$;
+
+GRANT EXECUTE ON PROCEDURE dbinsight.ingest_due TO dbinsight_admin;
 
 /* A reader sees every table but those that hold rows as they came, others' questions, or commands. */
 GRANT SELECT ON ALL TABLES IN SCHEMA dbinsight TO dbinsight_reader;
@@ -63,6 +65,8 @@ GRANT INSERT, UPDATE, DELETE ON dbinsight.budgets, dbinsight.commitments, dbinsi
 	dbinsight.concepts, dbinsight.concept_forms, dbinsight.concept_weights, dbinsight.tool_companions, dbinsight.name_hints,
 	dbinsight.argument_words, dbinsight.intent_examples
 	TO dbinsight_admin;
+/* Servers are the admin's to make; who may use one, its owner says. */
+GRANT USAGE ON FOREIGN DATA WRAPPER databricks TO dbinsight_admin;
 /* What a source is made of is the extension's; how it is run is the admin's. */
 GRANT UPDATE (overlap, schedule, lag_target_minutes, retention, first_load, enabled) ON dbinsight.sources TO dbinsight_admin;
 GRANT UPDATE (keep) ON dbinsight.retention TO dbinsight_admin;

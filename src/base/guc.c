@@ -26,6 +26,12 @@ int dbi_guc_context_tokens;
 int dbi_guc_max_steps;
 int dbi_guc_progress;
 int dbi_guc_submit_workers;
+int dbi_guc_request_timeout;
+int dbi_guc_max_parallel_requests;
+int dbi_guc_ingest_sources;
+char *dbi_guc_databricks_server;
+bool dbi_guc_allow_private_addresses;
+char *dbi_guc_ca_file;
 int dbi_guc_job_workers;
 int dbi_guc_launcher_interval;
 char *dbi_guc_database;
@@ -210,9 +216,39 @@ define_choices(void)
 							 &dbi_guc_trace_content, false, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
+static void
+define_network(void)
+{
+	DefineCustomIntVariable("dbinsight.request_timeout", "How long one request may go unanswered.",
+							"A large answer that keeps coming may take longer.",
+							&dbi_guc_request_timeout, 60000, 100, INT_MAX, PGC_USERSET, GUC_UNIT_MS,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.max_parallel_requests",
+							"Requests of a session that are under way at the same time.", NULL,
+							&dbi_guc_max_parallel_requests, 8, 1, 64, PGC_USERSET, 0, NULL, NULL,
+							NULL);
+	DefineCustomStringVariable("dbinsight.databricks_server",
+							   "The foreign server of the workspace that is ingested.", NULL,
+							   &dbi_guc_databricks_server, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.ingest_sources",
+							"Sources that an ingestion has statements under way for at the same time.",
+							NULL, &dbi_guc_ingest_sources, 4, 1, 64, PGC_USERSET, 0, NULL, NULL,
+							NULL);
+	DefineCustomBoolVariable("dbinsight.allow_private_addresses",
+							 "Allows requests to this machine and to private networks.",
+							 "With those http is spoken too; elsewhere only https.",
+							 &dbi_guc_allow_private_addresses, false, PGC_SUSET, 0, NULL, NULL,
+							 NULL);
+	DefineCustomStringVariable("dbinsight.ca_file",
+							   "A file of certificates that are trusted beside the system's.",
+							   "PEM, for a server with a certificate of a private authority.",
+							   &dbi_guc_ca_file, "", PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
 void
 dbi_base_init(void)
 {
+	define_network();
 	define_strings();
 	define_numbers();
 	define_choices();

@@ -31,6 +31,7 @@ missing_packages() {
 				has_server || echo postgresql-MAJOR
 				has_server_headers || echo postgresql-server-dev-MAJOR
 				has_header json-c/json.h || echo libjson-c-dev
+				has_header curl/curl.h || echo libcurl4-openssl-dev
 				;;
 			test)
 				has_perl IPC::Run && has_perl TAP::Harness && has_perl Test::More || echo perl libipc-run-perl
