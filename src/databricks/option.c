@@ -47,7 +47,6 @@ static const DbiOption options[] = {
 	{ForeignServerRelationId, "disposition", CHECK_DISPOSITION},
 	{ForeignServerRelationId, "timeout", CHECK_DURATION},
 	{ForeignServerRelationId, "max_parallel_chunks", CHECK_PARALLEL},
-	{ForeignServerRelationId, "ca_file", CHECK_TEXT},
 	{ForeignServerRelationId, "fdw_startup_cost", CHECK_COST},
 	{ForeignServerRelationId, "fdw_tuple_cost", CHECK_COST},
 	{ForeignServerRelationId, "async_capable", CHECK_BOOL},
