@@ -117,7 +117,7 @@ COMMENT ON FUNCTION dbinsight._html_figures(jsonb) IS 'The figures of a report s
 CREATE FUNCTION dbinsight._report_html(report jsonb) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT format('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width,initial-scale=1"/><title>%s</title><style>%s</style></head><body><main><h1>%1$s</h1><p class="meta">%s. Made at %s UTC by dbinsight.</p>',
+	SELECT format('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width,initial-scale=1"/><title>%1$s</title><style>%2$s</style></head><body><main><h1>%1$s</h1><p class="meta">%3$s. Made at %4$s UTC by dbinsight.</p>',
 			dbinsight._html(_report_html.report ->> 'title'), dbinsight._report_style(), dbinsight._html(_report_html.report ->> 'period'), dbinsight._html(_report_html.report ->> 'made_at'))
 		|| coalesce((SELECT string_agg(format('<p class="warning">%s</p>', dbinsight._html(w #>> '{}')), '') FROM jsonb_array_elements(_report_html.report -> 'warnings') w), '')
 		|| (SELECT string_agg(format('<section aria-labelledby="%1$s"><h2 id="%1$s">%2$s</h2><p>%3$s</p>', dbinsight._html(s ->> 'id'), dbinsight._html(s ->> 'title'), dbinsight._html(s ->> 'summary'))
