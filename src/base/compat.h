@@ -139,13 +139,6 @@ dbi_json_lexer(const char *text, int len)
 #define dbi_scan_relids(plan) ((plan)->fs_relids)
 #endif
 
-/* A collation that compares bytes; 18 asks the locale. */
-#if PG_VERSION_NUM >= 180000
-#define dbi_collation_is_c(collation) (pg_newlocale_from_collation(collation)->collate_is_c)
-#else
-#define dbi_collation_is_c(collation) lc_collate_is_c(collation)
-#endif
-
 /* 16 drops redundant columns of GROUP BY into a list of its own. */
 #if PG_VERSION_NUM >= 160000
 #define dbi_group_clause(root) ((root)->processed_groupClause)
