@@ -23,6 +23,11 @@
 #define dbi_server_aclcheck(server, role, mode) pg_foreign_server_aclcheck(server, role, mode)
 #endif
 
+/* 18 puts it before the declaration. */
+#ifndef pg_noreturn
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 16 made the map of a partition on demand, and told summarizing indexes apart. */
 #if PG_VERSION_NUM >= 160000
 #define dbi_root_to_child_map(rri, estate) ExecGetRootToChildMap(rri, estate)
