@@ -53,7 +53,7 @@ $(INSTALL_SQL): $(SQL_PARTS) $(filter-out sql/,$(sort $(dir $(SQL_PARTS)))) dbin
 	cat $(SQL_PARTS) > $@
 
 export PG_CONFIG
-.PHONY: demo demo-stop test lint format bench gate fuzz test-versions print-sql-parts
+.PHONY: demo demo-stop test lint format docs bench gate fuzz test-versions print-sql-parts
 demo:
 	+@test/harness/demo.sh start
 demo-stop:
@@ -64,6 +64,9 @@ lint:
 	+@test/harness/lint.sh
 format:
 	+@test/harness/lint.sh --format
+# The list is the planner's own, as its regression test shows it.
+docs:
+	+@test/harness/docs.sh
 bench:
 	+@test/bench/run
 gate:

@@ -72,4 +72,7 @@ char *dbi_redact(const char *text, const char *const *secrets, int nsecrets);
 /* address.c */
 const char *dbi_user_type(const char *principal, size_t len);
 
+/* collation.c: whether a collation orders by bytes; false for none. */
+bool dbi_collation_is_c(Oid collation);
+
 #endif

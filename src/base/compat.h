@@ -23,6 +23,11 @@
 #define dbi_server_aclcheck(server, role, mode) pg_foreign_server_aclcheck(server, role, mode)
 #endif
 
+/* 18 puts it before the declaration. */
+#ifndef pg_noreturn
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 16 made the map of a partition on demand, and told summarizing indexes apart. */
 #if PG_VERSION_NUM >= 160000
 #define dbi_root_to_child_map(rri, estate) ExecGetRootToChildMap(rri, estate)
@@ -137,13 +142,6 @@ dbi_json_lexer(const char *text, int len)
 #else
 #define dbi_check_as_user(plan, rte) ((rte)->checkAsUser)
 #define dbi_scan_relids(plan) ((plan)->fs_relids)
-#endif
-
-/* A collation that compares bytes; 18 asks the locale. */
-#if PG_VERSION_NUM >= 180000
-#define dbi_collation_is_c(collation) (pg_newlocale_from_collation(collation)->collate_is_c)
-#else
-#define dbi_collation_is_c(collation) lc_collate_is_c(collation)
 #endif
 
 /* 16 drops redundant columns of GROUP BY into a list of its own. */

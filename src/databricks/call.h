@@ -11,6 +11,7 @@
 
 #include "databricks/workspace.h"
 #include "net/net.h"
+#include "base/compat.h"
 
 struct DbiWorkspace
 {
@@ -66,6 +67,6 @@ extern int64 dbi_call_bytes(DbiCall *call);
 extern void dbi_call_end(DbiCall *call);
 
 /* Raises 08P01: the answer is not what the API says it is. */
-extern void dbi_bad_answer(DbiWorkspace *workspace, const char *why) pg_attribute_noreturn();
+pg_noreturn extern void dbi_bad_answer(DbiWorkspace *workspace, const char *why);
 
 #endif

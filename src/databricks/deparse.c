@@ -21,9 +21,9 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 #include "utils/rel.h"
 
+#include "base/base.h"
 #include "base/compat.h"
 #include "databricks/fdw.h"
 #include "databricks/shippable.h"

@@ -8,9 +8,9 @@
 #include "nodes/nodeFuncs.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 #include "utils/typcache.h"
 
+#include "base/base.h"
 #include "base/compat.h"
 #include "databricks/fdw.h"
 #include "databricks/shippable.h"

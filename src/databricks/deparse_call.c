@@ -7,8 +7,8 @@
 #include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 
+#include "base/base.h"
 #include "base/compat.h"
 #include "databricks/fdw.h"
 #include "databricks/shippable.h"

@@ -20,8 +20,8 @@ typedef struct DbiRemoteError
 extern DbiRemoteError dbi_remote_error(DbiRequest *request);
 
 /* Raises it. what: "statement 01ef…" or NULL. */
-extern void dbi_raise_remote(DbiWorkspace *workspace, const DbiRemoteError *error, const char *what)
-	pg_attribute_noreturn();
+pg_noreturn extern void dbi_raise_remote(DbiWorkspace *workspace, const DbiRemoteError *error,
+										 const char *what);
 
 /* Of an error's body: worth another try although the status does not say so. May not raise. */
 extern bool dbi_passing_error(int status, const char *body, size_t len);

@@ -12,6 +12,7 @@
 #include "databricks/call.h"
 #include "databricks/rows.h"
 #include "databricks/statement.h"
+#include "base/compat.h"
 
 /* What an answer may take that is kept whole; INLINE results end at 25 MB of the warehouse's own. */
 #define DBI_MAX_ANSWER ((size_t) 64 * 1024 * 1024)
@@ -96,7 +97,7 @@ struct DbiStatement
 void dbi_statement_take_answer(DbiStatement *s, const char *body, size_t len);
 /* The answer without its rows, and where those are in it; NULL when it is no JSON. */
 Jsonb *dbi_statement_parse(const char *body, size_t len, const char **rows, size_t *rows_len);
-void dbi_statement_bad_answer(DbiStatement *s, const char *why) pg_attribute_noreturn();
+pg_noreturn extern void dbi_statement_bad_answer(DbiStatement *s, const char *why);
 
 /* statement_chunk.c */
 void dbi_chunks_init(DbiStatement *s);

@@ -111,6 +111,18 @@ slice_at(int row, MemoryContext context)
 	return slice;
 }
 
+/* The source is ours alone: a run of it that has no end has lost its session. */
+static void
+end_lost_runs(DbiFeed *feed)
+{
+	Oid types[] = {TEXTOID};
+	Datum args[] = {CStringGetTextDatum(feed->source)};
+
+	run("UPDATE dbinsight.ingest_runs SET state = 'failed', ended_at = clock_timestamp(), sqlstate = '57P01',"
+		" message = 'the session that ran it is gone' WHERE source = $1 AND state = 'running'",
+		1, types, args, NULL);
+}
+
 static void
 write_run(DbiFeed *feed)
 {
@@ -150,6 +162,7 @@ dbi_sync_plan(DbiFeed *feed, Datum since, bool has_since, Datum until, bool has_
 	for (uint64 i = 0; i < SPI_processed; i++)
 		feed->slices = lappend(feed->slices, slice_at(i, context));
 	MemoryContextSwitchTo(old);
+	end_lost_runs(feed);
 	write_run(feed);
 	SPI_finish();
 	dbi_become_caller(&caller);

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "base/compat.h"
 
 /* When to give up, and whose wish that is: it is named in the error. */
 typedef struct DbiDeadline
@@ -94,7 +95,7 @@ extern bool dbi_request_failed(DbiRequest *request);
 extern bool dbi_request_failed_passing(DbiRequest *request);
 
 /* Raises what went wrong; for a request that failed. */
-extern void dbi_request_raise(DbiRequest *request) pg_attribute_noreturn();
+pg_noreturn extern void dbi_request_raise(DbiRequest *request);
 
 /* Of an answer: the HTTP status, the value of a header or NULL. */
 extern int dbi_request_status(DbiRequest *request);

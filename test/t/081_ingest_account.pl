@@ -104,6 +104,7 @@ note("seed $SEED: $hit killed, $late had ended before; a quiet run took " . spri
 cmp_ok($hit, '>=', $KILLS / 2, 'most were killed at work');
 sql('killed', 'CALL dbinsight.ingest_due(true)');
 is_deeply(contents('killed', @derived), $quiet, "killed $hit times, every table is that of a quiet run");
+is(sql('killed', q{SELECT count(*) FROM dbinsight.ingest_runs WHERE state = 'running'}), '0', 'no lost run is shown as running');
 is(sql('killed', q{SELECT count(*) FROM dbinsight.ingest_state s JOIN dbinsight.sources o USING (source) WHERE o.watermark_column IS NOT NULL AND s.read_until IS DISTINCT FROM dbinsight.now()}), '0',
 	'every source is read up to now');
 

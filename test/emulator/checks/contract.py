@@ -234,7 +234,7 @@ def faults():
 
 def log():
     control("DELETE", "requests")
-    emulator.fault(fault="latency", seconds=0.5, on="poll", times=None)
+    emulator.fault(fault="latency", seconds=2, on="poll", times=None)
     identifier = execute("SELECT 1").json["statement_id"]
     threads = [threading.Thread(target=poll, args=(identifier,)) for _ in range(4)]
     for thread in threads:
