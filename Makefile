@@ -8,7 +8,7 @@ SRC_H := $(sort $(wildcard src/*.h src/*/*.h))
 OBJS = $(SRC_C:.c=.o)
 PG_CPPFLAGS = -Isrc -DDBINSIGHT_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
-SHLIB_LINK = -ljson-c
+SHLIB_LINK = -lcurl -ljson-c
 
 # File names carry their order: inside a room the number, between rooms this list.
 SQL_PARTS := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/semantic/*.sql)) \
@@ -38,7 +38,7 @@ else
 # The targets below can still run here: they install what is missing and call make again.
 all install installcheck clean:
 	@echo "$(PG_CONFIG) finds no PostgreSQL server headers." >&2
-	@echo "On Debian: apt-get install postgresql-server-dev-15 libjson-c-dev; elsewhere set PG_CONFIG." >&2
+	@echo "On Debian: apt-get install postgresql-server-dev-15 libjson-c-dev libcurl4-openssl-dev; elsewhere set PG_CONFIG." >&2
 	@exit 1
 endif
 
@@ -53,7 +53,7 @@ $(INSTALL_SQL): $(SQL_PARTS) $(filter-out sql/,$(sort $(dir $(SQL_PARTS)))) dbin
 	cat $(SQL_PARTS) > $@
 
 export PG_CONFIG
-.PHONY: demo demo-stop test lint format bench gate fuzz test-versions print-sql-parts
+.PHONY: demo demo-stop test lint format docs bench gate fuzz test-versions print-sql-parts
 demo:
 	+@test/harness/demo.sh start
 demo-stop:
@@ -64,6 +64,9 @@ lint:
 	+@test/harness/lint.sh
 format:
 	+@test/harness/lint.sh --format
+# The list is the planner's own, as its regression test shows it.
+docs:
+	+@test/harness/docs.sh
 bench:
 	+@test/bench/run
 gate:

@@ -9,7 +9,7 @@
  * Internal functions a reader's own query runs through (windows, checks,
  * labels) are granted; those that write as the owner are not.
  */
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dbinsight FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA dbinsight FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA dbinsight FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA dbinsight FROM PUBLIC;
 GRANT USAGE ON SCHEMA dbinsight TO dbinsight_reader, dbinsight_proxy;
@@ -20,29 +20,37 @@ DECLARE
 BEGIN
 	FOR f IN
 		SELECT p.oid::regprocedure AS name,
-			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train)' AS owner_only,
+			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|start_s|wake|scheduler|worker)' AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
-				'run_detections', 'retrain_router', 'use_router', 'verify_feedback') AS admin_only
+				'run_detections', '_databricks_query', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback') AS admin_only,
+			p.proname = 'status' AS operator_only
 		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'dbinsight'::pg_catalog.regnamespace AND p.prokind IN ('f', 'a')
 			AND p.prorettype <> 'trigger'::pg_catalog.regtype
 	LOOP
 		IF f.admin_only THEN
 			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO dbinsight_admin', f.name);
+		ELSIF f.operator_only THEN
+			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO dbinsight_operator', f.name);
 		ELSIF NOT f.owner_only THEN
 			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO dbinsight_reader', f.name);
 		END IF;
 	END LOOP;
 END $$;
 
-/* A reader sees every table but those that hold rows as they came, or others' questions. */
+GRANT EXECUTE ON PROCEDURE dbinsight.ingest_due TO dbinsight_admin;
+
+/* A reader sees every table but those that hold rows as they came, others' questions, or commands. */
 GRANT SELECT ON ALL TABLES IN SCHEMA dbinsight TO dbinsight_reader;
-REVOKE SELECT ON dbinsight.rejected_rows, dbinsight.security_log FROM dbinsight_reader;
+REVOKE SELECT ON dbinsight.rejected_rows, dbinsight.security_log, dbinsight.jobs, dbinsight.job_status, dbinsight.job_definitions,
+	dbinsight.job_state, dbinsight.job_runs FROM dbinsight_reader;
+GRANT SELECT ON dbinsight.jobs, dbinsight.job_status, dbinsight.job_runs TO dbinsight_operator;
+GRANT INSERT, UPDATE, DELETE ON dbinsight.jobs TO dbinsight_admin;
 GRANT SELECT, DELETE ON dbinsight.rejected_rows TO dbinsight_admin;
 GRANT SELECT ON dbinsight.security_log TO dbinsight_admin;
 
 /* One's own conversations; row-level security says which. */
 GRANT INSERT, UPDATE, DELETE ON dbinsight.chat_conversations, dbinsight.chat_messages, dbinsight.user_preferences TO dbinsight_reader;
-GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback TO dbinsight_reader;
+GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback, dbinsight.spans TO dbinsight_reader;
 
 GRANT INSERT, UPDATE, DELETE ON dbinsight.alert_rules TO dbinsight_operator;
 GRANT UPDATE (status, acknowledged_at, acknowledged_by, resolved_at) ON dbinsight.alert_events TO dbinsight_operator;
@@ -57,6 +65,8 @@ GRANT INSERT, UPDATE, DELETE ON dbinsight.budgets, dbinsight.commitments, dbinsi
 	dbinsight.concepts, dbinsight.concept_forms, dbinsight.concept_weights, dbinsight.tool_companions, dbinsight.name_hints,
 	dbinsight.argument_words, dbinsight.intent_examples
 	TO dbinsight_admin;
+/* Servers are the admin's to make; who may use one, its owner says. */
+GRANT USAGE ON FOREIGN DATA WRAPPER databricks TO dbinsight_admin;
 /* What a source is made of is the extension's; how it is run is the admin's. */
 GRANT UPDATE (overlap, schedule, lag_target_minutes, retention, first_load, enabled) ON dbinsight.sources TO dbinsight_admin;
 GRANT UPDATE (keep) ON dbinsight.retention TO dbinsight_admin;
@@ -72,7 +82,7 @@ BEGIN
 			EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'builtin') AS has_builtin
 		FROM pg_catalog.pg_class c
 		WHERE c.relnamespace = 'dbinsight'::pg_catalog.regnamespace AND c.relkind IN ('r', 'S')
-			AND c.relname NOT IN ('derived_relations')
+			AND c.relname NOT IN ('derived_relations', 'job_state', 'scheduler')
 	LOOP
 		PERFORM pg_catalog.pg_extension_config_dump(t.oid::pg_catalog.regclass, CASE WHEN t.has_builtin THEN 'WHERE NOT builtin' ELSE '' END);
 	END LOOP;

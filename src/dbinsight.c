@@ -7,6 +7,7 @@
 #include "fmgr.h"
 
 #include "base/base.h"
+#include "worker/worker.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "dbinsight", .version = DBINSIGHT_VERSION);
@@ -20,4 +21,5 @@ void
 _PG_init(void)
 {
 	dbi_base_init();
+	dbi_worker_init();
 }

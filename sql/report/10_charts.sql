@@ -135,11 +135,11 @@ BEGIN
 		INTO band FROM jsonb_array_elements(forecast) WITH ORDINALITY a(e, i);
 	END IF;
 	RETURN format('<svg viewBox="0 0 800 240" role="img" aria-label="%s"><g class="grid">%s</g><g class="axis">%s</g>', dbinsight._html(caption), grid, labels)
-		|| coalesce(format('<polygon class="band" points="%s"/>', band), '')
+		|| CASE WHEN band IS NULL THEN '' ELSE format('<polygon class="band" points="%s"/>', band) END
 		|| format('<polygon class="area" points="60,190 %s %s,190"/>', coalesce(line, ''), round(60 + 720 * (n - 1) / greatest(total - 1, 1)::numeric, 1))
 		|| format('<polyline class="line" points="%s"/>', coalesce(line, ''))
 		|| CASE WHEN jsonb_array_length(forecast) > 0 THEN format('<polyline class="line dashed" points="%s"/>', dashed) ELSE '' END
-		|| coalesce(format('<line class="reference" x1="60" x2="780" y1="%1$s" y2="%1$s"/>', round(190 - 180 * reference / top, 1)), '')
+		|| CASE WHEN reference IS NULL THEN '' ELSE format('<line class="reference" x1="60" x2="780" y1="%1$s" y2="%1$s"/>', round(190 - 180 * reference / top, 1)) END
 		|| ends || '</svg>';
 END $$;
 COMMENT ON FUNCTION dbinsight._svg_area(text, text, jsonb, jsonb, numeric) IS

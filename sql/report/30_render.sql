@@ -92,7 +92,7 @@ CREATE FUNCTION dbinsight._report_style() RETURNS text
 		'figure,.scroll{background:var(--surface);border:1px solid var(--line);border-radius:10px;margin:0 0 1rem;padding:1rem}.scroll{overflow-x:auto}'
 		'.scroll:focus-visible{outline:2px solid var(--high);outline-offset:2px}'
 		'figcaption,caption{font-size:.875rem;color:var(--text2);text-align:left;padding:.25rem 0}caption{font-weight:600;color:var(--text)}'
-		'table{border-collapse:collapse;width:100%;font-size:.875rem}th,td{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}'
+		'table{border-collapse:collapse;width:100%;font-size:.875rem}th,td{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}'
 		'th{color:var(--text2);font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}'
 		'.s{font-weight:600}.critical{color:var(--critical)}.high{color:var(--high)}.medium{color:var(--medium)}.low{color:var(--low)}'
 		'svg{display:block;width:100%;height:auto;font-size:12px;fill:var(--text2)}.grid line{stroke:var(--line)}.area{fill:var(--soft)}.band{fill:var(--soft);opacity:.7}'
@@ -106,9 +106,10 @@ CREATE FUNCTION dbinsight._html_figures(figures jsonb) RETURNS text
 BEGIN ATOMIC
 	SELECT '<dl class="figures">' || string_agg(format('<div><dt>%s</dt><dd>%s%s</dd></div>', dbinsight._html(f ->> 'label'),
 		dbinsight._html(dbinsight._shown((f ->> 'value')::numeric, f ->> 'unit')),
-		coalesce(format('<small%s>%s than before</small>',
-			CASE WHEN f ->> 'better' = 'none' OR change = 0 THEN '' WHEN (f ->> 'better' = 'up') = (change > 0) THEN ' class="better"' ELSE ' class="worse"' END,
-			CASE WHEN change > 0 THEN '▲ ' || ltrim(words, '+') || ' more' WHEN change < 0 THEN '▼ ' || ltrim(words, '-') || ' less' ELSE 'no other' END), '')), '' ORDER BY n) || '</dl>'
+		-- format() takes NULL for an empty text: what is not known says nothing
+		CASE WHEN change IS NULL THEN '' WHEN change = 0 THEN '<small>as before</small>' ELSE format('<small%s>%s than before</small>',
+			CASE WHEN f ->> 'better' = 'none' THEN '' WHEN (f ->> 'better' = 'up') = (change > 0) THEN ' class="better"' ELSE ' class="worse"' END,
+			CASE WHEN change > 0 THEN '▲ ' || ltrim(words, '+') || ' more' ELSE '▼ ' || ltrim(words, '-') || ' less' END) END), '' ORDER BY n) || '</dl>'
 	FROM jsonb_array_elements(_html_figures.figures) WITH ORDINALITY x(f, n),
 		LATERAL (SELECT coalesce(f ->> 'change_points', f ->> 'change_pct')::numeric AS change, dbinsight._figure_change(f) AS words) c;
 END;
@@ -117,7 +118,7 @@ COMMENT ON FUNCTION dbinsight._html_figures(jsonb) IS 'The figures of a report s
 CREATE FUNCTION dbinsight._report_html(report jsonb) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT format('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width,initial-scale=1"/><title>%s</title><style>%s</style></head><body><main><h1>%1$s</h1><p class="meta">%s. Made at %s UTC by dbinsight.</p>',
+	SELECT format('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width,initial-scale=1"/><title>%1$s</title><style>%2$s</style></head><body><main><h1>%1$s</h1><p class="meta">%3$s. Made at %4$s UTC by dbinsight.</p>',
 			dbinsight._html(_report_html.report ->> 'title'), dbinsight._report_style(), dbinsight._html(_report_html.report ->> 'period'), dbinsight._html(_report_html.report ->> 'made_at'))
 		|| coalesce((SELECT string_agg(format('<p class="warning">%s</p>', dbinsight._html(w #>> '{}')), '') FROM jsonb_array_elements(_report_html.report -> 'warnings') w), '')
 		|| (SELECT string_agg(format('<section aria-labelledby="%1$s"><h2 id="%1$s">%2$s</h2><p>%3$s</p>', dbinsight._html(s ->> 'id'), dbinsight._html(s ->> 'title'), dbinsight._html(s ->> 'summary'))

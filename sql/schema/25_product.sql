@@ -110,7 +110,7 @@ CREATE TABLE dbinsight.findings (
 	confidence float8 NOT NULL DEFAULT 1.0,
 	status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'acknowledged', 'resolved', 'false_positive')),
 	suppressed_by text,
-	incident_id uuid REFERENCES dbinsight.incidents,
+	incident_id uuid REFERENCES dbinsight.incidents ON DELETE SET NULL,
 	evidence jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT dbinsight.now()
 );

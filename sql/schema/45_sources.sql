@@ -30,12 +30,19 @@ CREATE TABLE dbinsight.sources (
 	retention interval,
 	first_load interval NOT NULL DEFAULT '90 days',
 	mode text NOT NULL DEFAULT 'local' CHECK (mode IN ('local', 'foreign', 'rollup')),
-	enabled boolean NOT NULL DEFAULT true
+	enabled boolean NOT NULL DEFAULT true,
+	remote text,
+	slice interval NOT NULL DEFAULT '7 days' CHECK (slice >= interval '1 hour')
 );
 COMMENT ON TABLE dbinsight.sources IS
 'One row a system table: remote name, gold table, key, version and watermark columns, overlap, field mapping, schedule, retention, mode';
 COMMENT ON COLUMN dbinsight.sources.write_mode IS
 'append: a known key is skipped unless its version is newer; upsert: a known key is replaced when the row differs; version: change log, every change_time is a row and valid_to follows';
+COMMENT ON COLUMN dbinsight.sources.remote IS 'The table ingest() reads, catalog.schema.table; NULL: its rows are loaded by hand';
+COMMENT ON COLUMN dbinsight.sources.slice IS 'The longest window that ingest() reads by one statement and writes in one transaction';
+COMMENT ON COLUMN dbinsight.sources.first_load IS 'How far back the first ingestion goes';
+COMMENT ON COLUMN dbinsight.sources.overlap IS 'How much of what was read before is read again, for rows that come late';
+COMMENT ON COLUMN dbinsight.sources.schedule IS 'How long after an ingestion the next one is due';
 COMMENT ON COLUMN dbinsight.sources.retention IS 'How long rows are kept by the time column; NULL keeps them for ever. Applied by apply_retention()';
 
 INSERT INTO dbinsight.sources (source, gold_table, key, version_column, time_column, watermark_column, overlap, write_mode, mapping, excluded, computed, computed_from, after_load, lag_target_minutes, retention) VALUES
@@ -178,6 +185,15 @@ INSERT INTO dbinsight.sources (source, gold_table, key, version_column, time_col
 ('system.mlflow.run_metrics_history', 'fact_mlflow_run_metrics', '{record_id}', NULL, 'insert_time', 'insert_time', '24 hours', 'append',
  '{}', '{}', '{}', NULL, NULL, 480, '400 days');
 
+-- An account's event logs and inference tables have names of their own.
+UPDATE dbinsight.sources SET remote = source WHERE source LIKE 'system.%';
+-- What has no watermark is read whole.
+UPDATE dbinsight.sources SET schedule = '1 day' WHERE watermark_column IS NULL;
+-- A definition of years ago still holds: what describes things is read from its beginning, and is small.
+UPDATE dbinsight.sources SET first_load = '10 years', slice = '10 years' WHERE gold_table LIKE 'dim%' OR write_mode = 'version';
+UPDATE dbinsight.sources SET slice = '1 day'
+WHERE gold_table IN ('fact_audit_logs', 'fact_usage', 'fact_query_history', 'fact_node_timeline', 'fact_column_lineage', 'fact_endpoint_usage');
+
 /*
  * A restored dump brings every row of this table, and CREATE EXTENSION has
  * just seeded it: the row that arrives replaces the seeded one.
@@ -225,9 +241,15 @@ CREATE TABLE dbinsight.ingest_state (
 	watermark timestamptz,
 	last_event_time timestamptz,
 	last_loaded_at timestamptz,
-	last_error text
+	last_error text,
+	read_until timestamptz,
+	unavailable_since timestamptz,
+	failures int NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE dbinsight.ingest_state IS 'Where each source stands: the greatest watermark ingested, moved in the transaction that wrote the rows';
+COMMENT ON COLUMN dbinsight.ingest_state.read_until IS 'Everything before was asked for; moved in the transaction that wrote its rows';
+COMMENT ON COLUMN dbinsight.ingest_state.unavailable_since IS 'Since when the account does not have the table, or does not let us read it';
+COMMENT ON COLUMN dbinsight.ingest_state.failures IS 'Ingestions in a row that failed';
 
 CREATE VIEW dbinsight.ingest_status AS
 SELECT s.source AS source_table, s.gold_table, st.watermark, st.last_event_time, st.last_loaded_at,

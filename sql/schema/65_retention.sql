@@ -14,6 +14,7 @@ INSERT INTO dbinsight.retention VALUES
 	('ingest_log', 'loaded_at', '90 days'),
 	('rejected_rows', 'rejected_at', '90 days'),
 	('findings', 'last_event', '400 days'),
+	('incidents', 'last_event', '400 days'),
 	('entity_risk', 'as_of', '400 days'),
 	('predictions', 'scored_at', '400 days'),
 	('alert_events', 'fired_at', '400 days'),

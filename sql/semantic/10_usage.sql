@@ -187,6 +187,7 @@ COMMENT ON TABLE dbinsight.rollup_cluster_quiet_hourly IS
 'Cluster-minutes per UTC hour, and of those with less than 1 MiB over the network of all nodes the busiest node''s CPU percent';
 COMMENT ON COLUMN dbinsight.rollup_cluster_quiet_hourly.quiet_cpu IS 'One value a quiet minute, percent; a minute with a node of unknown CPU is not quiet';
 CREATE INDEX ON dbinsight.rollup_cluster_quiet_hourly (hour);
+INSERT INTO dbinsight.retention VALUES ('rollup_cluster_quiet_hourly', 'hour', '90 days');
 
 CREATE FUNCTION dbinsight._refresh_cluster_quiet_hourly(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC

@@ -23,21 +23,3 @@ CREATE FUNCTION dbinsight.stop(conversation uuid) RETURNS boolean
 COMMENT ON FUNCTION dbinsight.stop(uuid) IS
 'Asks the answers of a conversation of yours that are being made, in whatever session, to end now and keep what they have; a submitted question that waits is not answered. False when there is none
 @param conversation its id';
-
-CREATE FUNCTION dbinsight._start_submitted() RETURNS int
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dbi_start_submitted';
-COMMENT ON FUNCTION dbinsight._start_submitted() IS
-'Has workers started, once this transaction commits, for submitted questions that wait, also those whose worker died; how many';
-
-CREATE FUNCTION dbinsight.run_due() RETURNS TABLE (job text, status text, elapsed_ms numeric)
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	began timestamptz := clock_timestamp();
-	started int := dbinsight._start_submitted();
-BEGIN
-	IF started > 0 THEN
-		RETURN QUERY SELECT 'submitted questions', format('%s to start', started), round(1000 * extract(epoch FROM clock_timestamp() - began), 3);
-	END IF;
-END $$;
-COMMENT ON FUNCTION dbinsight.run_due() IS
-'Starts what is due now, for callers outside that drive the schedule: submitted questions that wait for a worker';

@@ -24,6 +24,9 @@
 #define MAX_ACTIONS_SEVERAL 5
 #define MAX_SUGGESTIONS 3
 
+/* Its rows say which domains are worth a look of their own. */
+#define HEALTH_TOOL "get_platform_health"
+
 /* ---- calls ---- */
 
 /* An identical call of this turn that was made already. */
@@ -57,7 +60,7 @@ is_unhealthy(List *results, const char *agent)
 		int domain = dbi_column(r, "domain");
 		int status = dbi_column(r, "status");
 
-		if (!r->ok || strcmp(r->call->tool, "get_platform_health") != 0 || domain < 0 || status < 0)
+		if (!r->ok || strcmp(r->call->tool, HEALTH_TOOL) != 0 || domain < 0 || status < 0)
 			continue;
 		for (int i = 0; i < r->nrows; i++)
 			if (!r->rows[i][domain].isnull && strcmp(r->rows[i][domain].text, agent) == 0)
@@ -88,6 +91,52 @@ repeat_result(DbiTurn *turn, const DbiResult *before, const DbiPlanCall *call)
 	add_result(turn, copy);
 }
 
+/* Whether the plan's call will be made whatever those before it find. */
+static bool
+is_certain(const DbiTurn *turn, const DbiPlanCall *call)
+{
+	ListCell *lc;
+
+	if (made_already(turn->results, call))
+		return false;
+	if (call->role != DBI_CALL_IF_UNHEALTHY)
+		return true;
+	foreach(lc, turn->results)
+		if (strcmp(((DbiResult *) lfirst(lc))->call->tool, HEALTH_TOOL) == 0)
+			return is_unhealthy(turn->results, call->agent);
+	return false;
+}
+
+/* This call and what is certain to follow, as far as they are slow, at the same time. */
+static void
+call_ahead(DbiTurn *turn, const DbiPlanCall *call)
+{
+	List *calls = list_make1(unconstify(DbiPlanCall *, call));
+
+	for (int i = turn->next_call; i < list_length(turn->plan->calls); i++)
+		if (is_certain(turn, list_nth(turn->plan->calls, i)))
+			calls = lappend(calls, list_nth(turn->plan->calls, i));
+	turn->ahead = list_concat(turn->ahead, dbi_call_ahead(calls));
+}
+
+/* What a worker has made of a call already, or NULL. */
+static DbiResult *
+take_ahead(DbiTurn *turn, const DbiPlanCall *call)
+{
+	ListCell *lc;
+
+	foreach(lc, turn->ahead)
+	{
+		DbiResult *r = lfirst(lc);
+
+		if (r->call != call)
+			continue;
+		turn->ahead = foreach_delete_current(turn->ahead, lc);
+		return dbi_finish_call(r);
+	}
+	return NULL;
+}
+
 const DbiPlanCall *
 dbi_answer_next_call(DbiTurn *turn)
 {
@@ -107,10 +156,16 @@ dbi_answer_next_call(DbiTurn *turn)
 	return NULL;
 }
 
+/* But what a worker has made of it already is kept. */
 void
 dbi_answer_skip_call(DbiTurn *turn, const DbiPlanCall *call)
 {
-	turn->skipped = lappend(turn->skipped, unconstify(DbiPlanCall *, call));
+	DbiResult *made = take_ahead(turn, call);
+
+	if (made)
+		add_result(turn, made);
+	else
+		turn->skipped = lappend(turn->skipped, unconstify(DbiPlanCall *, call));
 }
 
 DbiResult *
@@ -119,7 +174,11 @@ dbi_answer_make_call(DbiTurn *turn, const DbiPlanCall *call)
 	DbiResult *result;
 
 	CHECK_FOR_INTERRUPTS();
-	result = dbi_call_tool(call);
+	if (turn->ahead == NIL)
+		call_ahead(turn, call);
+	result = take_ahead(turn, call);
+	if (result == NULL)
+		result = dbi_call_tool(call);
 	if (result->stopped)
 		dbi_answer_skip_call(turn, call);
 	else
@@ -728,6 +787,7 @@ dbi_answer_end(DbiTurn *turn)
 	answer->content = turn->text->out.data;
 	answer->agents = turn->agents;
 	answer->suggestions = turn->suggestions;
+	answer->calls = turn->results;
 	answer->tool_calls = calls_json(turn);
 	answer->evidence = evidence_json(turn->text->figures);
 	ground = ground_turn(turn);

@@ -21,6 +21,7 @@ typedef struct DbiAnswer
 	char *grounding;   /* JSON object: what the referee says of it; NULL without calls */
 	char *understood;  /* JSON object: how sure the reading of the question was */
 	char *results;     /* JSON array: what the calls returned; NULL without calls */
+	List *calls;       /* of DbiResult *: what was called */
 	bool grounded;     /* by the writer's own record and by the referee */
 } DbiAnswer;
 
@@ -38,7 +39,7 @@ DbiTurn *dbi_answer_begin(const char *question, const DbiPlan *plan);
 const DbiPlanCall *dbi_answer_next_call(DbiTurn *turn);
 DbiResult *dbi_answer_make_call(DbiTurn *turn, const DbiPlanCall *call);
 
-/* Leaves a call out. */
+/* Leaves a call out that has not been made. */
 void dbi_answer_skip_call(DbiTurn *turn, const DbiPlanCall *call);
 
 /* No more calls, and of the text only what closes it. */

@@ -63,6 +63,7 @@ struct DbiTurn
 	int next_part;     /* of the text */
 	bool stopped;      /* before all calls were made and all parts told */
 	List *skipped;     /* of DbiPlanCall *: calls that were not made, or not to their end */
+	List *ahead;       /* of DbiResult *: made by workers, their turn is still to come */
 	List *results;     /* of DbiResult * */
 	List *told;        /* of DbiTold *, in the order of the calls */
 	List *agents;      /* of char * */

@@ -18,7 +18,6 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "portability/instr_time.h"
-#include "storage/latch.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -28,87 +27,13 @@
 #include "utils/memutils.h"
 #include "utils/regproc.h"
 #include "utils/resowner.h"
-#include "utils/timeout.h"
 #include "utils/timestamp.h"
 
-#include "agents/call.h"
-#include "agents/stream.h"
+#include "agents/call_parts.h"
 #include "base/base.h"
 
-/* ---- the deadline, and the wish of somebody else that the answer ends ---- */
-
-/* stop() is noticed inside a tool within this time. */
-#define STOP_POLL_MS 50
-
-static TimeoutId deadline_timeout = MAX_TIMEOUTS;
-static TimeoutId stop_timeout = MAX_TIMEOUTS;
-static volatile sig_atomic_t deadline_passed = false;
-static volatile sig_atomic_t stop_noticed = false;
-
-/* In a signal handler: ask for a cancel as statement_timeout does. */
-static void
-cancel_tool(void)
-{
-	InterruptPending = true;
-	QueryCancelPending = true;
-	SetLatch(MyLatch);
-}
-
-static void
-deadline_handler(void)
-{
-	deadline_passed = true;
-	cancel_tool();
-}
-
-static void
-stop_handler(void)
-{
-	if (!dbi_stop_wanted())
-		return;
-	stop_noticed = true;
-	cancel_tool();
-}
-
-static void
-start_deadline(void)
-{
-	if (deadline_timeout == MAX_TIMEOUTS)
-	{
-		deadline_timeout = RegisterTimeout(USER_TIMEOUT, deadline_handler);
-		stop_timeout = RegisterTimeout(USER_TIMEOUT, stop_handler);
-	}
-	deadline_passed = false;
-	stop_noticed = false;
-	enable_timeout_after(deadline_timeout, dbi_guc_tool_timeout);
-	if (dbi_stop_watched())
-		enable_timeout_every(stop_timeout,
-							 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), STOP_POLL_MS),
-							 STOP_POLL_MS);
-}
-
-/* A cancel of our own that nobody has seen yet must not hit what comes next. */
-static void
-stop_deadline(void)
-{
-	disable_timeout(deadline_timeout, false);
-	disable_timeout(stop_timeout, false);
-	if (deadline_passed || stop_noticed)
-		QueryCancelPending = false;
-}
-
-/* A cancel is ours when a timer of ours asked for it and nothing else had set its mark. */
-static bool
-is_ours(const ErrorData *error)
-{
-	return (deadline_passed || stop_noticed) && error->sqlerrcode == ERRCODE_QUERY_CANCELED &&
-		   error->message_id &&
-		   strcmp(error->message_id, "canceling statement due to user request") == 0;
-}
-
-/* Errors that are about the session or the server, not about the tool. */
-static bool
-must_rethrow(const ErrorData *error)
+bool
+dbi_must_rethrow(const ErrorData *error)
 {
 	int class = ERRCODE_TO_CATEGORY(error->sqlerrcode);
 
@@ -398,24 +323,23 @@ set_settings(const DbiTool *tool)
 	set_for_call("jit", "off");
 }
 
-/* Inside the subtransaction; whatever it throws is the tool's error. */
-static void
-run(DbiResult *r, MemoryContext results)
+void
+dbi_run_tool(DbiResult *r, DbiDeadline *deadline, MemoryContext results)
 {
 	Bound bound;
 	int nest;
 	int code;
 
-	XactReadOnly = true; /* back to what it was at the subtransaction's end */
+	XactReadOnly = true; /* back to what it was when the subtransaction, or the worker, ends */
 	check_callable(r);
 	r->tool = dbi_tool(r->call->function);
 	nest = NewGUCNestLevel();
 	set_settings(r->tool);
 	bind_arguments(r, &bound);
-	start_deadline();
+	dbi_deadline_begin(deadline);
 	code = SPI_execute_with_args(call_text(r->tool), bound.n, bound.types, bound.values,
 								 bound.nulls, true, dbi_guc_max_tool_rows + 1);
-	stop_deadline();
+	dbi_deadline_end(deadline);
 	if (code != SPI_OK_SELECT)
 		elog(ERROR, "could not call %s: %s", r->tool->name, SPI_result_code_string(code));
 	MemoryContextSwitchTo(results);
@@ -424,50 +348,44 @@ run(DbiResult *r, MemoryContext results)
 	AtEOXact_GUC(true, nest);
 }
 
-static void
-keep_error(DbiResult *r, const ErrorData *error)
+void
+dbi_keep_error(DbiResult *r, const ErrorData *error, const DbiDeadline *deadline)
 {
 	r->ok = false;
 	r->nrows = 0;
 	r->ncolumns = 0;
-	if (is_ours(error) && stop_noticed)
+	if (!dbi_deadline_caused(deadline, error))
 	{
-		r->stopped = true;
-		r->sqlstate = ERRCODE_QUERY_CANCELED;
+		r->sqlstate = error->sqlerrcode;
+		r->error = error->message ? pstrdup(error->message) : "unknown error";
+		r->hint = error->hint ? pstrdup(error->hint) : NULL;
+		return;
+	}
+	r->sqlstate = ERRCODE_QUERY_CANCELED;
+	r->stopped = deadline->ended == DBI_ENDED_BY_STOP;
+	if (r->stopped)
+	{
 		r->error = pstrdup("it was stopped");
 		return;
 	}
-	if (is_ours(error))
-	{
-		r->sqlstate = ERRCODE_QUERY_CANCELED;
-		r->error =
-			psprintf("it took longer than dbinsight.tool_timeout (%d ms)", dbi_guc_tool_timeout);
-		r->hint = "Ask about a shorter period, or raise dbinsight.tool_timeout.";
-		return;
-	}
-	r->sqlstate = error->sqlerrcode;
-	r->error = error->message ? pstrdup(error->message) : "unknown error";
-	r->hint = error->hint ? pstrdup(error->hint) : NULL;
+	r->error = psprintf("it took longer than dbinsight.tool_timeout (%d ms)", dbi_guc_tool_timeout);
+	r->hint = "Ask about a shorter period, or raise dbinsight.tool_timeout.";
 }
 
-/* SPI is connected. The result lives in the caller's memory context. */
-DbiResult *
-dbi_call_tool(const DbiPlanCall *call)
+/* In a subtransaction of its own, so that an error costs nothing else. */
+static void
+run_here(DbiResult *r)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	DbiResult *r = palloc0(sizeof(DbiResult));
-	instr_time start;
-	instr_time elapsed;
+	const DbiStopSlot *watched = dbi_stop_watched();
+	DbiDeadline deadline = {.slot = watched};
 
-	r->call = call;
-	r->ok = true;
-	INSTR_TIME_SET_CURRENT(start);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(caller);
 	PG_TRY();
 	{
-		run(r, caller);
+		dbi_run_tool(r, &deadline, caller);
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(caller);
 		CurrentResourceOwner = owner;
@@ -478,29 +396,50 @@ dbi_call_tool(const DbiPlanCall *call)
 
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
-		if (deadline_timeout != MAX_TIMEOUTS)
-			stop_deadline();
+		dbi_deadline_end(&deadline);
+		(void) dbi_stop_watch(watched); /* the tool may have asked, and not come to its end */
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(caller);
 		CurrentResourceOwner = owner;
-		if (must_rethrow(error) && !is_ours(error))
+		if (dbi_must_rethrow(error) && !dbi_deadline_caused(&deadline, error))
 			ReThrowError(error);
-		keep_error(r, error);
+		dbi_keep_error(r, error, &deadline);
 		FreeErrorData(error);
 	}
 	PG_END_TRY();
-	deadline_passed = false;
-	stop_noticed = false;
-	INSTR_TIME_SET_CURRENT(elapsed);
-	INSTR_TIME_SUBTRACT(elapsed, start);
-	r->elapsed_ms = INSTR_TIME_GET_MILLISEC(elapsed);
+}
+
+/* What is left to do with the rows, wherever they were made. */
+DbiResult *
+dbi_finish_call(DbiResult *r)
+{
+	if (!r->stopped)
+		dbi_remember_ms(r->call->function, r->elapsed_ms);
 	if (r->ok)
 	{
 		dbi_focus(r);
 		dbi_name_ids(r);
 	}
 	return r;
+}
+
+DbiResult *
+dbi_call_tool(const DbiPlanCall *call)
+{
+	DbiResult *r = palloc0(sizeof(DbiResult));
+	instr_time start;
+	instr_time elapsed;
+
+	r->call = call;
+	r->ok = true;
+	r->began = GetCurrentTimestamp();
+	INSTR_TIME_SET_CURRENT(start);
+	run_here(r);
+	INSTR_TIME_SET_CURRENT(elapsed);
+	INSTR_TIME_SUBTRACT(elapsed, start);
+	r->elapsed_ms = INSTR_TIME_GET_MILLISEC(elapsed);
+	return dbi_finish_call(r);
 }
 
 int

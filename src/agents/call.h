@@ -6,6 +6,8 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
+
 #include "agents/registry.h"
 #include "agents/plan.h"
 
@@ -84,10 +86,21 @@ typedef struct DbiResult
 	int dropped;    /* rows left out by filters or because they lie outside the period asked for */
 	bool repeated;  /* shares the rows of an identical earlier call */
 	int default_days; /* window when no argument says one; 0: the tool has none */
+	bool in_worker;
+	TimestampTz began; /* by the clock on the wall */
 	double elapsed_ms;
 } DbiResult;
 
+/* SPI is connected. The result lives in the caller's memory context. */
 DbiResult *dbi_call_tool(const DbiPlanCall *call);
+
+/*
+ * call_parallel.c: makes those of the calls that are slow at the same time, in
+ * workers. Returns the results, to be finished one by one; a call that has
+ * none is left to dbi_call_tool().
+ */
+List *dbi_call_ahead(List *calls);
+DbiResult *dbi_finish_call(DbiResult *result);
 
 /* -1 when there is no such column. */
 int dbi_column(const DbiResult *result, const char *name);

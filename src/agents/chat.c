@@ -170,19 +170,19 @@ insert_message(DbiChat *chat, const char *role, const char *content, bool is_ans
 {
 	Oid types[] = {UUIDOID, TEXTOID,  TEXTOID,  JSONBOID,  TEXTARRAYOID, TEXTARRAYOID,
 				   BOOLOID, JSONBOID, TEXTOID,  FLOAT8OID, JSONBOID,     BOOLOID,
-				   UUIDOID, TEXTOID,  JSONBOID, JSONBOID};
-	Datum values[16] = {0};
-	char nulls[] = "   nnnnnnnn nnnn";
+				   UUIDOID, TEXTOID,  JSONBOID, JSONBOID,  JSONBOID};
+	Datum values[17] = {0};
+	char nulls[] = "   nnnnnnnn nnnnn";
 
 	dbi_spi_prepare(
 		&insert_plan,
 		"INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
-		" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd, id, status, grounding, understood)"
+		" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd, id, status, grounding, understood, plan)"
 		" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11,"
 		" CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END,"
-		" coalesce($13, pg_catalog.gen_random_uuid()), coalesce($14, 'complete'), $15, $16"
+		" coalesce($13, pg_catalog.gen_random_uuid()), coalesce($14, 'complete'), $15, $16, $17"
 		" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id",
-		16, types);
+		17, types);
 	values[0] = UUIDPGetDatum(&chat->conversation);
 	values[1] = CStringGetTextDatum(role);
 	values[2] = CStringGetTextDatum(content);
@@ -204,6 +204,8 @@ insert_message(DbiChat *chat, const char *role, const char *content, bool is_ans
 			nulls[12] = 'n';
 		set_json(&values[14], &nulls[14], chat->answer->grounding);
 		set_json(&values[15], &nulls[15], chat->answer->understood);
+		set_json(&values[16], &nulls[16],
+				 chat->plan && chat->plan->calls != NIL ? dbi_plan_json(chat->plan) : NULL);
 	}
 	execute(insert_plan, values, nulls, false, SPI_OK_INSERT_RETURNING);
 	if (is_answer)
@@ -302,6 +304,7 @@ dbi_chat_store(DbiChat *chat)
 	insert_message(chat, "user", clip(chat->question, DBI_MAX_QUESTION_BYTES), false);
 	insert_message(chat, "assistant", chat->answer->content, true);
 	insert_results(chat);
+	dbi_trace_store(chat);
 	update_conversation(chat);
 	if (chat->plan && (chat->plan->kind == DBI_PLAN_REFUSE_WRITE ||
 					   chat->plan->kind == DBI_PLAN_REFUSE_INJECTION))

@@ -4,6 +4,7 @@
 #ifndef DBI_AGENTS_CHAT_H
 #define DBI_AGENTS_CHAT_H
 
+#include "datatype/timestamp.h"
 #include "fmgr.h"
 
 #include "agents/answer.h"
@@ -25,7 +26,10 @@ typedef struct DbiChat /* one turn */
 	DbiAnswer *answer; /* as far as it came */
 	char *scores;
 	double latency_ms;
-	const char *status; /* complete, stopped, unread */
+	TimestampTz began; /* by the clock on the wall, as are the next two */
+	TimestampTz plan_began;
+	TimestampTz plan_ended; /* 0: there is no plan */
+	const char *status;     /* complete, stopped, unread */
 } DbiChat;
 
 /* 22023 for a question without a word. */
@@ -39,6 +43,9 @@ char *dbi_chat_open(DbiChat *chat);
 
 /* For a turn to be made later: the same checks, and a new conversation is made now. */
 void dbi_chat_prepare(DbiChat *chat);
+
+/* trace.c: how the stored answer was made, as spans. */
+void dbi_trace_store(const DbiChat *chat);
 
 /* Question and answer become messages of the conversation. */
 void dbi_chat_store(DbiChat *chat);

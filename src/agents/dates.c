@@ -274,9 +274,10 @@ read_relative(DbiDates *r)
 		r->at++;
 		if (dbi_date_take_length(r, &count, &grain, &hours))
 		{
+			if (!dbi_date_rolling(r, count, grain, hours))
+				return false; /* of no length */
 			if (past)
-				return dbi_date_rolling(r, count, grain, hours);
-			(void) dbi_date_rolling(r, count, grain, hours);
+				return true;
 			r->period->kind = DBI_PERIOD_FUTURE;
 			r->period->start = r->clock->today;
 			r->period->end = r->clock->today + (int) ceil(r->period->hours / 24) - 1;

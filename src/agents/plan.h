@@ -14,6 +14,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 #include "utils/date.h"
+#include "utils/jsonb.h"
 #include "utils/uuid.h"
 
 /* A longer question is refused unread; tools take names and dates, not texts. */
@@ -121,6 +122,10 @@ extern char *dbi_frame_with_choices(const char *frame_json, const char *content,
 
 /* Frame of the caller's own conversation; P0002 when it is another's or none. */
 extern char *dbi_conversation_frame(const pg_uuid_t *conversation);
+
+/* plan_json.c: a plan to keep, and to run again. */
+extern char *dbi_plan_json(const DbiPlan *plan);
+extern DbiPlan *dbi_plan_of_json(Jsonb *json);
 
 /* Words for the enums: "answer", "clarify", …; "text", "frame", …; "answer", "baseline", "cause", "if_unhealthy". */
 extern const char *dbi_plan_kind_name(DbiPlanKind kind);

@@ -19,15 +19,15 @@
 #define SHORTEST_RUN 3
 #define LONGEST_RUN 4
 
-typedef struct Block
+typedef struct FeatureBlock
 {
 	uint32 *buckets;
 	int n;
 	int size;
-} Block;
+} FeatureBlock;
 
 static void
-add(Block *b, char kind, const char *text, Size len)
+add(FeatureBlock *b, char kind, const char *text, Size len)
 {
 	uint32 hash = hash_bytes_extended((const unsigned char *) text, len, kind);
 
@@ -40,7 +40,7 @@ add(Block *b, char kind, const char *text, Size len)
 }
 
 static void
-add_word(Block *b, char kind, const char *text)
+add_word(FeatureBlock *b, char kind, const char *text)
 {
 	add(b, kind, text, strlen(text));
 }
@@ -56,7 +56,7 @@ compare(const void *a, const void *b)
 
 /* Appends a block to the features, its length made `length`. */
 static void
-close_block(Block *b, double length, DbiSparse *f)
+close_block(FeatureBlock *b, double length, DbiSparse *f)
 {
 	int n = 0;
 
@@ -74,16 +74,16 @@ close_block(Block *b, double length, DbiSparse *f)
 	pfree(b->buckets);
 }
 
-static Block
+static FeatureBlock
 new_block(void)
 {
-	Block b = {palloc(sizeof(uint32) * 64), 0, 64};
+	FeatureBlock b = {palloc(sizeof(uint32) * 64), 0, 64};
 
 	return b;
 }
 
 static void
-add_runs(Block *b, const char *word)
+add_runs(FeatureBlock *b, const char *word)
 {
 	char *marked = psprintf("<%s>", word);
 	int len = (int) strlen(marked);
@@ -118,7 +118,7 @@ unit_at(const DbiText *text, List *slots, int i, int *last_slot)
 
 /* Concepts found by words; those of names depend on the account. */
 static void
-add_concepts(const DbiLexicon *lex, const DbiText *text, const DbiClause *clause, Block *b)
+add_concepts(const DbiLexicon *lex, const DbiText *text, const DbiClause *clause, FeatureBlock *b)
 {
 	ListCell *lc;
 
@@ -137,9 +137,9 @@ void
 dbi_router_features(const DbiLexicon *lex, const DbiText *text, List *slots,
 					const DbiClause *clause, DbiSparse *f)
 {
-	Block concepts = new_block();
-	Block words = new_block();
-	Block runs = new_block();
+	FeatureBlock concepts = new_block();
+	FeatureBlock words = new_block();
+	FeatureBlock runs = new_block();
 	const char *before = "^";
 	int last_slot = -1;
 

@@ -20,6 +20,7 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #include "agents/chat.h"
@@ -271,7 +272,9 @@ plan_turn(DbiStream *s)
 {
 	DbiChat *chat = &s->chat;
 
+	chat->plan_began = GetCurrentTimestamp();
 	chat->plan = dbi_plan_question(chat->question, chat->agent, s->frame);
+	chat->plan_ended = GetCurrentTimestamp();
 	tell_routes(s);
 	s->phase = PHASE_REPLY;
 	if (chat->plan->kind == DBI_PLAN_ANSWER)
@@ -391,6 +394,7 @@ take_step(DbiStream *s)
 static void
 work(DbiStream *s, void (*what)(DbiStream *))
 {
+	const DbiStopSlot *before;
 	instr_time start;
 	instr_time end;
 
@@ -402,11 +406,11 @@ work(DbiStream *s, void (*what)(DbiStream *))
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to the server programming interface");
 	MemoryContextSwitchTo(s->context);
-	dbi_stop_watch(s->slot);
+	before = dbi_stop_watch(s->slot);
 	what(s);
 	if (CurrentMemoryContext != s->context) /* what it made would go with SPI: see base/spi.h */
 		elog(ERROR, "a step of an answer has left its memory context");
-	dbi_stop_watch(NULL);
+	(void) dbi_stop_watch(before);
 	SPI_finish();
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_ACCUM_DIFF(s->worked, end, start);
@@ -424,6 +428,7 @@ dbi_stream_begin(const char *question, const pg_uuid_t *conversation, const char
 	s->chat.question = question;
 	s->chat.agent = agent;
 	s->chat.status = "complete";
+	s->chat.began = GetCurrentTimestamp();
 	if (conversation)
 	{
 		s->chat.has_conversation = true;

@@ -65,14 +65,13 @@ typedef struct DbiStopSlot DbiStopSlot;
 /* Makes the turn known until holder is reset; NULL when this session has too many. */
 DbiStopSlot *dbi_stop_register(MemoryContext holder, const pg_uuid_t *conversation,
 							   const char *person);
+
+/* Whether a turn is to end; also asked in a signal handler. */
 bool dbi_stop_requested(const DbiStopSlot *slot);
 
-/* The turn that is at work now, or NULL. */
-void dbi_stop_watch(const DbiStopSlot *slot);
-bool dbi_stop_watched(void);
-
-/* Whether it is to end; asked in a signal handler. */
-bool dbi_stop_wanted(void);
+/* The turn that is at work now, or NULL; a tool may itself ask, so the one before is handed back. */
+const DbiStopSlot *dbi_stop_watch(const DbiStopSlot *slot);
+const DbiStopSlot *dbi_stop_watched(void);
 
 /* Asks the turns of this conversation of this person to end; false when none runs. */
 bool dbi_stop_running(const pg_uuid_t *conversation, const char *person);

@@ -53,7 +53,7 @@ typedef struct StopSegment
 } StopSegment;
 
 static dsm_segment *own_segment;
-static const DbiStopSlot *volatile watched;
+static const DbiStopSlot *watched;
 
 /* ---- the session that answers ---- */
 
@@ -133,22 +133,19 @@ dbi_stop_requested(const DbiStopSlot *slot)
 	return slot && pg_atomic_read_u32(&unconstify(DbiStopSlot *, slot)->state) == SLOT_STOPPING;
 }
 
-void
+const DbiStopSlot *
 dbi_stop_watch(const DbiStopSlot *slot)
 {
+	const DbiStopSlot *before = watched;
+
 	watched = slot;
+	return before;
 }
 
-bool
+const DbiStopSlot *
 dbi_stop_watched(void)
 {
-	return watched != NULL;
-}
-
-bool
-dbi_stop_wanted(void)
-{
-	return dbi_stop_requested(watched);
+	return watched;
 }
 
 /* ---- the session that wants it to end ---- */

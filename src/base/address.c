@@ -69,16 +69,16 @@ dbi_clean_ip(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
-typedef struct Block
+typedef struct AddressBlock
 {
 	unsigned char prefix[2];
 	unsigned char third;
 	int bits;
 	const char *class;
-} Block;
+} AddressBlock;
 
 /* IANA special-purpose blocks as the catalogue groups them (tool-catalogue 4.8). */
-static const Block v4_blocks[] = {
+static const AddressBlock v4_blocks[] = {
 	{{10, 0}, 0, 8, "private"},      {{172, 16}, 0, 12, "private"},
 	{{192, 168}, 0, 16, "private"},  {{100, 64}, 0, 10, "cgnat"},
 	{{127, 0}, 0, 8, "loopback"},    {{169, 254}, 0, 16, "link_local"},
@@ -95,7 +95,7 @@ v4_class(const unsigned char *a)
 
 	for (int i = 0; i < lengthof(v4_blocks); i++)
 	{
-		const Block *b = &v4_blocks[i];
+		const AddressBlock *b = &v4_blocks[i];
 		uint32 net =
 			(uint32) b->prefix[0] << 24 | (uint32) b->prefix[1] << 16 | (uint32) b->third << 8;
 		uint32 mask = 0xFFFFFFFFu << (32 - b->bits);

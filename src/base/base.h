@@ -24,6 +24,18 @@ extern int dbi_guc_context_tokens;
 extern int dbi_guc_max_steps;
 extern int dbi_guc_progress;
 extern int dbi_guc_submit_workers;
+extern int dbi_guc_request_timeout; /* ms */
+extern int dbi_guc_max_parallel_requests;
+extern int dbi_guc_ingest_sources;
+extern char *dbi_guc_databricks_server;
+extern bool dbi_guc_allow_private_addresses;
+extern char *dbi_guc_ca_file;
+extern int dbi_guc_job_workers;       /* 0 to 64 */
+extern int dbi_guc_launcher_interval; /* s */
+extern char *dbi_guc_database;        /* names, separated by commas */
+extern int dbi_guc_parallel_tools;
+extern int dbi_guc_parallel_tool_time;
+extern bool dbi_guc_trace;
 
 enum
 {
@@ -50,7 +62,17 @@ bool dbi_parse_date(const char *s, size_t len, DateADT *result);
 /* flush.c: rows that wait in the buffer go to the client, if there is one. */
 void dbi_flush(void);
 
+/*
+ * redact.c: a copy of a text of somebody else's (an error's body, curl's
+ * words) without what looks like a token, a signature or the query of a URL,
+ * and without the secrets given. What one cannot be sure of is taken out.
+ */
+char *dbi_redact(const char *text, const char *const *secrets, int nsecrets);
+
 /* address.c */
 const char *dbi_user_type(const char *principal, size_t len);
+
+/* collation.c: whether a collation orders by bytes; false for none. */
+bool dbi_collation_is_c(Oid collation);
 
 #endif

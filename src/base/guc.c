@@ -10,6 +10,7 @@
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/varlena.h"
 
 #include "base/base.h"
 
@@ -25,11 +26,24 @@ int dbi_guc_context_tokens;
 int dbi_guc_max_steps;
 int dbi_guc_progress;
 int dbi_guc_submit_workers;
+int dbi_guc_request_timeout;
+int dbi_guc_max_parallel_requests;
+int dbi_guc_ingest_sources;
+char *dbi_guc_databricks_server;
+bool dbi_guc_allow_private_addresses;
+char *dbi_guc_ca_file;
+int dbi_guc_job_workers;
+int dbi_guc_launcher_interval;
+char *dbi_guc_database;
+int dbi_guc_parallel_tools;
+int dbi_guc_parallel_tool_time;
+bool dbi_guc_trace;
 
 static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS_OFF, false},
 															{"notice", DBI_PROGRESS_NOTICE, false},
 															{NULL}};
 
+static bool dbi_guc_trace_content;
 static char *dbi_guc_sensitive_name_pattern;
 static int business_start = 7;
 static int business_end = 19;
@@ -91,6 +105,20 @@ assign_business_hours(const char *newval, void *extra)
 }
 
 static bool
+check_database(char **newval, void **extra, GucSource source)
+{
+	char *copy = pstrdup(*newval);
+	List *names;
+	bool valid = SplitIdentifierString(copy, ',', &names);
+
+	list_free(names);
+	pfree(copy);
+	if (!valid)
+		GUC_check_errdetail("Write names of databases separated by commas.");
+	return valid;
+}
+
+static bool
 check_price_basis(char **newval, void **extra, GucSource source)
 {
 	if (strcmp(*newval, "list") == 0 || strcmp(*newval, "account") == 0)
@@ -128,6 +156,10 @@ define_strings(void)
 							   "account uses system.billing.account_prices where they are loaded.",
 							   &dbi_guc_price_basis, "list", PGC_USERSET, 0, check_price_basis,
 							   NULL, NULL);
+	DefineCustomStringVariable("dbinsight.database",
+							   "Databases in which a scheduler starts by itself, separated by commas.",
+							   "Empty: every database that has the extension. Counts when the library is preloaded.",
+							   &dbi_guc_database, "", PGC_SIGHUP, 0, check_database, NULL, NULL);
 }
 
 static void
@@ -150,6 +182,22 @@ define_numbers(void)
 							"Submitted questions of a database that are answered at the same time.",
 							"Each takes one of max_worker_processes; without a free one a question waits.",
 							&dbi_guc_submit_workers, 2, 0, 64, PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.job_workers", "Jobs of a database that run at the same time.",
+							"Each takes one of max_worker_processes. 0 pauses all jobs; what is due stays due.",
+							&dbi_guc_job_workers, 2, 0, 64, PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.launcher_interval",
+							"How often the launcher looks for new databases.", NULL,
+							&dbi_guc_launcher_interval, 60, 1, 3600, PGC_SIGHUP, GUC_UNIT_S, NULL,
+							NULL, NULL);
+	DefineCustomIntVariable("dbinsight.parallel_tools",
+							"Parallel workers that one answer may make its slow tool calls in.",
+							"They are of max_parallel_workers; below 2, or with fewer free, the backend makes the calls itself.",
+							&dbi_guc_parallel_tools, 2, 0, 64, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.parallel_tool_time",
+							"Expected time from which a tool call counts as slow.",
+							"What it took before says what is expected; one slow call is not worth a worker, two are.",
+							&dbi_guc_parallel_tool_time, 100, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MS,
+							NULL, NULL, NULL);
 }
 
 static void
@@ -159,11 +207,48 @@ define_choices(void)
 							 "notice: a NOTICE for each agent and each call of a tool.",
 							 &dbi_guc_progress, DBI_PROGRESS_OFF, progress_options, PGC_USERSET, 0,
 							 NULL, NULL, NULL);
+	DefineCustomBoolVariable("dbinsight.trace",
+							 "Keeps how each answer was made, as spans with times and counts.",
+							 NULL, &dbi_guc_trace, true, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("dbinsight.trace_content",
+							 "trace_otlp() also tells questions, arguments, rows and answers.",
+							 "They may hold personal data, and a trace leaves the database.",
+							 &dbi_guc_trace_content, false, PGC_USERSET, 0, NULL, NULL, NULL);
+}
+
+static void
+define_network(void)
+{
+	DefineCustomIntVariable("dbinsight.request_timeout", "How long one request may go unanswered.",
+							"A large answer that keeps coming may take longer.",
+							&dbi_guc_request_timeout, 60000, 100, INT_MAX, PGC_USERSET, GUC_UNIT_MS,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.max_parallel_requests",
+							"Requests of a session that are under way at the same time.", NULL,
+							&dbi_guc_max_parallel_requests, 8, 1, 64, PGC_USERSET, 0, NULL, NULL,
+							NULL);
+	DefineCustomStringVariable("dbinsight.databricks_server",
+							   "The foreign server of the workspace that is ingested.", NULL,
+							   &dbi_guc_databricks_server, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.ingest_sources",
+							"Sources that an ingestion has statements under way for at the same time.",
+							NULL, &dbi_guc_ingest_sources, 4, 1, 64, PGC_USERSET, 0, NULL, NULL,
+							NULL);
+	DefineCustomBoolVariable("dbinsight.allow_private_addresses",
+							 "Allows requests to this machine and to private networks.",
+							 "With those http is spoken too; elsewhere only https.",
+							 &dbi_guc_allow_private_addresses, false, PGC_SUSET, 0, NULL, NULL,
+							 NULL);
+	DefineCustomStringVariable("dbinsight.ca_file",
+							   "A file of certificates that are trusted beside the system's.",
+							   "PEM, for a server with a certificate of a private authority.",
+							   &dbi_guc_ca_file, "", PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
 void
 dbi_base_init(void)
 {
+	define_network();
 	define_strings();
 	define_numbers();
 	define_choices();

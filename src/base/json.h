@@ -16,6 +16,27 @@ bool dbi_json_valid(const char *text, int len);
 Jsonb *dbi_try_jsonb(const char *text, int len);
 
 /*
+ * The same of UTF-8 text from outside, whatever the database's encoding.
+ * Raises 22P05 only when a character has no place in that encoding.
+ */
+Jsonb *dbi_try_jsonb_utf8(const char *text, size_t len);
+
+/*
+ * Members of an object, elements of an array. A value that is absent, null or
+ * of another kind is NULL or false; numbers and booleans have a text, and
+ * numbers may stand in strings, as some servers write them.
+ */
+char *dbi_jsonb_text(JsonbContainer *object, const char *key);
+bool dbi_jsonb_int(JsonbContainer *object, const char *key, int64 *value);
+bool dbi_jsonb_true(JsonbContainer *object, const char *key);
+JsonbContainer *dbi_jsonb_object(JsonbContainer *object, const char *key);
+JsonbContainer *dbi_jsonb_array(JsonbContainer *object, const char *key);
+JsonbContainer *dbi_jsonb_element(JsonbContainer *array, int i);
+
+/* The text of a database's string as a JSON string in UTF-8, appended. */
+void dbi_json_append(StringInfo out, const char *text);
+
+/*
  * Splits a stream of JSON values: newline-delimited, or one array. Feed bytes
  * with dbi_splitter_feed(), take values with dbi_splitter_next() until it says
  * DBI_SPLIT_MORE; after the last byte call dbi_splitter_finish().

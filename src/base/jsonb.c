@@ -5,7 +5,11 @@
 
 #include "common/jsonapi.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+#include "utils/numeric.h"
 
 #include "base/base.h"
 #include "base/json.h"
@@ -98,6 +102,105 @@ dbi_try_jsonb(const char *text, int len)
 		return NULL;
 	copy = pnstrdup(text, len);
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(copy)));
+}
+
+Jsonb *
+dbi_try_jsonb_utf8(const char *text, size_t len)
+{
+	char *converted;
+
+	if (len >= MAX_TEXT_BYTES || pg_encoding_verifymbstr(PG_UTF8, text, (int) len) != (int) len)
+		return NULL;
+	converted = pg_any_to_server(text, (int) len, PG_UTF8);
+	return dbi_try_jsonb(converted, converted == text ? (int) len : (int) strlen(converted));
+}
+
+/* The value of a key, or false. */
+static bool
+find(JsonbContainer *object, const char *key, JsonbValue *value)
+{
+	return object != NULL && JsonContainerIsObject(object) &&
+		   getKeyJsonValueFromContainer(object, key, strlen(key), value) != NULL;
+}
+
+char *
+dbi_jsonb_text(JsonbContainer *object, const char *key)
+{
+	JsonbValue value;
+
+	if (!find(object, key, &value))
+		return NULL;
+	switch (value.type)
+	{
+		case jbvString:
+			return pnstrdup(value.val.string.val, value.val.string.len);
+		case jbvNumeric:
+			return DatumGetCString(
+				DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
+		case jbvBool:
+			return pstrdup(value.val.boolean ? "true" : "false");
+		default:
+			return NULL;
+	}
+}
+
+bool
+dbi_jsonb_int(JsonbContainer *object, const char *key, int64 *value)
+{
+	char *text = dbi_jsonb_text(object, key);
+	char *end;
+
+	if (text == NULL || *text == '\0')
+		return false;
+	errno = 0;
+	*value = strtoll(text, &end, 10);
+	return errno == 0 && *end == '\0';
+}
+
+bool
+dbi_jsonb_true(JsonbContainer *object, const char *key)
+{
+	char *text = dbi_jsonb_text(object, key);
+
+	return text != NULL && strcmp(text, "true") == 0;
+}
+
+static JsonbContainer *
+find_container(JsonbContainer *object, const char *key)
+{
+	JsonbValue value;
+
+	return find(object, key, &value) && value.type == jbvBinary ? value.val.binary.data : NULL;
+}
+
+JsonbContainer *
+dbi_jsonb_object(JsonbContainer *object, const char *key)
+{
+	JsonbContainer *found = find_container(object, key);
+
+	return found && JsonContainerIsObject(found) ? found : NULL;
+}
+
+JsonbContainer *
+dbi_jsonb_array(JsonbContainer *object, const char *key)
+{
+	JsonbContainer *found = find_container(object, key);
+
+	return found && JsonContainerIsArray(found) ? found : NULL;
+}
+
+JsonbContainer *
+dbi_jsonb_element(JsonbContainer *array, int i)
+{
+	JsonbValue *value = getIthJsonbValueFromContainer(array, i);
+
+	return value && value->type == jbvBinary ? value->val.binary.data : NULL;
+}
+
+void
+dbi_json_append(StringInfo out, const char *text)
+{
+	escape_json(out, pg_server_to_any(text, strlen(text), PG_UTF8));
 }
 
 /* Text to jsonb, NULL when it is not JSON: for fields that hold JSON text. */

@@ -13,14 +13,14 @@
 
 #include "base/base.h"
 
-typedef struct Scan
+typedef struct TimeScan
 {
 	const char *p;
 	const char *end;
-} Scan;
+} TimeScan;
 
 static bool
-digits(Scan *s, int n, int *value)
+digits(TimeScan *s, int n, int *value)
 {
 	int v = 0;
 
@@ -38,7 +38,7 @@ digits(Scan *s, int n, int *value)
 }
 
 static bool
-accept(Scan *s, char c)
+accept(TimeScan *s, char c)
 {
 	if (s->p >= s->end || *s->p != c)
 		return false;
@@ -47,7 +47,7 @@ accept(Scan *s, char c)
 }
 
 static bool
-scan_date(Scan *s, int *julian)
+scan_date(TimeScan *s, int *julian)
 {
 	int y;
 	int m;
@@ -64,7 +64,7 @@ scan_date(Scan *s, int *julian)
 
 /* Fraction of a second: any number of digits, rounded down to microseconds. */
 static bool
-scan_fraction(Scan *s, int *usec)
+scan_fraction(TimeScan *s, int *usec)
 {
 	int n = 0;
 	int v = 0;
@@ -84,7 +84,7 @@ scan_fraction(Scan *s, int *usec)
 }
 
 static bool
-scan_time(Scan *s, int64 *usec_of_day)
+scan_time(TimeScan *s, int64 *usec_of_day)
 {
 	int h;
 	int mi;
@@ -105,7 +105,7 @@ scan_time(Scan *s, int64 *usec_of_day)
 
 /* The zone as microseconds east of UTC; nothing means UTC. */
 static bool
-scan_zone(Scan *s, int64 *east)
+scan_zone(TimeScan *s, int64 *east)
 {
 	int h;
 	int m = 0;
@@ -134,10 +134,10 @@ scan_zone(Scan *s, int64 *east)
 	return true;
 }
 
-static Scan
+static TimeScan
 trimmed(const char *str, size_t len)
 {
-	Scan s = {str, str + len};
+	TimeScan s = {str, str + len};
 
 	while (s.p < s.end && *s.p == ' ')
 		s.p++;
@@ -149,7 +149,7 @@ trimmed(const char *str, size_t len)
 bool
 dbi_parse_timestamp(const char *str, size_t len, TimestampTz *result)
 {
-	Scan s = trimmed(str, len);
+	TimeScan s = trimmed(str, len);
 	int day;
 	int64 time = 0;
 	int64 east = 0;

@@ -60,7 +60,7 @@ typedef struct DbiPath
 	DbiField **fields; /* along the path */
 } DbiPath;
 
-typedef struct DbiColumn
+typedef struct DbiSourceColumn
 {
 	AttrNumber attnum;
 	char *name;
@@ -71,7 +71,7 @@ typedef struct DbiColumn
 	DbiNormal normal;
 	bool required;
 	int most_bytes; /* of a text; 0: any length */
-} DbiColumn;
+} DbiSourceColumn;
 
 /*
  * Names stand in the indexes of gold and derived tables, where a row holds at
@@ -95,7 +95,7 @@ typedef struct DbiSource
 	char *after_load;
 	List *computed_names; /* of char *, with computed_exprs beside it */
 	List *computed_exprs;
-	List *columns;  /* of DbiColumn */
+	List *columns;  /* of DbiSourceColumn */
 	List *excluded; /* of char * */
 	DbiField root;
 	AttrNumber extra_attnum; /* 0: the table has none */

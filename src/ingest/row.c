@@ -149,7 +149,7 @@ lookup(DbiPath *path, const char **why)
 
 /* The first of a column's paths that holds something. */
 static JsonbValue *
-first_value(DbiColumn *column, const char **why)
+first_value(DbiSourceColumn *column, const char **why)
 {
 	ListCell *lc;
 
@@ -165,7 +165,7 @@ first_value(DbiColumn *column, const char **why)
 
 /* The parts of a dotted name; none of them may be missing. */
 static JsonbValue *
-concatenated(DbiColumn *column, const char **why)
+concatenated(DbiSourceColumn *column, const char **why)
 {
 	StringInfo s = makeStringInfo();
 	JsonbValue *result = palloc0(sizeof(JsonbValue));
@@ -188,7 +188,7 @@ concatenated(DbiColumn *column, const char **why)
 }
 
 static const char *
-fill_column(DbiColumn *column, Datum *value, bool *isnull)
+fill_column(DbiSourceColumn *column, Datum *value, bool *isnull)
 {
 	const char *why = NULL;
 	JsonbValue *v = first_value(column, &why);
@@ -309,7 +309,7 @@ dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum 
 	memset(values, 0, sizeof(Datum) * desc->natts);
 	foreach(lc, source->columns)
 	{
-		DbiColumn *column = lfirst(lc);
+		DbiSourceColumn *column = lfirst(lc);
 		int i = column->attnum - 1;
 		const char *why = fill_column(column, &values[i], &nulls[i]);
 

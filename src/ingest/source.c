@@ -120,7 +120,7 @@ normal_of(JsonbValue *v)
 
 /* One entry of sources.mapping; the grammar is explained beside the table. */
 static void
-map_column(DbiColumn *column, JsonbContainer *mapping)
+map_column(DbiSourceColumn *column, JsonbContainer *mapping)
 {
 	JsonbValue *spec =
 		getKeyJsonValueFromContainer(mapping, column->name, strlen(column->name), NULL);
@@ -203,7 +203,7 @@ dbi_source_has_column(DbiSource *source, const char *name)
 	ListCell *lc;
 
 	foreach(lc, source->columns)
-		if (strcmp(((DbiColumn *) lfirst(lc))->name, name) == 0)
+		if (strcmp(((DbiSourceColumn *) lfirst(lc))->name, name) == 0)
 			return true;
 	return strcmp(name, "extra") == 0;
 }
@@ -298,14 +298,14 @@ open_columns(DbiSource *source, Jsonb *mapping)
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, i);
-		DbiColumn *column;
+		DbiSourceColumn *column;
 
 		if (att->attisdropped)
 			continue;
 		note_attribute(source, att);
 		if (att->attgenerated != '\0' || is_maintained(NameStr(att->attname)))
 			continue;
-		column = palloc0(sizeof(DbiColumn));
+		column = palloc0(sizeof(DbiSourceColumn));
 		column->attnum = att->attnum;
 		column->name = pstrdup(NameStr(att->attname));
 		column->type = att->atttypid;

@@ -82,7 +82,7 @@ source_columns(DbiSource *source)
 
 	foreach(lc, source->columns)
 	{
-		DbiColumn *c = lfirst(lc);
+		DbiSourceColumn *c = lfirst(lc);
 		ListCell *computed;
 		bool is_computed = false;
 

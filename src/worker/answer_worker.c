@@ -23,7 +23,6 @@
 #include "utils/guc.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
 #include "agents/chat.h"
 #include "agents/person.h"
@@ -31,24 +30,6 @@
 #include "worker/worker.h"
 
 PGDLLEXPORT void dbi_submit_worker_main(Datum arg);
-
-/* ---- transactions ---- */
-
-static void
-begin(void)
-{
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-}
-
-static void
-commit(void)
-{
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-	pgstat_report_stat(true);
-}
 
 /* ---- steps ---- */
 
@@ -60,7 +41,7 @@ take(const pg_uuid_t *id, DbiSubmitted *row)
 	LOCKTAG tag;
 	bool taken;
 
-	begin();
+	dbi_worker_begin();
 	dbi_set_worker_lock(&tag, id);
 	if (LockAcquire(&tag, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
 		return false;
@@ -68,7 +49,7 @@ take(const pg_uuid_t *id, DbiSubmitted *row)
 	MemoryContextSwitchTo(keep);
 	taken = dbi_queue_claim(id, row);
 	SPI_finish();
-	commit();
+	dbi_worker_commit();
 	return taken;
 }
 
@@ -115,7 +96,7 @@ answer(const DbiSubmitted *row)
 	DbiStream *stream;
 	DbiChat *chat;
 
-	begin();
+	dbi_worker_begin();
 	become(row);
 	stream = dbi_stream_begin(row->question, &row->conversation, row->agent);
 	chat = dbi_stream_chat(stream);
@@ -126,21 +107,21 @@ answer(const DbiSubmitted *row)
 	SPI_connect();
 	dbi_queue_finish(row, strcmp(chat->status, "stopped") == 0 ? "stopped" : "done", NULL, NULL);
 	SPI_finish();
-	commit();
+	dbi_worker_commit();
 }
 
 /* Unless the extension itself went away meanwhile. */
 static void
 say_why_not(const DbiSubmitted *row, const ErrorData *error)
 {
-	begin();
+	dbi_worker_begin();
 	if (OidIsValid(get_namespace_oid("dbinsight", true)))
 	{
 		SPI_connect();
 		dbi_queue_finish(row, "failed", unpack_sql_state(error->sqlerrcode), error->message);
 		SPI_finish();
 	}
-	commit();
+	dbi_worker_commit();
 }
 
 static void
@@ -171,14 +152,14 @@ static void
 start_next(void)
 {
 	SetConfigOption("role", "none", PGC_USERSET, PGC_S_SESSION);
-	begin();
+	dbi_worker_begin();
 	if (OidIsValid(get_namespace_oid("dbinsight", true)))
 	{
 		SPI_connect();
 		(void) dbi_queue_start();
 		SPI_finish();
 	}
-	commit();
+	dbi_worker_commit();
 }
 
 void

@@ -1,5 +1,5 @@
 /*
- * start.c: starts the workers of submitted questions when the transaction
+ * start.c: starts workers; those of submitted questions when the transaction
  * that made them visible has committed.
  */
 #include "postgres.h"
@@ -30,22 +30,34 @@ dbi_set_worker_lock(LOCKTAG *tag, const pg_uuid_t *id)
 	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key, WORKER_LOCK_SPACE);
 }
 
-/* After the commit nothing may fail: without a slot the question just goes on waiting. */
-static void
-start_worker(const DbiWorkerArg *arg)
+bool
+dbi_register_worker(const DbiWorkerKind *kind, const void *extra, size_t size,
+					BackgroundWorkerHandle **handle)
 {
 	BackgroundWorker worker;
 
 	memset(&worker, 0, sizeof(worker));
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	worker.bgw_restart_time = kind->restart;
+	worker.bgw_notify_pid = handle ? MyProcPid : 0;
 	strlcpy(worker.bgw_library_name, "dbinsight", sizeof(worker.bgw_library_name));
-	strlcpy(worker.bgw_function_name, "dbi_submit_worker_main", sizeof(worker.bgw_function_name));
-	strlcpy(worker.bgw_name, "dbinsight: submitted question", sizeof(worker.bgw_name));
-	strlcpy(worker.bgw_type, "dbinsight answer", sizeof(worker.bgw_type));
-	memcpy(worker.bgw_extra, arg, sizeof(*arg));
-	(void) RegisterDynamicBackgroundWorker(&worker, NULL);
+	strlcpy(worker.bgw_function_name, kind->function, sizeof(worker.bgw_function_name));
+	strlcpy(worker.bgw_name, kind->name, sizeof(worker.bgw_name));
+	strlcpy(worker.bgw_type, kind->type, sizeof(worker.bgw_type));
+	Assert(size <= sizeof(worker.bgw_extra));
+	memcpy(worker.bgw_extra, extra, size);
+	return RegisterDynamicBackgroundWorker(&worker, handle);
+}
+
+/* After the commit nothing may fail: without a slot the question just goes on waiting. */
+static void
+start_worker(const DbiWorkerArg *arg)
+{
+	static const DbiWorkerKind kind = {"dbi_submit_worker_main", "dbinsight: submitted question",
+									   "dbinsight answer", BGW_NEVER_RESTART};
+
+	(void) dbi_register_worker(&kind, arg, sizeof(*arg), NULL);
 }
 
 static void

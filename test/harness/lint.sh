@@ -88,6 +88,12 @@ check_text() {
 	[ -z "$found" ] || problem "no newline at the end:"$'\n'"$found"
 }
 
+check_docs() {
+	local said
+	step "Generated pages"
+	said=$(test/harness/docs.sh --check 2>&1) || problem "$said"
+}
+
 check_shell() {
 	local scripts script
 	step "Shell scripts"
@@ -115,6 +121,7 @@ check_warnings
 check_install_script
 check_version
 check_text
+check_docs
 check_shell
 [ $PROBLEMS -eq 0 ] || die "lint: $PROBLEMS checks failed"
 step "Lint: no problems"

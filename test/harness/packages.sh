@@ -19,7 +19,7 @@ has_server_headers() {
 	pgxs=$("${PG_CONFIG:-pg_config}" --pgxs 2>/dev/null) && [ -f "$pgxs" ]
 }
 
-# Prints the Debian packages that are missing for the given purposes: build, test, lint, bootstrap.
+# Prints the Debian packages that are missing for the given purposes: build, test, spark, lint, bootstrap.
 missing_packages() {
 	local purpose
 	for purpose; do
@@ -31,9 +31,16 @@ missing_packages() {
 				has_server || echo postgresql-MAJOR
 				has_server_headers || echo postgresql-server-dev-MAJOR
 				has_header json-c/json.h || echo libjson-c-dev
+				has_header curl/curl.h || echo libcurl4-openssl-dev
 				;;
 			test)
 				has_perl IPC::Run && has_perl TAP::Harness && has_perl Test::More || echo perl libipc-run-perl
+				command -v python3 >/dev/null || echo python3
+				command -v openssl >/dev/null || echo openssl
+				;;
+			spark)
+				spark_base_python >/dev/null || echo python3-venv
+				spark_java >/dev/null || echo default-jre-headless
 				;;
 			lint) command -v clang-format >/dev/null || echo clang-format ;;
 			bootstrap) command -v debootstrap >/dev/null || echo debootstrap ;;

@@ -1,12 +1,12 @@
 # prove, with its totals written to a file: prove.pl TOTALS LOGDIR NAME...
-# Counts assertions; a file that ends badly without a failed one counts as one failure.
+# Two files at a time, for much of a test is waiting.  Counts assertions; a file that ends badly without a failed one counts as one failure.
 use strict;
 use warnings;
 use TAP::Harness;
 
 my ($totals, $logs, @names) = @ARGV;
 my %file = map { $_ => "test/t/$_.pl" } @names;
-my $harness = TAP::Harness->new({ failures => 1, verbosity => 0, timer => 1 });
+my $harness = TAP::Harness->new({ failures => 1, verbosity => 0, timer => 1, jobs => 2 });
 my $sum = $harness->runtests(@file{@names});
 
 my ($passed, $failed, $skipped) = (0, 0, 0);

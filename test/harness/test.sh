@@ -4,15 +4,17 @@
 . "$(dirname "$0")/common.sh"
 . "$ROOT/test/harness/packages.sh"
 . "$ROOT/test/harness/cluster.sh"
+. "$ROOT/test/harness/spark.sh"
 
 export LC_ALL=C.UTF-8 # one order of the tests everywhere, and UTF8 in the servers the TAP tests make
 PASSED=0 FAILED=0 SKIPPED=0
-SUITE_TIMEOUT=${SUITE_TIMEOUT:-900} # seconds; --foreground below lets Ctrl-C through
+SUITE_TIMEOUT=${SUITE_TIMEOUT:-1500} # seconds; --foreground below lets Ctrl-C through
 
 count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $3)); }
 
 # An unreadable clone (below /root, say) is no obstacle: the tests run from a copy the server's user owns.
 prepare() {
+	local spark
 	need_packages build test
 	find_postgres
 	build_and_install
@@ -26,6 +28,8 @@ prepare() {
 	! is_root || chown -R "$(server_user)" "$WORK/run"
 	rm -rf "$ROOT/build/test"
 	cd "$WORK/run"
+	mapfile -t spark < <(names t pl | sed 's|.*|test/t/&.pl|' | xargs -r grep -l 'Emulator::spark' || true)
+	[ ${#spark[@]} -eq 0 ] || prepare_spark
 }
 
 finish() {
@@ -106,7 +110,8 @@ sql_suites() {
 	mapfile -t sql < <(sql_names)
 	mapfile -t iso < <(names specs spec)
 	[ $((${#sql[@]} + ${#iso[@]})) -gt 0 ] || return 0
-	cluster_init "$WORK" "shared_preload_libraries = 'dbinsight'" "fsync = off" "log_min_messages = warning"
+	cluster_init "$WORK" "shared_preload_libraries = 'dbinsight'" "dbinsight.job_workers = 0" "fsync = off" \
+		"log_min_messages = warning"
 	cluster_start
 	[ ${#sql[@]} -eq 0 ] || regress regression "$PG_TESTS/regress/pg_regress" "${sql[@]}"
 	[ ${#iso[@]} -eq 0 ] || regress isolation "$PG_TESTS/isolation/pg_isolation_regress" "${iso[@]}"

@@ -130,7 +130,7 @@ SET LOCAL SESSION AUTHORIZATION regress_bob;
 SELECT count(*) AS bobs FROM dbinsight.submitted;
 SELECT dbinsight.submit('How many meals did each lion get?', :'conversation');
 RESET SESSION AUTHORIZATION;
-SELECT job FROM dbinsight.run_due();
+SELECT job FROM dbinsight.run_due() WHERE job <> 'jobs';
 ROLLBACK;
 
 -- A read-only transaction answers and stores nothing.

@@ -44,6 +44,10 @@ SELECT f ->> 'label' AS label, f -> 'value' AS value FROM jsonb_path_query(dbins
 CREATE TEMP TABLE h AS SELECT dbinsight.report('daily', 'html') AS h;
 SELECT xmlparse(DOCUMENT h) IS DOCUMENT AS well_formed, h ~* '<script|javascript:|https?://|url\(|@import' AS fetches_or_runs, strpos(h, '&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; co') > 0 AS escaped,
 	(length(h) - length(replace(h, '<svg', ''))) / 4 AS charts, octet_length(h) < 150000 AS small_enough FROM h;
+SELECT (xpath('//p[@class="meta"]/text()', xmlparse(DOCUMENT h)))[1] AS period_and_time, strpos(h, '--surface:') < strpos(h, '<body>') AS styled FROM h;
+-- A figure says how it was before only where that is known.
+SELECT dbinsight._html_figures('[{"label": "a", "value": 5, "unit": "count", "better": "down", "change_pct": null}, {"label": "b", "value": 5, "unit": "count", "better": "down", "change_pct": 0},
+	{"label": "c", "value": 5, "unit": "count", "better": "down", "change_pct": 25.0}]');
 -- Markdown: cells cannot break their table.
 SELECT line FROM regexp_split_to_table(dbinsight.report('daily', 'markdown'), E'\n') line WHERE line LIKE '| JOB |%';
 SELECT count(*) AS headings FROM regexp_split_to_table(dbinsight.report('daily', 'markdown'), E'\n') line WHERE line LIKE '## %';

@@ -148,7 +148,7 @@ $node->append_conf('postgresql.conf', 'max_worker_processes = 0');
 $node->restart;
 $id = submit('ann', $keepers);
 is(state($id), 'queued', 'without a free worker a question waits');
-is($node->safe_psql('postgres', 'SELECT job, status FROM dbinsight.run_due()'), 'submitted questions|1 to start', 'run_due() tries again');
+is($node->safe_psql('postgres', q{SELECT job, status FROM dbinsight.run_due() WHERE job <> 'jobs'}), 'submitted questions|1 to start', 'run_due() tries again');
 is(state($id), 'queued', 'in vain');
 $node->append_conf('postgresql.conf', 'max_worker_processes = 8');
 $node->restart;

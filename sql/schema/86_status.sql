@@ -1,0 +1,65 @@
+/*
+ * status(): one screen. It runs as the owner and shows no secret: of a server
+ * its name and how many roles have a mapping, not what is in one.
+ */
+CREATE FUNCTION dbinsight._moment(t timestamptz) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE RETURN to_char(t, 'YYYY-MM-DD HH24:MI:SS TZ');
+COMMENT ON FUNCTION dbinsight._moment(timestamptz) IS 'A moment as status() writes it';
+
+CREATE FUNCTION dbinsight._scheduler_state(OUT value text, OUT note text)
+	LANGUAGE sql VOLATILE BEGIN ATOMIC
+	SELECT CASE WHEN p.pid IS NOT NULL THEN 'running' WHEN NOT s.enabled THEN 'stopped' ELSE 'not running' END,
+		CASE WHEN p.pid IS NOT NULL THEN format('since %s, process %s', dbinsight._moment(s.started_at), p.pid)
+			WHEN NOT s.enabled THEN 'by stop_worker(); SELECT dbinsight.start_worker() starts it'
+			WHEN dbinsight._is_preloaded() AND dbinsight._is_wanted_here() THEN 'the launcher starts it within dbinsight.launcher_interval'
+			ELSE 'SELECT dbinsight.start_worker(), or call run_due() from outside' END
+	FROM dbinsight.scheduler s, LATERAL (SELECT dbinsight._scheduler_pid() AS pid) p;
+END;
+COMMENT ON FUNCTION dbinsight._scheduler_state() IS 'Whether the scheduler is there, since when, and what to do if not';
+
+/* A background worker is what is none of the server's own processes. */
+CREATE FUNCTION dbinsight._worker_processes() RETURNS bigint
+	LANGUAGE sql STABLE RETURN (SELECT count(*) FROM pg_stat_activity a
+		WHERE a.backend_type NOT IN ('client backend', 'autovacuum launcher', 'autovacuum worker', 'checkpointer', 'background writer',
+			'walwriter', 'startup', 'walreceiver', 'walsender', 'archiver', 'logger', 'io worker', 'slotsync worker', 'walsummarizer',
+			'standalone backend'));
+COMMENT ON FUNCTION dbinsight._worker_processes() IS 'How many of max_worker_processes are taken';
+
+CREATE FUNCTION dbinsight.status() RETURNS TABLE (topic text, item text, value text, note text)
+	LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 30
+BEGIN ATOMIC
+	SELECT r.topic, r.item, r.value, r.note FROM (
+		SELECT 10, 'version', 'extension', e.extversion,
+			CASE WHEN e.extversion <> dbinsight._library_version() THEN 'ALTER EXTENSION dbinsight UPDATE, and restart the server if the library is preloaded' END
+			FROM pg_extension e WHERE e.extname = 'dbinsight'
+		UNION ALL SELECT 11, 'version', 'library', dbinsight._library_version(), NULL
+		UNION ALL SELECT 12, 'version', 'server', current_setting('server_version'), NULL
+		UNION ALL SELECT 20, 'worker', 'preloaded', CASE WHEN dbinsight._is_preloaded() THEN 'yes' ELSE 'no' END, NULL
+		UNION ALL SELECT 21, 'worker', 'scheduler', s.value, s.note FROM dbinsight._scheduler_state() s
+		UNION ALL SELECT 22, 'worker', 'processes', format('%s of %s', dbinsight._worker_processes(), current_setting('max_worker_processes')),
+			format('of these at most %s for jobs, %s for questions in a database', current_setting('dbinsight.job_workers', true),
+				current_setting('dbinsight.submit_workers', true))
+		UNION ALL SELECT 30, 'jobs', 'enabled', format('%s of %s', count(*) FILTER (WHERE j.enabled), count(*)), NULL FROM dbinsight.job_definitions j
+		UNION ALL (SELECT 31, 'jobs', 'next due', dbinsight._moment(j.next_run), j.name FROM dbinsight.jobs j
+			WHERE j.enabled AND j.last_status IS DISTINCT FROM 'running' ORDER BY j.next_run, j.name LIMIT 1)
+		UNION ALL SELECT 32, 'jobs', 'running', r.job, format('since %s, process %s', dbinsight._moment(r.started_at), r.pid)
+			FROM dbinsight.job_runs r WHERE r.state = 'running'
+		UNION ALL SELECT 33, 'jobs', 'waiting', s.job, 'for ' || s.waiting FROM dbinsight.job_state s WHERE s.waiting IS NOT NULL
+		UNION ALL (SELECT 34, 'jobs', 'failed', s.job, format('%s %s: %s%s', dbinsight._moment(s.last_ended), s.last_sqlstate, left(s.last_message, 200),
+				CASE WHEN s.retry_at IS NOT NULL THEN format(' (again at %s)', dbinsight._moment(s.retry_at)) ELSE '' END)
+			FROM dbinsight.job_state s WHERE s.last_status = 'failed' ORDER BY s.last_ended DESC LIMIT 5)
+		UNION ALL SELECT 40, 'questions', q.state, count(*)::text, NULL FROM dbinsight.submitted q WHERE q.state IN ('queued', 'running') GROUP BY q.state
+		UNION ALL SELECT 50, 'server', f.srvname, w.fdwname, CASE count(m.umid) WHEN 0 THEN 'no user mapping' ELSE format('user mappings: %s', count(m.umid)) END
+			FROM pg_foreign_server f JOIN pg_foreign_data_wrapper w ON w.oid = f.srvfdw LEFT JOIN pg_user_mappings m ON m.srvid = f.oid
+			WHERE w.fdwname = 'databricks' OR w.fdwname LIKE 'dbinsight\_%' GROUP BY f.srvname, w.fdwname
+		UNION ALL SELECT 60, 'data', 'sources', format('%s of %s have rows', count(i.last_loaded_at), count(*)), NULL FROM dbinsight.ingest_status i WHERE i.enabled
+		UNION ALL SELECT 61, 'data', 'newest event', dbinsight._moment(max(i.last_event_time)), NULL FROM dbinsight.ingest_status i HAVING count(i.last_event_time) > 0
+		UNION ALL (SELECT 62, 'data', 'late', i.source_table, format('newest event %s, expected every %s min', dbinsight._moment(i.last_event_time), i.lag_target_minutes)
+			FROM dbinsight.ingest_status i WHERE i.enabled AND i.last_event_time < dbinsight.now() - make_interval(mins => i.lag_target_minutes)
+			ORDER BY i.last_event_time, i.source_table LIMIT 5)
+		UNION ALL SELECT 63, 'data', 'load failed', i.source_table, left(i.last_error, 200) FROM dbinsight.ingest_status i WHERE i.enabled AND i.last_error IS NOT NULL
+	) r(position, topic, item, value, note)
+	ORDER BY r.position, r.item, r.value;
+END;
+COMMENT ON FUNCTION dbinsight.status() IS
+'One screen: versions, preloading, the scheduler, worker processes, jobs that are due, run, wait or failed, questions that wait, servers that are set up (never their secrets), how fresh the data is';

@@ -1,0 +1,111 @@
+/*
+ * workspace.c: a foreign server's options and a user mapping's secret.
+ *
+ * The validator has seen each option when it was set. What is checked here is
+ * what needs several of them, and what curl will make of the host.
+ */
+#include "postgres.h"
+
+#include "commands/defrem.h"
+#include "foreign/foreign.h"
+#include "nodes/parsenodes.h"
+#include "utils/guc.h"
+
+#include "databricks/call.h"
+
+/* Chunks of a large result that are fetched at the same time. */
+#define DEFAULT_PARALLEL_CHUNKS 4
+
+static char *
+option(List *options, const char *name)
+{
+	ListCell *cell;
+
+	foreach(cell, options)
+	{
+		DefElem *def = lfirst_node(DefElem, cell);
+
+		if (strcmp(def->defname, name) == 0 && defGetString(def)[0] != '\0')
+			return pstrdup(defGetString(def));
+	}
+	return NULL;
+}
+
+static int
+number(List *options, const char *name, int otherwise)
+{
+	char *text = option(options, name);
+
+	return text ? Max(atoi(text), 0) : otherwise;
+}
+
+/* "90s", "5min"; a number alone is milliseconds already. 0: none. */
+static int
+milliseconds(List *options, const char *name)
+{
+	char *text = option(options, name);
+	int ms;
+
+	return text && parse_int(text, &ms, GUC_UNIT_MS, NULL) ? Max(ms, 0) : 0;
+}
+
+/* "adb-1.azuredatabricks.net" or with https:// before and a slash behind. */
+static char *
+base_url(const char *server, const char *host)
+{
+	char *url = strstr(host, "://") ? pstrdup(host) : psprintf("https://%s", host);
+	DbiUrl parts;
+	size_t len = strlen(url);
+
+	while (len > 0 && url[len - 1] == '/')
+		url[--len] = '\0';
+	if (!dbi_url_parse(url, &parts) || parts.user || parts.query[0] ||
+		(parts.path[0] && strcmp(parts.path, "/") != 0))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("server \"%s\": the option host is not that of a workspace", server),
+						errhint("Write the host alone, such as "
+								"dbc-a1b2.cloud.databricks.com.")));
+	return url;
+}
+
+static void
+read_secret(DbiWorkspace *w, List *options)
+{
+	w->token = option(options, "token");
+	w->client_id = option(options, "client_id");
+	w->client_secret = option(options, "client_secret");
+	if (w->token == NULL && (w->client_id == NULL || w->client_secret == NULL))
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("%s: the user mapping has no secret", w->what),
+						errhint("ALTER USER MAPPING … OPTIONS (ADD token …), or client_id and "
+								"client_secret of a service principal.")));
+}
+
+DbiWorkspace *
+dbi_workspace_open(Oid serverid, Oid userid)
+{
+	ForeignServer *server = GetForeignServer(serverid);
+	UserMapping *mapping = GetUserMapping(userid, serverid);
+	DbiWorkspace *w = palloc0(sizeof(DbiWorkspace));
+	char *host = option(server->options, "host");
+
+	if (strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, "databricks") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("server \"%s\" is not one of the wrapper databricks", server->servername)));
+	w->mapping = mapping->umid;
+	w->name = pstrdup(server->servername);
+	w->what = psprintf("server \"%s\"", w->name);
+	if (host == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("%s has no option host", w->what),
+						errhint("ALTER SERVER %s OPTIONS (ADD host '…').", w->name)));
+	w->host = base_url(w->name, host);
+	w->warehouse = option(server->options, "warehouse_id");
+	w->catalog = option(server->options, "catalog");
+	w->timeout_ms = milliseconds(server->options, "timeout");
+	w->max_parallel_chunks =
+		Max(number(server->options, "max_parallel_chunks", DEFAULT_PARALLEL_CHUNKS), 1);
+	read_secret(w, mapping->options);
+	return w;
+}

@@ -1,0 +1,58 @@
+# Random queries give the same rows on local tables and on foreign ones that Spark SQL answers.
+#   PUSHDOWN_SEED (1), PUSHDOWN_QUERIES (40): the whole is PUSHDOWN_QUERIES=2000 make test TESTS=055_databricks_pushdown
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../emulator", "$FindBin::Bin/../fuzz";
+use Emulator;
+use Pushdown;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my ($spark, $why_not) = Emulator::spark();
+plan skip_all => $why_not unless defined $spark;
+my $seed = $ENV{PUSHDOWN_SEED} // 1;
+my $queries = $ENV{PUSHDOWN_QUERIES} // 40;
+
+my $emulator = Emulator->start(spark => undef);
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', "dbinsight.allow_private_addresses = on\ntimezone = 'UTC'\n");
+$node->start;
+my $pushdown = Pushdown->new(seed => $seed);
+# The warehouse's session lives in another zone than ours; nothing may come of it.
+$node->safe_psql('postgres', sprintf(q{
+	CREATE EXTENSION dbinsight;
+	CREATE SERVER lake FOREIGN DATA WRAPPER databricks OPTIONS (host '%s', warehouse_id '%s', catalog 'main');
+	CREATE USER MAPPING FOR CURRENT_USER SERVER lake OPTIONS (token '%s');
+	SELECT dbinsight._databricks_query('lake', 'SET TIME ZONE ''America/New_York''');
+}, $emulator->url, $emulator->warehouse, $emulator->token));
+my $here = $pushdown->here(150, 40);
+utf8::encode($here);
+$node->safe_psql('postgres', $here);
+$node->safe_psql('postgres', $pushdown->there('lake'));
+foreach my $table ('thing', 'part')
+{
+	is($node->safe_psql('postgres', "SELECT count(*) FROM (SELECT * FROM there.$table EXCEPT ALL SELECT * FROM here.$table) d"), 0, "$table: no row there that is not here");
+	is($node->safe_psql('postgres', "SELECT count(*) FROM (SELECT * FROM here.$table EXCEPT ALL SELECT * FROM there.$table) d"), 0, "$table: no row here that is not there");
+}
+
+my $script = '';
+my $shipped = '';
+for my $n (1 .. $queries)
+{
+	my ($query, $ordered) = $pushdown->query;
+	my $literal = Pushdown::quote($query);
+	$script .= sprintf("SELECT '#%d ' || %s || ' -- ' || d FROM public.difference(%s, %s) d WHERE d IS NOT NULL;\n", $n, $literal, $literal, $ordered ? 'true' : 'false');
+	$shipped .= "SELECT public.is_shipped($literal);\n";
+}
+utf8::encode($_) for $script, $shipped;
+my $differences = $node->safe_psql('postgres', $script, timeout => 3600);
+is($differences, '', "$queries queries of seed $seed: the same rows");
+my @whole = split /\n/, $node->safe_psql('postgres', $shipped);
+my $whole = grep { $_ eq 't' } @whole;
+note(sprintf('the warehouse did all of %d of %d', $whole, scalar @whole));
+cmp_ok($whole, '>', 0.8 * @whole, 'most of them are left to the warehouse whole');
+$node->stop;
+done_testing();
