@@ -22,7 +22,7 @@ COMMENT ON COLUMN dbinsight.rollup_job_daily.other_s IS
 'wall_s of the runs that neither succeeded nor were CANCELLED or SKIPPED, ascending; NULL without any';
 CREATE INDEX ON dbinsight.rollup_job_daily (day);
 
-CREATE FUNCTION dbinsight._job_days(since timestamptz, until timestamptz)
+CREATE FUNCTION dbinsight._ended_days(since timestamptz, until timestamptz)
 	RETURNS SETOF dbinsight.rollup_job_daily
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 BEGIN ATOMIC
@@ -33,10 +33,10 @@ BEGIN ATOMIC
 		array_agg(r.wall_s) FILTER (WHERE r.is_success),
 		array_agg(r.wall_s) FILTER (WHERE NOT r.is_success AND r.result_state NOT IN ('CANCELLED', 'SKIPPED'))
 	FROM dbinsight.job_run r
-	WHERE r.end_time >= _job_days.since AND r.end_time < _job_days.until
+	WHERE r.end_time >= _ended_days.since AND r.end_time < _ended_days.until
 	GROUP BY r.end_date, r.workspace_id, r.job_id;
 END;
-COMMENT ON FUNCTION dbinsight._job_days(timestamptz, timestamptz) IS 'Rows of rollup_job_daily made from the runs that ended in [since, until), the durations in no order';
+COMMENT ON FUNCTION dbinsight._ended_days(timestamptz, timestamptz) IS 'Rows of rollup_job_daily made from the runs that ended in [since, until), the durations in no order';
 
 CREATE FUNCTION dbinsight._refresh_job_daily(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -55,7 +55,7 @@ BEGIN
 		INSERT INTO dbinsight.rollup_job_daily
 		SELECT d.day, d.workspace_id, d.job_id, d.runs, d.succeeded, d.failed, d.last_success, d.last_failure,
 			(SELECT array_agg(v ORDER BY v) FROM unnest(d.success_s) v), (SELECT array_agg(v ORDER BY v) FROM unnest(d.other_s) v)
-		FROM dbinsight._job_days(run.first_day::timestamp AT TIME ZONE 'UTC', (run.last_day + 1)::timestamp AT TIME ZONE 'UTC') d;
+		FROM dbinsight._ended_days(run.first_day::timestamp AT TIME ZONE 'UTC', (run.last_day + 1)::timestamp AT TIME ZONE 'UTC') d;
 	END LOOP;
 END $$;
 COMMENT ON FUNCTION dbinsight._refresh_job_daily(timestamptz, timestamptz) IS
@@ -67,22 +67,22 @@ INSERT INTO dbinsight.derived_relations VALUES
 INSERT INTO dbinsight.retention VALUES
 	('rollup_job_daily', 'day', '400 days');
 
-CREATE FUNCTION dbinsight._job_window(since timestamptz, until timestamptz)
+CREATE FUNCTION dbinsight._ended_window(since timestamptz, until timestamptz)
 	RETURNS SETOF dbinsight.rollup_job_daily
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 5000
 BEGIN ATOMIC
 	-- Whole days from the rollup, the days the window cuts from the runs.
 	SELECT r.* FROM dbinsight.rollup_job_daily r
-	WHERE r.day >= dbinsight._day_after(_job_window.since) AND r.day < (_job_window.until AT TIME ZONE 'UTC')::date
+	WHERE r.day >= dbinsight._day_after(_ended_window.since) AND r.day < (_ended_window.until AT TIME ZONE 'UTC')::date
 	UNION ALL
-	SELECT d.* FROM dbinsight._job_days(_job_window.since, dbinsight._day_after(_job_window.since)::timestamp AT TIME ZONE 'UTC') d
+	SELECT d.* FROM dbinsight._ended_days(_ended_window.since, dbinsight._day_after(_ended_window.since)::timestamp AT TIME ZONE 'UTC') d
 	UNION ALL
-	SELECT d.* FROM dbinsight._job_days(date_trunc('day', _job_window.until, 'UTC'), _job_window.until) d;
+	SELECT d.* FROM dbinsight._ended_days(date_trunc('day', _ended_window.until, 'UTC'), _ended_window.until) d;
 END;
-COMMENT ON FUNCTION dbinsight._job_window(timestamptz, timestamptz) IS
+COMMENT ON FUNCTION dbinsight._ended_window(timestamptz, timestamptz) IS
 'Runs by day and job that ended in exactly [since, until), a window of a day or more; a cut day has a row of its own, its durations in no order';
 
-CREATE FUNCTION dbinsight._job_targets(since timestamptz)
+CREATE FUNCTION dbinsight._duration_targets(since timestamptz)
 	RETURNS TABLE (workspace_id text, job_id text, target_s float8, target_source text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
 BEGIN ATOMIC
@@ -91,19 +91,19 @@ BEGIN ATOMIC
 	FROM (
 		-- The window itself is left out: a job that became slow must not raise its own target.
 		SELECT d.workspace_id, d.job_id, 1.5 * dbinsight._percentile(d.success_s, 0.95) AS target_s
-		FROM dbinsight._job_window(_job_targets.since - interval '30 days', _job_targets.since) d
+		FROM dbinsight._ended_window(_duration_targets.since - interval '30 days', _duration_targets.since) d
 		GROUP BY d.workspace_id, d.job_id HAVING sum(d.succeeded) >= 5
 	) u
 	FULL JOIN dbinsight.sla_targets t ON t.workspace_id = u.workspace_id AND t.job_id = u.job_id;
 END;
-COMMENT ON FUNCTION dbinsight._job_targets(timestamptz) IS
+COMMENT ON FUNCTION dbinsight._duration_targets(timestamptz) IS
 'How long a run of each job may take, seconds: what sla_targets says, else 1.5 times the 95th percentile of the runs that succeeded in the 30 days before a time';
 
 CREATE FUNCTION dbinsight._late_runs(since timestamptz, until timestamptz) RETURNS TABLE (runs numeric)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
 	WITH target AS MATERIALIZED (
-		SELECT t.workspace_id, t.job_id, t.target_s FROM dbinsight._job_targets(_late_runs.since) t WHERE t.target_s IS NOT NULL
+		SELECT t.workspace_id, t.job_id, t.target_s FROM dbinsight._duration_targets(_late_runs.since) t WHERE t.target_s IS NOT NULL
 	)
 	SELECT coalesce(sum(l.runs), 0)
 	FROM (

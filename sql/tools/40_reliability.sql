@@ -13,7 +13,7 @@ BEGIN ATOMIC
 	), judged AS (
 		SELECT e.*, t.target_s, t.target_source
 		FROM ended e
-		LEFT JOIN dbinsight._job_targets(dbinsight._since_days(get_sla_breaches.days)) t
+		LEFT JOIN dbinsight._duration_targets(dbinsight._since_days(get_sla_breaches.days)) t
 			ON t.workspace_id = e.workspace_id AND t.job_id = e.job_id
 	)
 	SELECT b.workspace_id, b.job_id, coalesce(j.job_name, b.run_name), b.run_id, b.breach_type, b.start_time,

@@ -133,7 +133,7 @@ BEGIN ATOMIC
 	), run AS (
 		-- late: what get_sla_breaches lists as DURATION
 		SELECT coalesce(sum(d.runs), 0) AS n, (SELECT l.runs FROM dbinsight._late_runs(dbinsight._since_days(7), dbinsight.now()) l) AS late
-		FROM dbinsight._job_window(dbinsight._since_days(7), dbinsight.now()) d
+		FROM dbinsight._ended_window(dbinsight._since_days(7), dbinsight.now()) d
 	), cluster AS (
 		SELECT count(*) AS n, count(*) FILTER (WHERE c.saturated * 5 > c.minutes) AS saturated
 		FROM (
@@ -167,7 +167,7 @@ CREATE FUNCTION dbinsight._health_reliability(as_of timestamptz)
 BEGIN ATOMIC
 	WITH ended AS MATERIALIZED (
 		SELECT d.workspace_id, d.job_id, d.succeeded, d.failed, d.last_success, d.last_failure
-		FROM dbinsight._job_window(_health_reliability.as_of - interval '7 days', _health_reliability.as_of) d
+		FROM dbinsight._ended_window(_health_reliability.as_of - interval '7 days', _health_reliability.as_of) d
 	), run AS (
 		SELECT coalesce(sum(e.succeeded + e.failed), 0) AS n, coalesce(sum(e.succeeded), 0) AS good FROM ended e
 	), bucket AS (
