@@ -32,6 +32,7 @@ COMMENT ON TABLE dbinsight.fact_dq_monitoring IS
 'system.data_quality_monitoring.table_results, one row a table and evaluation; statuses upper case: HEALTHY, UNHEALTHY, UNKNOWN';
 CREATE INDEX ON dbinsight.fact_dq_monitoring (event_time);
 CREATE INDEX ON dbinsight.fact_dq_monitoring (table_full_name, commit_last_value, event_time);
+CREATE INDEX ON dbinsight.fact_dq_monitoring (commit_last_value) INCLUDE (table_full_name, event_time);
 
 CREATE TABLE dbinsight.fact_data_classification (
 	catalog_id text,

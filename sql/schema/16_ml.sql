@@ -53,6 +53,8 @@ CREATE TABLE dbinsight.fact_endpoint_usage (
 COMMENT ON TABLE dbinsight.fact_endpoint_usage IS
 'system.serving.endpoint_usage, one row a request; endpoint and entity names are those of the served entity at load';
 CREATE INDEX ON dbinsight.fact_endpoint_usage (request_time);
+-- Failed; 429 is a limit, not an error.
+CREATE INDEX ON dbinsight.fact_endpoint_usage (request_time) WHERE status_code >= 400 AND status_code <> 429;
 
 CREATE TABLE dbinsight.fact_inference_log (
 	request_id text NOT NULL,

@@ -441,7 +441,7 @@ FROM (
 	WHERE g.level IN ('table', 'column') AND (g.tag_name IN ('pii', 'sensitive', 'classification') OR g.tag_name LIKE 'class.%')
 	UNION ALL
 	SELECT t.table_full_name, 'named', NULL
-	FROM dbinsight.current_table t WHERE t.table_full_name ~* dbinsight._setting('sensitive_name_pattern')
+	FROM dbinsight.current_table t WHERE t.table_full_name ~* (SELECT dbinsight._setting('sensitive_name_pattern'))
 ) s
 GROUP BY table_full_name;
 COMMENT ON VIEW dbinsight.sensitive_objects IS

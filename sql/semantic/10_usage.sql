@@ -43,6 +43,18 @@ CREATE INDEX ON dbinsight.rollup_usage_daily (usage_date);
 CREATE INDEX ON dbinsight.rollup_usage_daily (workspace_id, usage_date);
 CREATE INDEX ON dbinsight.rollup_usage_daily (sku_name, usage_date);
 
+/* The same without resources: a few dozen rows a day for questions about the account, a workspace or a SKU. */
+CREATE TABLE dbinsight.rollup_sku_daily (
+	usage_date date NOT NULL,
+	workspace_id text NOT NULL,
+	sku_name text,
+	is_tagged boolean NOT NULL,
+	list_cost numeric NOT NULL,
+	dbu numeric NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_sku_daily IS 'rollup_usage_daily summed by day, workspace, SKU and whether it is tagged; sums are not rounded';
+CREATE INDEX ON dbinsight.rollup_sku_daily (usage_date);
+
 CREATE FUNCTION dbinsight._refresh_usage_daily(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
 	-- Two loads that touch the same days would otherwise each insert their sums.
@@ -63,9 +75,16 @@ CREATE FUNCTION dbinsight._refresh_usage_daily(since timestamptz, until timestam
 	FROM dbinsight.fact_usage f
 	WHERE f.usage_date BETWEEN (since AT TIME ZONE 'UTC')::date AND (until AT TIME ZONE 'UTC')::date
 	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13;
+	DELETE FROM dbinsight.rollup_sku_daily r
+	WHERE r.usage_date BETWEEN (since AT TIME ZONE 'UTC')::date AND (until AT TIME ZONE 'UTC')::date;
+	INSERT INTO dbinsight.rollup_sku_daily (usage_date, workspace_id, sku_name, is_tagged, list_cost, dbu)
+	SELECT r.usage_date, r.workspace_id, r.sku_name, r.is_tagged, sum(r.list_cost), sum(r.dbu)
+	FROM dbinsight.rollup_usage_daily r
+	WHERE r.usage_date BETWEEN (since AT TIME ZONE 'UTC')::date AND (until AT TIME ZONE 'UTC')::date
+	GROUP BY r.usage_date, r.workspace_id, r.sku_name, r.is_tagged;
 END;
 COMMENT ON FUNCTION dbinsight._refresh_usage_daily(timestamptz, timestamptz) IS
-'Recomputes rollup_usage_daily for the days between two times';
+'Recomputes rollup_usage_daily and rollup_sku_daily for the days between two times';
 
 /*
  * A job on an all-purpose cluster is billed to the cluster, without a job id.
@@ -193,6 +212,7 @@ COMMENT ON FUNCTION dbinsight._refresh_cluster_quiet_hourly(timestamptz, timesta
 
 INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_usage_daily', 'fact_usage', 20, '_refresh_usage_daily'),
+	('rollup_sku_daily', 'fact_usage', 20, '_refresh_usage_daily'),
 	('job_allpurpose_cost', 'fact_usage', 30, '_refresh_job_allpurpose_cost'),
 	('rollup_cluster_quiet_hourly', 'fact_node_timeline', 20, '_refresh_cluster_quiet_hourly'),
 	('job_allpurpose_cost of runs', 'fact_job_task_run_timeline', 30, '_refresh_job_allpurpose_cost_of_runs');

@@ -188,7 +188,7 @@ COMMENT ON COLUMN dbinsight.rollup_access_daily.accesses IS 'Events that touched
 COMMENT ON COLUMN dbinsight.rollup_access_daily.indirect_accesses IS 'Events that reached it only by the expansion of a view';
 COMMENT ON COLUMN dbinsight.rollup_access_daily.first_access IS 'First event of the row, direct or not';
 COMMENT ON COLUMN dbinsight.rollup_access_daily.first_direct IS 'First event that touched the table itself; NULL when none did';
-CREATE INDEX ON dbinsight.rollup_access_daily (access_date);
+CREATE INDEX ON dbinsight.rollup_access_daily (access_date, table_full_name);
 -- With all that is asked of a table's accesses: they lie on as many pages as there are days.
 CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, access_date) INCLUDE (user_email, access, accesses, last_direct, last_access);
 CREATE INDEX ON dbinsight.rollup_access_daily (user_email, table_full_name, access_date);
@@ -299,6 +299,8 @@ CREATE TABLE dbinsight.rollup_address_daily (
 COMMENT ON TABLE dbinsight.rollup_address_daily IS
 'Audit events with an address per UTC day, address, identity and service: counts, failed (status >= 400), denied, sensitive (effective severity medium or worse)';
 CREATE INDEX ON dbinsight.rollup_address_daily (day);
+-- What makes an address dangerous is a small part of what it does.
+CREATE INDEX ON dbinsight.rollup_address_daily (day) INCLUDE (source_ip, denied, sensitive) WHERE denied > 0 OR sensitive > 0;
 
 CREATE FUNCTION dbinsight._hour_bit(at timestamptz) RETURNS int
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -464,6 +466,41 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight._addresses(timestamptz, timestamptz) IS
 'Audit counts of [since, until), a window of a day or more, by address, identity and service; sum them';
+
+CREATE FUNCTION dbinsight._address_dangers(since timestamptz, until timestamptz)
+	RETURNS TABLE (source_ip inet, denied bigint, sensitive bigint)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+	SELECT d.source_ip, d.denied, d.sensitive
+	FROM dbinsight.rollup_address_daily d
+	WHERE d.day >= _address_dangers.since AND d.day < date_bin('1 day', _address_dangers.until, 'epoch') AND (d.denied > 0 OR d.sensitive > 0)
+	-- Of the cut days the events themselves; what _is_sensitive says of them lies within the condition an index of the log has.
+	UNION ALL
+	SELECT f.source_ip, f.is_denied::int, dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int
+	FROM dbinsight.fact_audit_logs f
+	WHERE date_bin('1 day', _address_dangers.since, 'epoch') < _address_dangers.since
+		AND f.event_time >= _address_dangers.since AND f.event_time < date_bin('1 day', _address_dangers.since, 'epoch') + interval '1 day'
+		AND f.source_ip IS NOT NULL AND (f.is_denied OR f.base_severity IN ('medium', 'high', 'critical'))
+	UNION ALL
+	SELECT f.source_ip, f.is_denied::int, dbinsight._is_sensitive(f.category, f.base_severity, f.is_denied, f.is_failed)::int
+	FROM dbinsight.fact_audit_logs f
+	WHERE date_bin('1 day', _address_dangers.until, 'epoch') < _address_dangers.until
+		AND f.event_time >= date_bin('1 day', _address_dangers.until, 'epoch') AND f.event_time < _address_dangers.until
+		AND f.source_ip IS NOT NULL AND (f.is_denied OR f.base_severity IN ('medium', 'high', 'critical'));
+END;
+COMMENT ON FUNCTION dbinsight._address_dangers(timestamptz, timestamptz) IS
+'The denied and sensitive events of _addresses, without what is neither; sum them by address';
+
+CREATE FUNCTION dbinsight._new_addresses(since timestamptz)
+	RETURNS TABLE (source_ip inet, is_new boolean)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+	SELECT a.source_ip, CASE WHEN (SELECT min(o.first_seen) FROM dbinsight.rollup_address_seen o) <= _new_addresses.since - interval '30 days'
+		THEN min(a.first_seen) >= _new_addresses.since END
+	FROM dbinsight.rollup_address_seen a GROUP BY a.source_ip;
+END;
+COMMENT ON FUNCTION dbinsight._new_addresses(timestamptz) IS
+'Whether each address was first seen at or after a time; NULL with less than 30 days of history before it';
 
 INSERT INTO dbinsight.derived_relations VALUES
 	('rollup_audit_hourly', 'fact_audit_logs', 20, '_refresh_audit'),

@@ -31,6 +31,7 @@ COMMENT ON TABLE dbinsight.rollup_node_traffic IS
 'Network traffic per UTC hour and node: bytes, peaks, and the Mbps of its minutes in descending order with whether user CPU was below 50 %';
 CREATE INDEX ON dbinsight.rollup_node_traffic (hour);
 CREATE INDEX ON dbinsight.rollup_node_traffic (cluster_id, hour);
+CREATE INDEX ON dbinsight.rollup_node_traffic (node_type);
 
 CREATE FUNCTION dbinsight._refresh_node_traffic(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE sql SET work_mem = '64MB' BEGIN ATOMIC

@@ -43,3 +43,5 @@ INSERT INTO dbinsight.retention VALUES
 
 -- The last writes of a table, without the reads, which are many times more.
 CREATE INDEX ON dbinsight.rollup_access_daily (table_full_name, last_access) INCLUDE (accesses, indirect_accesses) WHERE access = 'WRITE';
+-- The writes of the last days, of all tables.
+CREATE INDEX ON dbinsight.rollup_access_daily (last_access) INCLUDE (table_full_name, accesses, indirect_accesses) WHERE access = 'WRITE';

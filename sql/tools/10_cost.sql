@@ -1,6 +1,7 @@
 /*
  * Cost: list-price US dollars and DBU by day, workspace, SKU, resource. Every
- * tool reads rollup_usage_daily and sums it once.
+ * tool reads rollup_usage_daily and sums it once, or rollup_sku_daily where
+ * resources do not matter.
  */
 CREATE FUNCTION dbinsight.get_daily_cost_summary(start_date date DEFAULT NULL, end_date date DEFAULT NULL)
 	RETURNS TABLE (usage_date date, total_cost numeric, total_dbu numeric, workspace_count bigint, jobs_cost numeric,
@@ -71,7 +72,7 @@ CREATE FUNCTION dbinsight.get_cost_anomalies(lookback_days int DEFAULT 30, z_thr
 BEGIN ATOMIC
 	WITH sku_day AS MATERIALIZED (
 		SELECT r.workspace_id, r.usage_date, r.sku_name, sum(r.list_cost) AS cost
-		FROM dbinsight.rollup_usage_daily r
+		FROM dbinsight.rollup_sku_daily r
 		WHERE r.usage_date >= dbinsight._first_day(dbinsight._in_range('lookback_days', get_cost_anomalies.lookback_days, 1, 365)::int) - 28 AND r.usage_date < dbinsight.today()
 		GROUP BY r.workspace_id, r.usage_date, r.sku_name
 	), day AS (
@@ -400,18 +401,26 @@ BEGIN ATOMIC
 			AND (get_budget_status.scope_type IS NULL
 				OR b.scope_type = dbinsight._one_of('scope_type', get_budget_status.scope_type, 'ACCOUNT', 'WORKSPACE', 'TAG'))
 	), part AS MATERIALIZED (
-		SELECT r.usage_date, r.workspace_id, r.tags, sum(r.list_cost) AS cost
-		FROM dbinsight.rollup_usage_daily r
+		SELECT r.usage_date, r.workspace_id, sum(r.list_cost) AS cost
+		FROM dbinsight.rollup_sku_daily r
 		WHERE r.usage_date >= (SELECT c.first_day FROM calendar c)
 			AND r.usage_date < (SELECT c.first_day + c.elapsed FROM calendar c)
-		GROUP BY r.usage_date, r.workspace_id, r.tags
+		GROUP BY r.usage_date, r.workspace_id
 	), tag_part AS (
+		-- Resource by resource, so only when a budget asks for it.
 		SELECT p.usage_date, t.key || '=' || t.value AS scope_id, p.cost
-		FROM part p, jsonb_each_text(p.tags) t
+		FROM (
+			SELECT r.usage_date, r.tags, sum(r.list_cost) AS cost
+			FROM dbinsight.rollup_usage_daily r
+			WHERE r.usage_date >= (SELECT c.first_day FROM calendar c)
+				AND r.usage_date < (SELECT c.first_day + c.elapsed FROM calendar c)
+				AND (SELECT EXISTS (SELECT FROM budget b WHERE b.scope_type = 'TAG'))
+			GROUP BY r.usage_date, r.tags
+		) p, jsonb_each_text(p.tags) t
 	), day AS MATERIALIZED (
 		SELECT 'ACCOUNT' AS scope_type, NULL AS scope_id, p.usage_date, sum(p.cost) AS cost FROM part p GROUP BY p.usage_date
 		UNION ALL
-		SELECT 'WORKSPACE', p.workspace_id, p.usage_date, sum(p.cost) FROM part p GROUP BY p.workspace_id, p.usage_date
+		SELECT 'WORKSPACE', p.workspace_id, p.usage_date, p.cost FROM part p
 		UNION ALL
 		SELECT 'TAG', t.scope_id, t.usage_date, sum(t.cost) FROM tag_part t
 		WHERE t.scope_id IN (SELECT b.scope_id FROM budget b WHERE b.scope_type = 'TAG') GROUP BY t.scope_id, t.usage_date
@@ -468,7 +477,7 @@ BEGIN ATOMIC
 		FROM (SELECT date_trunc('month', dbinsight.today()::timestamp)::date AS first_day) m
 	), day AS MATERIALIZED (
 		SELECT r.usage_date, sum(r.list_cost) AS cost, sum(r.dbu) AS dbu
-		FROM dbinsight.rollup_usage_daily r
+		FROM dbinsight.rollup_sku_daily r
 		WHERE r.usage_date >= (SELECT c.prior_day FROM calendar c) AND r.usage_date < dbinsight.today()
 		GROUP BY r.usage_date
 	), total AS (

@@ -184,7 +184,11 @@ CREATE FUNCTION dbinsight._wants(type text, violation_type text) RETURNS boolean
 	RETURN type IS NULL OR upper(type) = violation_type;
 COMMENT ON FUNCTION dbinsight._wants(text, text) IS 'Whether a type argument asks for this type; NULL asks for all';
 
-CREATE FUNCTION dbinsight.get_compliance_violations(type text DEFAULT NULL)
+/*
+ * What breaks a rule as things stand, and what broke one and happened since a
+ * time. In no order: who only counts is spared the columns it does not read.
+ */
+CREATE FUNCTION dbinsight._violations(type text, since timestamptz)
 	RETURNS TABLE (violation_type text, severity text, object_type text, object_name text, principal text, detail text,
 		first_seen timestamptz, last_seen timestamptz, regulations text[], evidence_id text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
@@ -203,7 +207,7 @@ BEGIN ATOMIC
 			max(g.snapshot_date)::timestamp AT TIME ZONE 'UTC' AS last_seen, '{GDPR,HIPAA,SOC2,PCI}'::text[] AS regulations,
 			g.object_full_name || ' to ' || g.grantee AS evidence_id
 		FROM grants g
-		WHERE dbinsight._wants(get_compliance_violations.type, 'PUBLIC_GRANT_ON_SENSITIVE')
+		WHERE dbinsight._wants(_violations.type, 'PUBLIC_GRANT_ON_SENSITIVE')
 			AND lower(g.grantee) IN ('account users', 'users') AND g.privilege IN ('SELECT', 'MODIFY', 'ALL PRIVILEGES')
 		GROUP BY g.object_full_name, g.grantee
 		UNION ALL
@@ -211,7 +215,7 @@ BEGIN ATOMIC
 			'classified ' || string_agg(DISTINCT c.class_tag, ', ') || ', without a mask or a row filter',
 			min(c.first_detected_time), max(c.latest_detected_time), '{GDPR,HIPAA,PCI}', c.table_full_name || '.' || c.column_name
 		FROM dbinsight.fact_data_classification c JOIN dbinsight.current_table t ON t.table_full_name = c.table_full_name
-		WHERE dbinsight._wants(get_compliance_violations.type, 'UNMASKED_SENSITIVE_COLUMN')
+		WHERE dbinsight._wants(_violations.type, 'UNMASKED_SENSITIVE_COLUMN')
 			AND NOT EXISTS (SELECT FROM dbinsight.current_column_mask m WHERE m.table_full_name = c.table_full_name AND m.column_name = c.column_name)
 			AND NOT EXISTS (SELECT FROM dbinsight.current_row_filter r WHERE r.table_full_name = c.table_full_name)
 		GROUP BY c.table_full_name, c.column_name
@@ -220,7 +224,7 @@ BEGIN ATOMIC
 			'nobody owns it; sensitive: ' || coalesce(nullif(array_to_string(s.class_tags, ', '), ''), 'by name'),
 			t.created, t.snapshot_date::timestamp AT TIME ZONE 'UTC', '{SOC2}', t.table_full_name
 		FROM dbinsight.current_table t JOIN sensitive s ON s.table_full_name = t.table_full_name
-		WHERE dbinsight._wants(get_compliance_violations.type, 'SENSITIVE_TABLE_WITHOUT_OWNER') AND nullif(t.table_owner, '') IS NULL
+		WHERE dbinsight._wants(_violations.type, 'SENSITIVE_TABLE_WITHOUT_OWNER') AND nullif(t.table_owner, '') IS NULL
 		UNION ALL
 		SELECT e.violation_type, e.severity, e.object_type, e.object_name, e.principal, e.detail, a.event_time, a.event_time, e.regulations, a.event_id
 		FROM dbinsight.fact_audit_logs a, LATERAL (
@@ -252,22 +256,26 @@ BEGIN ATOMIC
 			WHERE a.action_name = 'databricksAccess'
 		) e
 		WHERE a.category IN ('token', 'admin', 'network_policy', 'config', 'support_access')
-			AND a.event_time >= dbinsight._first_day(90)::timestamp AT TIME ZONE 'UTC' AND a.event_time < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
+			AND a.event_time >= greatest(dbinsight._first_day(90)::timestamp AT TIME ZONE 'UTC', _violations.since)
+			AND a.event_time < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
 			AND a.event_time >= (dbinsight.today() - e.days)::timestamp AT TIME ZONE 'UTC'
 			AND NOT a.is_failed AND NOT a.is_denied
-			AND (get_compliance_violations.type IS NULL OR upper(get_compliance_violations.type) IN
+			AND (_violations.type IS NULL OR upper(_violations.type) IN
 				('LONG_LIVED_TOKEN', 'ADMIN_GRANT', 'IP_ACL_WEAKENED', 'AUDIT_WEAKENED', 'SUPPORT_ACCESS'))
 		UNION ALL
 		SELECT 'LEGACY_ACCESS_MODE', 'high', 'CLUSTER', coalesce(c.cluster_name, c.cluster_id), c.owned_by,
 			'access mode ' || coalesce(c.data_security_mode, 'not set') || ' in workspace ' || c.workspace_id,
 			u.first_hour, u.last_hour, '{GDPR,HIPAA}', c.cluster_id
-		FROM (
-			SELECT h.workspace_id, h.cluster_id, min(h.hour) AS first_hour, max(h.hour) AS last_hour FROM dbinsight.rollup_cluster_traffic h
-			WHERE h.hour >= dbinsight._first_day(30)::timestamp AT TIME ZONE 'UTC' AND h.hour < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
-			GROUP BY h.workspace_id, h.cluster_id
-		) u JOIN dbinsight.current_cluster c ON c.workspace_id = u.workspace_id AND c.cluster_id = u.cluster_id
-		WHERE dbinsight._wants(get_compliance_violations.type, 'LEGACY_ACCESS_MODE')
+		-- A probe a cluster of that mode, for most have another.
+		FROM dbinsight.current_cluster c
+		CROSS JOIN LATERAL (
+			SELECT min(h.hour) AS first_hour, max(h.hour) AS last_hour FROM dbinsight.rollup_cluster_traffic h
+			WHERE h.workspace_id = c.workspace_id AND h.cluster_id = c.cluster_id
+				AND h.hour >= dbinsight._first_day(30)::timestamp AT TIME ZONE 'UTC' AND h.hour < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
+		) u
+		WHERE dbinsight._wants(_violations.type, 'LEGACY_ACCESS_MODE')
 			AND (c.data_security_mode IS NULL OR c.data_security_mode = 'NONE' OR c.data_security_mode LIKE 'LEGACY\_%')
+			AND u.last_hour >= _violations.since
 		UNION ALL
 		-- A job cluster is created after its run has begun: the version must
 		-- overlap the run, not hold at its first moment.
@@ -278,11 +286,11 @@ BEGIN ATOMIC
 			SELECT t.workspace_id, t.job_id, t.first_start, t.last_start, c.dbr_version
 			FROM dbinsight.rollup_job_cluster_daily t JOIN dbinsight.dim_cluster c ON c.workspace_id = t.workspace_id AND c.cluster_id = t.cluster_id
 				AND c.valid_from <= t.last_seen AND c.valid_to > t.first_start
-			WHERE dbinsight._wants(get_compliance_violations.type, 'UNSUPPORTED_RUNTIME')
+			WHERE dbinsight._wants(_violations.type, 'UNSUPPORTED_RUNTIME')
 				AND t.day >= dbinsight._first_day(30)::timestamp AT TIME ZONE 'UTC' AND t.day < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
 				AND substring(c.dbr_version FROM '^(\d{1,6})\.')::int < 13
 		) r LEFT JOIN dbinsight.current_job j ON j.workspace_id = r.workspace_id AND j.job_id = r.job_id
-		GROUP BY r.workspace_id, r.job_id
+		GROUP BY r.workspace_id, r.job_id HAVING max(r.last_start) >= _violations.since
 		UNION ALL
 		-- Whether the members of a group read cannot be seen: only grants to
 		-- one identity can be called stale.
@@ -291,7 +299,7 @@ BEGIN ATOMIC
 				AND upper(h.privilege_type) = 'SELECT')::timestamp AT TIME ZONE 'UTC',
 			max(g.snapshot_date)::timestamp AT TIME ZONE 'UTC', '{GDPR,SOC2}', g.object_full_name || ' to ' || g.grantee
 		FROM grants g
-		WHERE dbinsight._wants(get_compliance_violations.type, 'STALE_SENSITIVE_GRANT') AND g.privilege = 'SELECT'
+		WHERE dbinsight._wants(_violations.type, 'STALE_SENSITIVE_GRANT') AND g.privilege = 'SELECT'
 			AND (strpos(g.grantee, '@') > 0 OR g.grantee ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
 			AND NOT EXISTS (SELECT FROM dbinsight._reads_of(lower(g.grantee), g.object_full_name, dbinsight._since_days(90), dbinsight.now()))
 		GROUP BY g.object_full_name, g.grantee
@@ -299,8 +307,9 @@ BEGIN ATOMIC
 		SELECT 'SHARE_WITHOUT_IP_ACL', 'high', 'RECIPIENT', coalesce(a.request_params ->> 'name', a.request_params ->> 'recipient_name', a.event_id),
 			a.user_email, 'recipient created without an IP access list', a.event_time, a.event_time, '{GDPR,PCI}', a.event_id
 		FROM dbinsight.fact_audit_logs a
-		WHERE dbinsight._wants(get_compliance_violations.type, 'SHARE_WITHOUT_IP_ACL') AND a.action_name = 'createRecipient'
-			AND a.event_time >= dbinsight._first_day(365)::timestamp AT TIME ZONE 'UTC' AND a.event_time < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
+		WHERE dbinsight._wants(_violations.type, 'SHARE_WITHOUT_IP_ACL') AND a.action_name = 'createRecipient'
+			AND a.event_time >= greatest(dbinsight._first_day(365)::timestamp AT TIME ZONE 'UTC', _violations.since)
+			AND a.event_time < dbinsight.today()::timestamp AT TIME ZONE 'UTC'
 			AND NOT a.is_failed
 			-- null, [], {"allowed_ip_addresses": []}: a list of addresses has digits
 			AND coalesce(coalesce(a.request_params ->> 'ip_access_list', a.request_params ->> 'ipAccessList') !~ '[0-9]', true)
@@ -309,16 +318,26 @@ BEGIN ATOMIC
 			count(*) || CASE count(*) WHEN 1 THEN ' read' ELSE ' reads' END || ' outside business hours',
 			min(r.access_time), max(r.access_time), '{HIPAA}', min(r.event_id)
 		FROM dbinsight._sensitive_reads(dbinsight._first_day(7)::timestamp AT TIME ZONE 'UTC', dbinsight.today()::timestamp AT TIME ZONE 'UTC') r
-		WHERE dbinsight._wants(get_compliance_violations.type, 'SENSITIVE_OFF_HOURS_READ')
+		WHERE dbinsight._wants(_violations.type, 'SENSITIVE_OFF_HOURS_READ')
 			AND r.user_type = 'HUMAN' AND dbinsight.is_off_hours(r.access_time)
-		GROUP BY r.table_full_name, r.user_email
+		GROUP BY r.table_full_name, r.user_email HAVING max(r.access_time) >= _violations.since
 	)
-	SELECT v.violation_type, v.severity, v.object_type, v.object_name, v.principal, v.detail, v.first_seen, v.last_seen, v.regulations, v.evidence_id
+	SELECT v.*
 	FROM v
-	WHERE v.violation_type = coalesce(dbinsight._one_of('type', get_compliance_violations.type, 'PUBLIC_GRANT_ON_SENSITIVE',
+	WHERE v.violation_type = coalesce(dbinsight._one_of('type', _violations.type, 'PUBLIC_GRANT_ON_SENSITIVE',
 		'UNMASKED_SENSITIVE_COLUMN', 'SENSITIVE_TABLE_WITHOUT_OWNER', 'LONG_LIVED_TOKEN', 'ADMIN_GRANT', 'IP_ACL_WEAKENED',
 		'AUDIT_WEAKENED', 'LEGACY_ACCESS_MODE', 'UNSUPPORTED_RUNTIME', 'STALE_SENSITIVE_GRANT', 'SHARE_WITHOUT_IP_ACL',
-		'SUPPORT_ACCESS', 'SENSITIVE_OFF_HOURS_READ'), v.violation_type)
+		'SUPPORT_ACCESS', 'SENSITIVE_OFF_HOURS_READ'), v.violation_type);
+END;
+COMMENT ON FUNCTION dbinsight._violations(text, timestamptz) IS
+'Rules broken: grants, masks and owners as they stand, whatever the time; events, runs and reads of which the last is not before it';
+
+CREATE FUNCTION dbinsight.get_compliance_violations(type text DEFAULT NULL)
+	RETURNS TABLE (violation_type text, severity text, object_type text, object_name text, principal text, detail text,
+		first_seen timestamptz, last_seen timestamptz, regulations text[], evidence_id text)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
+BEGIN ATOMIC
+	SELECT v.* FROM dbinsight._violations(get_compliance_violations.type, '-infinity') v
 	ORDER BY dbinsight.severity_rank(v.severity), v.violation_type, v.object_name, v.principal, v.first_seen DESC, v.evidence_id;
 END;
 COMMENT ON FUNCTION dbinsight.get_compliance_violations(text) IS

@@ -10,19 +10,11 @@ BEGIN ATOMIC
 		SELECT r.workspace_id, r.job_id, r.run_id, r.run_name, r.start_time, r.wall_s, r.result_state, r.is_failure
 		FROM dbinsight.job_run r
 		WHERE r.end_time >= dbinsight._since_days(get_sla_breaches.days) AND r.end_time < dbinsight.now()
-	), usual AS (
-		-- The window itself is left out: a job that became slow must not raise its own target.
-		SELECT r.workspace_id, r.job_id, 1.5 * dbinsight._percentile(r.wall_s, 0.95) AS target_s
-		FROM dbinsight.job_run r
-		WHERE r.is_success AND r.end_time >= dbinsight._since_days(get_sla_breaches.days) - interval '30 days'
-			AND r.end_time < dbinsight._since_days(get_sla_breaches.days)
-		GROUP BY r.workspace_id, r.job_id HAVING count(*) >= 5
 	), judged AS (
-		SELECT e.*, coalesce(t.max_duration_s::float8, u.target_s) AS target_s,
-			CASE WHEN t.max_duration_s IS NOT NULL THEN 'configured' WHEN u.target_s IS NOT NULL THEN 'derived' END AS target_source
+		SELECT e.*, t.target_s, t.target_source
 		FROM ended e
-		LEFT JOIN dbinsight.sla_targets t ON t.workspace_id = e.workspace_id AND t.job_id = e.job_id
-		LEFT JOIN usual u ON u.workspace_id = e.workspace_id AND u.job_id = e.job_id
+		LEFT JOIN dbinsight._duration_targets(dbinsight._since_days(get_sla_breaches.days)) t
+			ON t.workspace_id = e.workspace_id AND t.job_id = e.job_id
 	)
 	SELECT b.workspace_id, b.job_id, coalesce(j.job_name, b.run_name), b.run_id, b.breach_type, b.start_time,
 		dbinsight._r(b.wall_s, 3), dbinsight._r(b.target_s, 3), dbinsight._r(b.overrun_s, 3),

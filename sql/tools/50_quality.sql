@@ -35,14 +35,19 @@ CREATE FUNCTION dbinsight._dq_latest(since timestamptz, until timestamptz)
 		healthy_checks int, unhealthy_checks int, impact_level int)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
 BEGIN ATOMIC
-	SELECT DISTINCT ON (m.table_id) m.table_full_name, m.catalog_name || '.' || m.schema_name, m.status, m.freshness_status,
+	-- The latest of each is found by hashing: to sort a week of wide rows takes longer than to read them twice.
+	SELECT m.table_full_name, m.catalog_name || '.' || m.schema_name, m.status, m.freshness_status,
 		m.completeness_status,
 		(m.freshness_status IS NOT DISTINCT FROM 'HEALTHY')::int + (m.completeness_status IS NOT DISTINCT FROM 'HEALTHY')::int,
 		(m.freshness_status IS NOT DISTINCT FROM 'UNHEALTHY')::int + (m.completeness_status IS NOT DISTINCT FROM 'UNHEALTHY')::int,
 		m.impact_level
-	FROM dbinsight.fact_dq_monitoring m
-	WHERE m.event_time >= _dq_latest.since AND m.event_time < _dq_latest.until AND m.table_full_name IS NOT NULL
-	ORDER BY m.table_id, m.event_time DESC;
+	FROM (
+		SELECT o.table_id, max(o.event_time) AS event_time FROM dbinsight.fact_dq_monitoring o
+		WHERE o.event_time >= _dq_latest.since AND o.event_time < _dq_latest.until AND o.table_full_name IS NOT NULL
+		GROUP BY o.table_id
+	) l
+	JOIN dbinsight.fact_dq_monitoring m ON m.table_id = l.table_id AND m.event_time = l.event_time
+	WHERE m.event_time >= _dq_latest.since AND m.event_time < _dq_latest.until;
 END;
 COMMENT ON FUNCTION dbinsight._dq_latest(timestamptz, timestamptz) IS
 'Latest data quality monitoring result of each table between two times, with its checks: freshness and completeness; UNKNOWN is no check';
@@ -148,14 +153,38 @@ CREATE FUNCTION dbinsight._table_freshness(as_of timestamptz, default_hours nume
 	RETURNS TABLE (table_full_name text, last_write timestamptz, hours_since_write float8, threshold_h float8)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
 BEGIN ATOMIC
-	SELECT a.table_full_name, a.last_write,
-		round(extract(epoch FROM _table_freshness.as_of - a.last_write) / 3600, 3)::float8,
-		coalesce(f.max_hours, _table_freshness.default_hours)::float8
-	FROM (
-		SELECT c.table_full_name, w.writes, coalesce(greatest(w.last_write, c.last_today, m.commit_last_value), w.earlier_write) AS last_write
+	-- What happened since the start of the third day before is found at once, for
+	-- nearly every table; the others are probed. What is older cannot be the
+	-- latest of a table that has something newer.
+	WITH written AS MATERIALIZED (
+		SELECT r.table_full_name, sum(r.accesses + r.indirect_accesses) AS writes, max(r.last_access) AS last_write
+		FROM dbinsight.rollup_access_daily r
+		WHERE r.access = 'WRITE' AND r.last_access >= date_trunc('day', _table_freshness.as_of, 'UTC') - interval '3 days'
+			AND r.last_access < date_trunc('day', _table_freshness.as_of, 'UTC')
+		GROUP BY r.table_full_name
+	), committed AS MATERIALIZED (
+		SELECT q.table_full_name, max(q.commit_last_value) AS commit_last_value
+		FROM dbinsight.fact_dq_monitoring q
+		WHERE q.commit_last_value >= date_trunc('day', _table_freshness.as_of, 'UTC') - interval '3 days' AND q.commit_last_value < _table_freshness.as_of
+			AND q.event_time >= _table_freshness.as_of - interval '60 days' AND q.event_time < _table_freshness.as_of
+		GROUP BY q.table_full_name
+	), target AS MATERIALIZED (
+		SELECT lower(t.table_pattern) AS pattern, t.max_hours,
+			row_number() OVER (ORDER BY length(t.table_pattern) DESC, t.table_pattern COLLATE "C") AS place
+		FROM dbinsight.freshness_targets t
+	), candidate AS MATERIALIZED (
+		SELECT c.table_full_name, n.writes, greatest(n.last_write, c.last_today) AS last_write, k.commit_last_value
 		FROM dbinsight._written_tables(_table_freshness.as_of) c
-		-- Few probes a table instead of all writes of 60 days: the latest two rows say whether there were two writes.
-		LEFT JOIN LATERAL (
+		LEFT JOIN written n ON n.table_full_name = c.table_full_name AND n.writes >= 2
+		LEFT JOIN committed k ON k.table_full_name = c.table_full_name
+	), seen AS MATERIALIZED (
+		SELECT c.table_full_name, c.writes, greatest(c.last_write, c.commit_last_value) AS last_write
+		FROM candidate c WHERE c.writes IS NOT NULL
+		UNION ALL
+		SELECT c.table_full_name, w.writes, coalesce(greatest(w.last_write, c.last_write, c.commit_last_value, m.commit_last_value), w.earlier_write)
+		FROM candidate c
+		-- The latest two rows say whether there were two writes.
+		CROSS JOIN LATERAL (
 			SELECT sum(x.writes) FILTER (WHERE x.is_recent) AS writes, max(x.last_access) FILTER (WHERE x.is_recent) AS last_write,
 				max(x.last_access) AS earlier_write
 			FROM (
@@ -166,16 +195,26 @@ BEGIN ATOMIC
 					AND r.last_access < date_trunc('day', _table_freshness.as_of, 'UTC')
 				ORDER BY r.last_access DESC LIMIT 2
 			) x
-		) w ON true
+		) w
 		LEFT JOIN LATERAL (
 			SELECT q.commit_last_value FROM dbinsight.fact_dq_monitoring q
-			WHERE q.table_full_name = c.table_full_name AND q.commit_last_value < _table_freshness.as_of
+			WHERE c.commit_last_value IS NULL
+				AND coalesce(greatest(w.last_write, c.last_write), '-infinity') < date_trunc('day', _table_freshness.as_of, 'UTC') - interval '3 days'
+				AND q.table_full_name = c.table_full_name AND q.commit_last_value < _table_freshness.as_of
 				AND q.event_time >= _table_freshness.as_of - interval '60 days' AND q.event_time < _table_freshness.as_of
 			ORDER BY q.commit_last_value DESC LIMIT 1
 		) m ON true
-	) a
-	LEFT JOIN LATERAL (SELECT t.max_hours FROM dbinsight.freshness_targets t WHERE a.table_full_name ILIKE t.table_pattern
-		ORDER BY length(t.table_pattern) DESC, t.table_pattern COLLATE "C" LIMIT 1) f ON true
+		WHERE c.writes IS NULL
+	), aim AS MATERIALIZED (
+		-- Of the patterns a name is like, the longest says how old the table may be.
+		SELECT DISTINCT ON (n.table_full_name COLLATE "C") n.table_full_name, t.max_hours
+		FROM (SELECT a.table_full_name, lower(a.table_full_name) AS name FROM seen a OFFSET 0) n JOIN target t ON n.name LIKE t.pattern
+		ORDER BY n.table_full_name COLLATE "C", t.place
+	)
+	SELECT a.table_full_name, a.last_write,
+		round(extract(epoch FROM _table_freshness.as_of - a.last_write) / 3600, 3)::float8,
+		coalesce(f.max_hours, _table_freshness.default_hours)::float8
+	FROM seen a LEFT JOIN aim f ON f.table_full_name = a.table_full_name
 	WHERE a.last_write IS NOT NULL AND (a.writes >= 2 OR f.max_hours IS NOT NULL);
 END;
 COMMENT ON FUNCTION dbinsight._table_freshness(timestamptz, numeric) IS

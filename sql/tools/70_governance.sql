@@ -254,6 +254,9 @@ BEGIN ATOMIC
 		FROM dbinsight.dim_column c
 		WHERE c.snapshot_date = (SELECT max(x.snapshot_date) FROM dbinsight.dim_column x WHERE x.snapshot_date <= _metadata_tables.as_of)
 		GROUP BY c.table_full_name
+	), used AS MATERIALIZED (
+		-- One day names nearly every table that is used at all; only the others are probed.
+		SELECT DISTINCT r.table_full_name FROM dbinsight.rollup_access_daily r WHERE r.access_date = _metadata_tables.as_of - 1
 	)
 	SELECT t.table_full_name, nullif(btrim(t.comment), '') IS NOT NULL, nullif(btrim(t.table_owner), '') IS NOT NULL,
 		t.table_full_name IN (SELECT g.object_full_name FROM tagged g)
@@ -261,8 +264,10 @@ BEGIN ATOMIC
 			OR t.table_catalog IN (SELECT g.object_full_name FROM tagged g),
 		EXISTS (SELECT FROM dbinsight.fact_data_classification f WHERE f.table_full_name = t.table_full_name
 			AND (f.first_detected_time IS NULL OR f.first_detected_time < (_metadata_tables.as_of + 1)::timestamp AT TIME ZONE 'UTC')),
-		EXISTS (SELECT FROM dbinsight.rollup_access_daily r WHERE r.table_full_name = t.table_full_name
-			AND r.access_date >= _metadata_tables.as_of - 90 AND r.access_date <= _metadata_tables.as_of),
+		t.table_full_name IN (SELECT u.table_full_name FROM used u)
+			-- not EXISTS, which might be answered by hashing all of 90 days
+			OR coalesce((SELECT true FROM dbinsight.rollup_access_daily r WHERE r.table_full_name = t.table_full_name
+				AND r.access_date >= _metadata_tables.as_of - 90 AND r.access_date <= _metadata_tables.as_of LIMIT 1), false),
 		coalesce(d.columns, 0), coalesce(d.with_comment, 0)
 	FROM dbinsight.dim_table t
 	LEFT JOIN described d ON d.table_full_name = t.table_full_name

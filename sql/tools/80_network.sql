@@ -6,6 +6,13 @@ CREATE FUNCTION dbinsight._is_trusted(address inet) RETURNS boolean
 	RETURN EXISTS (SELECT FROM dbinsight.trusted_cidrs t WHERE _is_trusted.address <<= t.cidr);
 COMMENT ON FUNCTION dbinsight._is_trusted(inet) IS 'Whether an address lies inside a trusted network';
 
+CREATE FUNCTION dbinsight._address_risk(is_trusted boolean, is_new boolean, denied numeric, sensitive numeric) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN NOT is_trusted AND ((coalesce(is_new, false) AND sensitive > 0) OR denied >= 5) THEN 'high'
+		WHEN coalesce(is_new, false) OR denied >= 1 THEN 'medium' ELSE 'low' END;
+COMMENT ON FUNCTION dbinsight._address_risk(boolean, boolean, numeric, numeric) IS
+'Risk of a public address by whether it is trusted and new, and its denied and sensitive events';
+
 CREATE FUNCTION dbinsight.get_external_ips(days int DEFAULT 7)
 	RETURNS TABLE (source_ip inet, ip_class text, is_trusted boolean, users bigint, events bigint, failed_pct float8, denied bigint,
 		sensitive_events bigint, services text[], first_seen timestamptz, last_seen timestamptz, is_new boolean, risk text)
@@ -26,15 +33,10 @@ BEGIN ATOMIC
 		FROM part p
 		GROUP BY p.source_ip
 	), judged AS MATERIALIZED (
-		SELECT ip.*, dbinsight._is_trusted(ip.source_ip) AS is_trusted,
-			CASE WHEN (SELECT min(a.first_seen) FROM dbinsight.rollup_address_seen a) <= dbinsight._since_days(get_external_ips.days) - interval '30 days'
-				THEN (SELECT min(a.first_seen) FROM dbinsight.rollup_address_seen a WHERE a.source_ip = ip.source_ip)
-					>= dbinsight._since_days(get_external_ips.days)
-			END AS is_new
-		FROM ip
+		SELECT ip.*, dbinsight._is_trusted(ip.source_ip) AS is_trusted, n.is_new
+		FROM ip LEFT JOIN dbinsight._new_addresses(dbinsight._since_days(get_external_ips.days)) n ON n.source_ip = ip.source_ip
 	), rated AS (
-		SELECT j.*, CASE WHEN NOT j.is_trusted AND ((coalesce(j.is_new, false) AND j.sensitive_events > 0) OR j.denied >= 5) THEN 'high'
-			WHEN coalesce(j.is_new, false) OR j.denied >= 1 THEN 'medium' ELSE 'low' END AS risk
+		SELECT j.*, dbinsight._address_risk(j.is_trusted, j.is_new, j.denied, j.sensitive_events) AS risk
 		FROM judged j
 	)
 	SELECT r.source_ip, 'public', r.is_trusted, r.users, r.events, dbinsight._pct(r.failed, r.events), r.denied, r.sensitive_events,
@@ -151,20 +153,30 @@ Traffic is of all interfaces of a node: the source does not separate internet fr
  * The minutes at or above 80 % of what a node can do. The reference of a node
  * type without a known line rate is the exact 99.9th percentile of its minutes:
  * the greatest m minutes lie in the m node-hours with the greatest peaks, so
- * only those are unpacked. Not inlined (that is what its setting does): most
+ * only those are unpacked, and without such a type nothing is read. Not inlined (that is what its setting does): most
  * types are known, but what else would have to be read is estimated for all.
  */
 CREATE FUNCTION dbinsight._node_reference(until timestamptz) RETURNS TABLE (node_type text, mbps float8)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 SET jit = off
 BEGIN ATOMIC
-	WITH type AS (
+	WITH RECURSIVE kind AS (
+		-- Each node type ever seen, a probe a type; NULL comes last and ends it.
+		(SELECT r.node_type FROM dbinsight.rollup_node_traffic r ORDER BY r.node_type LIMIT 1)
+		UNION ALL
+		SELECT (SELECT r.node_type FROM dbinsight.rollup_node_traffic r WHERE r.node_type > k.node_type ORDER BY r.node_type LIMIT 1)
+		FROM kind k WHERE k.node_type IS NOT NULL
+	), stranger AS MATERIALIZED (
+		SELECT EXISTS (SELECT FROM kind k WHERE NOT EXISTS (SELECT FROM dbinsight.node_bandwidth b WHERE b.node_type = k.node_type)
+			AND k.node_type IS NOT NULL) OR EXISTS (SELECT FROM dbinsight.rollup_node_traffic r WHERE r.node_type IS NULL) AS is_there
+	), type AS (
 		-- place: percentile_cont's position in ascending order, from 0; the cut
 		-- is the m-th greatest peak, m being the minutes from that place up.
 		SELECT t.node_type, t.n, t.place, coalesce(t.peaks[t.n - floor(t.place)::bigint], 0) AS cut
 		FROM (
 			SELECT h.node_type, sum(h.minutes) AS n, (sum(h.minutes) - 1) * 0.999 AS place, array_agg(h.peak_mbps ORDER BY h.peak_mbps DESC) AS peaks
 			FROM dbinsight._traffic_hours(_node_reference.until - interval '7 days', _node_reference.until) h
-			WHERE NOT EXISTS (SELECT FROM dbinsight.node_bandwidth b WHERE b.node_type = h.node_type)
+			-- hashed, where NOT EXISTS may sort a week of node-hours
+			WHERE (h.node_type IN (SELECT b.node_type FROM dbinsight.node_bandwidth b)) IS NOT TRUE AND (SELECT s.is_there FROM stranger s)
 			GROUP BY h.node_type
 		) t
 	), top_minute AS (
@@ -188,13 +200,17 @@ CREATE FUNCTION dbinsight.get_network_bottlenecks(days int DEFAULT 7)
 		affected_pct float8, peak_value float8, reference_value float8, unit text, worst_hour timestamptz, advice text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 50
 BEGIN ATOMIC
-	WITH saturated_hour AS (
+	WITH reference AS MATERIALIZED (
+		SELECT r.node_type, r.mbps FROM dbinsight._node_reference(dbinsight.now()) r WHERE r.mbps > 0
+	), saturated_hour AS (
 		SELECT h.hour, h.workspace_id, h.cluster_id, r.mbps AS reference, count(*) AS minutes, max(m.mbps) AS peak
 		FROM dbinsight._traffic_hours(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) h
 			-- an unknown type is one, too; so written the join can hash
-			JOIN dbinsight._node_reference(dbinsight.now()) r ON coalesce(r.node_type, '') = coalesce(h.node_type, ''),
+			JOIN reference r ON coalesce(r.node_type, '') = coalesce(h.node_type, ''),
 			LATERAL unnest(h.mbps, h.cpu_low) m(mbps, cpu_low)
-		WHERE h.peak_cpu_low_mbps >= 0.8 * r.mbps AND r.mbps > 0 AND m.mbps >= 0.8 * r.mbps AND m.cpu_low
+		-- what is below the least reference, nearly everything, is not even joined
+		WHERE h.peak_cpu_low_mbps >= (SELECT 0.8 * min(l.mbps) FROM reference l)
+			AND h.peak_cpu_low_mbps >= 0.8 * r.mbps AND m.mbps >= 0.8 * r.mbps AND m.cpu_low
 		GROUP BY h.hour, h.workspace_id, h.cluster_id, r.mbps
 	), saturated AS (
 		SELECT s.workspace_id, s.cluster_id, sum(s.minutes)::bigint AS occurrences, max(s.peak) AS peak,
@@ -205,10 +221,6 @@ BEGIN ATOMIC
 				(array_agg(i.reference ORDER BY i.peak DESC, i.reference))[1] AS reference
 			FROM saturated_hour i GROUP BY i.hour, i.workspace_id, i.cluster_id
 		) s GROUP BY s.workspace_id, s.cluster_id HAVING sum(s.minutes) >= 10
-	), node_minutes AS (
-		SELECT h.workspace_id, h.cluster_id, sum(h.minutes) AS minutes
-		FROM dbinsight._traffic_hours(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) h
-		GROUP BY h.workspace_id, h.cluster_id
 	), quarter AS (
 		-- Only quarter hours that lie wholly in the window are judged.
 		SELECT q.* FROM dbinsight.rollup_warehouse_queue q
@@ -234,7 +246,12 @@ BEGIN ATOMIC
 			coalesce(c.cluster_name, s.cluster_id) AS entity_name, s.occurrences, dbinsight._pct(s.occurrences, m.minutes) AS affected_pct,
 			dbinsight._r(s.peak, 3) AS peak_value, dbinsight._r(s.reference, 3) AS reference_value, 'Mbps' AS unit, s.worst_hour,
 			'Nodes wait for the network, not for CPU: take a node type with more bandwidth, keep data in the same region, cache what is read again.' AS advice
-		FROM saturated s JOIN node_minutes m ON m.workspace_id = s.workspace_id AND m.cluster_id = s.cluster_id
+		FROM saturated s
+			CROSS JOIN LATERAL (
+				SELECT sum(h.minutes) AS minutes
+				FROM dbinsight._traffic_hours(dbinsight._since_days(get_network_bottlenecks.days), dbinsight.now()) h
+				WHERE h.workspace_id = s.workspace_id AND h.cluster_id = s.cluster_id
+			) m
 			LEFT JOIN dbinsight.current_cluster c ON c.workspace_id = s.workspace_id AND c.cluster_id = s.cluster_id
 		UNION ALL
 		SELECT 'FETCH_BOUND', f.workspace_id, 'warehouse', f.warehouse_id, coalesce(w.warehouse_name, f.warehouse_id), f.occurrences,

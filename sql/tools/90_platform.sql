@@ -58,15 +58,18 @@ CREATE FUNCTION dbinsight._health_cost()
 	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
 BEGIN ATOMIC
-	WITH budget AS (
-		-- the account's budget, else those of its workspaces
+	WITH account AS MATERIALIZED (
 		SELECT sum(b.budget_usd) AS amount, sum(b.projected_usd) AS projected
-		FROM dbinsight.get_budget_status() b
-		WHERE b.scope_type IN ('ACCOUNT', 'WORKSPACE')
-		GROUP BY b.scope_type ORDER BY b.scope_type LIMIT 1
+		FROM dbinsight.get_budget_status(NULL, 'ACCOUNT') b HAVING count(*) > 0
+	), budget AS (
+		-- the account's budget, else those of its workspaces
+		SELECT a.amount, a.projected FROM account a
+		UNION ALL
+		SELECT sum(b.budget_usd), sum(b.projected_usd)
+		FROM dbinsight.get_budget_status(NULL, 'WORKSPACE') b WHERE NOT EXISTS (SELECT FROM account) HAVING count(*) > 0
 	), spend AS (
 		SELECT sum(r.list_cost) AS total, coalesce(sum(r.list_cost) FILTER (WHERE r.is_tagged), 0) AS tagged
-		FROM dbinsight.rollup_usage_daily r
+		FROM dbinsight.rollup_sku_daily r
 		WHERE r.usage_date >= dbinsight._first_day(30) AND r.usage_date < dbinsight.today()
 	), anomaly AS (
 		SELECT count(*) AS days FROM dbinsight.get_cost_anomalies(7) a WHERE a.severity = 'high'
@@ -98,9 +101,8 @@ CREATE FUNCTION dbinsight._health_security()
 BEGIN ATOMIC
 	WITH found AS (
 		-- what stands as it is counts while it stands; what happened counts for a week
-		SELECT v.severity, v.violation_type AS what FROM dbinsight.get_compliance_violations() v
-		WHERE v.violation_type IN ('PUBLIC_GRANT_ON_SENSITIVE', 'UNMASKED_SENSITIVE_COLUMN', 'SENSITIVE_TABLE_WITHOUT_OWNER', 'STALE_SENSITIVE_GRANT')
-			OR v.last_seen >= dbinsight._since_days(7)
+		SELECT v.severity, v.violation_type AS what FROM dbinsight._violations(NULL, dbinsight._since_days(7)) v
+		WHERE v.severity IN ('critical', 'high', 'medium')
 		UNION ALL
 		SELECT f.severity, 'sign-in ' || f.pattern FROM dbinsight.get_failed_auth_attempts(168) f
 	), counted AS (
@@ -129,11 +131,9 @@ BEGIN ATOMIC
 		FROM dbinsight.fact_query_history q
 		WHERE q.start_time >= dbinsight._since_hours(24) AND q.start_time < dbinsight.now() AND q.total_duration_ms >= 1000
 	), run AS (
-		SELECT count(*) AS n FROM dbinsight.job_run r
-		WHERE r.end_time >= dbinsight._since_days(7) AND r.end_time < dbinsight.now()
-			AND r.result_state NOT IN ('CANCELLED', 'SKIPPED', 'BLOCKED')
-	), breach AS (
-		SELECT count(*) AS n FROM dbinsight.get_sla_breaches(7) b WHERE b.breach_type = 'DURATION'
+		-- late: what get_sla_breaches lists as DURATION
+		SELECT coalesce(sum(d.runs), 0) AS n, (SELECT l.runs FROM dbinsight._late_runs(dbinsight._since_days(7), dbinsight.now()) l) AS late
+		FROM dbinsight._ended_window(dbinsight._since_days(7), dbinsight.now()) d
 	), cluster AS (
 		SELECT count(*) AS n, count(*) FILTER (WHERE c.saturated * 5 > c.minutes) AS saturated
 		FROM (
@@ -148,10 +148,10 @@ BEGIN ATOMIC
 			WHEN q.good < q.n THEN round(100 - 100.0 * q.good / q.n) || ' % of queries spill, queue, fail or are slow' END
 	FROM query q
 	UNION ALL
-	SELECT 'performance', 'sla_duration', 30, CASE WHEN r.n > 0 THEN 30 * (1 - least(1, b.n / r.n::float8)) END,
-		jsonb_build_object('runs_7d', r.n, 'duration_breaches', b.n),
-		CASE WHEN r.n = 0 THEN 'no job run ended in 7 days' WHEN b.n > 0 THEN 'job runs longer than their target in 7 days: ' || b.n END
-	FROM run r, breach b
+	SELECT 'performance', 'sla_duration', 30, CASE WHEN r.n > 0 THEN 30 * (1 - least(1, r.late / r.n::float8)) END,
+		jsonb_build_object('runs_7d', r.n, 'duration_breaches', r.late),
+		CASE WHEN r.n = 0 THEN 'no job run ended in 7 days' WHEN r.late > 0 THEN 'job runs longer than their target in 7 days: ' || r.late END
+	FROM run r
 	UNION ALL
 	SELECT 'performance', 'saturated_clusters', 20, 20 * (1 - c.saturated / nullif(c.n, 0)::float8),
 		jsonb_build_object('clusters_24h', c.n, 'saturated', c.saturated),
@@ -166,22 +166,30 @@ CREATE FUNCTION dbinsight._health_reliability(as_of timestamptz)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
 BEGIN ATOMIC
 	WITH ended AS MATERIALIZED (
-		SELECT r.workspace_id, r.job_id, r.end_time, r.is_success, r.is_failure FROM dbinsight.job_run r
-		WHERE r.end_time >= _health_reliability.as_of - interval '7 days' AND r.end_time < _health_reliability.as_of
-			AND (r.is_success OR r.is_failure)
+		SELECT d.workspace_id, d.job_id, d.succeeded, d.failed, d.last_success, d.last_failure
+		FROM dbinsight._ended_window(_health_reliability.as_of - interval '7 days', _health_reliability.as_of) d
 	), run AS (
-		SELECT count(*) AS n, count(*) FILTER (WHERE e.is_success) AS good FROM ended e
+		SELECT coalesce(sum(e.succeeded + e.failed), 0) AS n, coalesce(sum(e.succeeded), 0) AS good FROM ended e
 	), bucket AS (
-		SELECT count(*) AS demanded, count(*) FILTER (WHERE u.down) AS down
+		-- as get_uptime_metrics counts (all): whole days from the daily rollup, the days the week cuts by bucket
+		SELECT coalesce(sum(u.demanded), 0) AS demanded, coalesce(sum(u.down), 0) AS down
 		FROM (
-			SELECT b.workspace_id, b.bucket, bool_or(b.attempts >= 3 AND 2 * b.failures >= b.attempts) AS down
-			FROM dbinsight._service_window(_health_reliability.as_of - interval '7 days', _health_reliability.as_of) b
+			SELECT d.demanded, d.down FROM dbinsight.rollup_uptime_daily d
+			WHERE d.service = '(all)' AND d.day >= dbinsight._day_after(_health_reliability.as_of - interval '7 days')
+				AND d.day < (_health_reliability.as_of AT TIME ZONE 'UTC')::date
+			UNION ALL
+			SELECT 1, bool_or(b.attempts >= 3 AND 2 * b.failures >= b.attempts)::int
+			FROM (
+				SELECT c.* FROM dbinsight._service_window(_health_reliability.as_of - interval '7 days',
+					dbinsight._day_after(_health_reliability.as_of - interval '7 days')::timestamp AT TIME ZONE 'UTC') c
+				UNION ALL
+				SELECT c.* FROM dbinsight._service_window(date_trunc('day', _health_reliability.as_of, 'UTC'), _health_reliability.as_of) c
+			) b
 			WHERE b.attempts > 0 AND b.service IN ('jobs', 'sql', 'pipelines', 'serving')
 			GROUP BY b.workspace_id, b.bucket
 		) u
 	), failing AS (
-		SELECT 'job' AS entity_type, e.workspace_id, e.job_id AS entity_id, max(e.end_time) FILTER (WHERE e.is_failure) AS last_failure,
-			max(e.end_time) FILTER (WHERE e.is_success) AS last_success
+		SELECT 'job' AS entity_type, e.workspace_id, e.job_id AS entity_id, max(e.last_failure) AS last_failure, max(e.last_success) AS last_success
 		FROM ended e WHERE e.job_id IS NOT NULL GROUP BY 2, 3
 		UNION ALL
 		SELECT 'pipeline', p.workspace_id, p.pipeline_id, max(p.end_time) FILTER (WHERE p.result_state = 'FAILED'),
@@ -252,11 +260,17 @@ CREATE FUNCTION dbinsight._health_mlops()
 	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 BEGIN ATOMIC
+	WITH request AS MATERIALIZED (
+		-- two counts, each of an index alone: all requests, and the few that failed
+		SELECT (SELECT count(*) FROM dbinsight.fact_endpoint_usage u
+				WHERE u.request_time >= dbinsight._since_days(7) AND u.request_time < dbinsight.now()) AS n,
+			(SELECT count(*) FROM dbinsight.fact_endpoint_usage u
+				WHERE u.request_time >= dbinsight._since_days(7) AND u.request_time < dbinsight.now()
+					AND u.status_code >= 400 AND u.status_code <> 429) AS bad
+	)
 	SELECT 'mlops', 'inference_errors', 50::float8, 50 * (r.n - r.bad) / nullif(r.n, 0)::float8, jsonb_build_object('requests_7d', r.n, 'errors', r.bad),
 		CASE WHEN r.n = 0 THEN 'no inference requests in 7 days' WHEN r.bad > 0 THEN round(100.0 * r.bad / r.n, 1) || ' % of inference requests failed' END
-	FROM (SELECT count(*) AS n, count(*) FILTER (WHERE u.status_code >= 400 AND u.status_code <> 429) AS bad
-		FROM dbinsight.fact_endpoint_usage u
-		WHERE u.request_time >= dbinsight._since_days(7) AND u.request_time < dbinsight.now()) r
+	FROM request r
 	UNION ALL
 	SELECT 'mlops', 'drifted_models', 50, 50 * (d.n - d.drifted) / nullif(d.n, 0)::float8, jsonb_build_object('models', d.n, 'drifted', d.drifted),
 		CASE WHEN d.n = 0 THEN 'no model has enough predictions to judge drift' WHEN d.drifted > 0 THEN 'drifted models: ' || d.drifted || ' of ' || d.n END
@@ -304,8 +318,16 @@ BEGIN ATOMIC
 		SELECT EXISTS (SELECT FROM dbinsight.rollup_audit_coverage a WHERE a.hour >= dbinsight._since_days(7) AND a.hour < dbinsight.now()) AS audit,
 			EXISTS (SELECT FROM dbinsight.fact_outbound_network o WHERE o.event_time < dbinsight.now()) AS egress
 	), counted AS (
+		-- those get_external_ips rates high, which only denied or sensitive events can make one
 		SELECT 'high_risk_addresses' AS component, 15::float8 AS each, count(*) AS n, 'external addresses of high risk: ' AS what
-		FROM dbinsight.get_external_ips(7) i WHERE i.risk = 'high'
+		FROM (
+			SELECT d.source_ip, sum(d.denied) AS denied, sum(d.sensitive) AS sensitive
+			FROM dbinsight._address_dangers(dbinsight._since_days(7), dbinsight.now()) d
+			WHERE dbinsight.ip_class(d.source_ip) = 'public'
+			GROUP BY d.source_ip
+		) i
+		LEFT JOIN dbinsight._new_addresses(dbinsight._since_days(7)) n ON n.source_ip = i.source_ip
+		WHERE dbinsight._address_risk(dbinsight._is_trusted(i.source_ip), n.is_new, i.denied, i.sensitive) = 'high'
 		UNION ALL
 		SELECT 'denied_egress', 10, count(*), 'destinations denied often or newly: '
 		FROM dbinsight.get_denied_egress(7) d WHERE d.severity = 'high'
@@ -326,24 +348,25 @@ COMMENT ON FUNCTION dbinsight._health_network() IS
 /*
  * All parts, now and a week earlier. A function of its own with plans that are
  * kept, because to plan its many parts takes longer than to run some of them.
+ * Each part is so small that to start parallel workers would take longer, too.
  */
 CREATE FUNCTION dbinsight._health_parts()
 	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text, is_prior boolean)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-DECLARE
-	earlier timestamptz := dbinsight._since_days(7);
-	at timestamptz;
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp SET jit = off
+	SET max_parallel_workers_per_gather = 0 AS $$
 BEGIN
 	RETURN QUERY SELECT *, false FROM dbinsight._health_cost();
 	RETURN QUERY SELECT *, false FROM dbinsight._health_security();
 	RETURN QUERY SELECT *, false FROM dbinsight._health_performance();
 	RETURN QUERY SELECT *, false FROM dbinsight._health_mlops();
 	RETURN QUERY SELECT *, false FROM dbinsight._health_network();
-	FOREACH at IN ARRAY ARRAY[dbinsight.now(), earlier] LOOP
-		RETURN QUERY SELECT *, at = earlier FROM dbinsight._health_reliability(at);
-		RETURN QUERY SELECT *, at = earlier FROM dbinsight._health_quality(at);
-		RETURN QUERY SELECT *, at = earlier FROM dbinsight._health_governance(at);
-	END LOOP;
+	-- Not a loop over two times: what a variable will hold the planner cannot estimate.
+	RETURN QUERY SELECT *, false FROM dbinsight._health_reliability(dbinsight.now());
+	RETURN QUERY SELECT *, false FROM dbinsight._health_quality(dbinsight.now());
+	RETURN QUERY SELECT *, false FROM dbinsight._health_governance(dbinsight.now());
+	RETURN QUERY SELECT *, true FROM dbinsight._health_reliability(dbinsight._since_days(7));
+	RETURN QUERY SELECT *, true FROM dbinsight._health_quality(dbinsight._since_days(7));
+	RETURN QUERY SELECT *, true FROM dbinsight._health_governance(dbinsight._since_days(7));
 END $$;
 COMMENT ON FUNCTION dbinsight._health_parts() IS 'Parts of the health of every domain; is_prior marks those of a week earlier';
 

@@ -81,6 +81,23 @@ SELECT table_full_name, writer_type, writer_id, writer_last_state, downstream_ta
 -- without targets only orders (three writes) and events (two) are kept fresh; raw was written once
 DELETE FROM dbinsight.freshness_targets;
 SELECT table_full_name, threshold_h FROM dbinsight.get_freshness_violations(30);
+-- 31 tables, each written twice and committed as the monitor saw, now one first, now the other, 60 to 90 hours ago, across the edges of
+-- the days that are looked at at once, and half of them long before as well: the newer of both counts, so none is listed.
+SAVEPOINT edges;
+INSERT INTO dbinsight.dim_table (snapshot_date, table_catalog, table_schema, table_name)
+SELECT (SELECT max(snapshot_date) FROM dbinsight.dim_table), 'edge', 's', 't' || k FROM generate_series(0, 30) k;
+INSERT INTO dbinsight.fact_table_lineage (record_id, event_id, workspace_id, entity_type, entity_id, target_table_full_name, created_by, event_time)
+SELECT 'e' || k || '_' || n, 'e' || k || '_' || n, 'w1', 'JOB', 'j1', 'edge.s.t' || k, 'svc',
+	dbinsight.now() - CASE n WHEN 3 THEN 400 ELSE 60 + k END * interval '1 hour' - n * interval '1 minute'
+FROM generate_series(0, 30) k, generate_series(0, 3) n WHERE n < 2 OR (n = 3 AND k % 2 = 0);
+INSERT INTO dbinsight.fact_dq_monitoring (event_time, catalog_name, schema_name, table_name, table_id, commit_last_value)
+SELECT dbinsight.now() - n * interval '1 day' - interval '1 hour', 'edge', 's', 't' || k, 'edge' || k, dbinsight.now() - (60 + k * 7 % 31 + n * 24) * interval '1 hour'
+FROM generate_series(0, 30) k, generate_series(0, 2) n;
+SELECT dbinsight._refresh_derived('fact_table_lineage', '2025-02-01', '2025-03-11');
+SELECT k, f.last_write, dbinsight.now() - least(60 + k, 60 + k * 7 % 31) * interval '1 hour' AS expected
+FROM generate_series(0, 30) k LEFT JOIN dbinsight._table_freshness(dbinsight.now(), 24) f ON f.table_full_name = 'edge.s.t' || k
+WHERE f.last_write IS DISTINCT FROM dbinsight.now() - least(60 + k, 60 + k * 7 % 31) * interval '1 hour' ORDER BY k;
+ROLLBACK TO edges;
 SAVEPOINT a;
 SELECT * FROM dbinsight.get_freshness_violations(0);
 ROLLBACK TO a;
