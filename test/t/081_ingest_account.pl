@@ -42,7 +42,7 @@ sql('pristine', sprintf q{
 	UPDATE dbinsight.sources SET first_load = '20 days', slice = '5 days' WHERE slice < '1 year'}, $emulator->url, $emulator->warehouse, $emulator->token);
 
 # A digest of each gold table that a system table yields, as in 062: of snapshots only today's were exported, privileges are
-# spelled by the loader, and extra has no place in a system table.  The emulator's information_schema knows its own tables too.
+# spelled by the loader, and extra has no place in a system table; a struct arrives with the members that are null.  The emulator's information_schema knows its own tables too.
 my %what = (
 	dim_table => q{(SELECT * FROM dbinsight.dim_table WHERE table_catalog <> 'system' AND table_schema <> 'information_schema')},
 	dim_column => q{(SELECT * FROM dbinsight.dim_column WHERE table_catalog <> 'system' AND table_schema <> 'information_schema')},
@@ -57,7 +57,7 @@ sub contents
 	return { map {
 		my $rows = $what{$_} // "dbinsight.$_";
 		my $today = /^dim_(table|column|grant|tag|column_mask|row_filter)$/ ? 'WHERE t.snapshot_date = dbinsight.today()' : '';
-		$_ => sql($database, qq{SELECT count(*) || ' ' || coalesce(sum(jsonb_hash_extended(to_jsonb(t) - 'extra', 0)::numeric), 0) FROM $rows t $today})
+		$_ => sql($database, qq{SELECT count(*) || ' ' || coalesce(sum(jsonb_hash_extended(jsonb_strip_nulls(to_jsonb(t) - 'extra'), 0)::numeric), 0) FROM $rows t $today})
 	} @tables, @more };
 }
 
@@ -85,7 +85,7 @@ for my $kill (1 .. $KILLS)
 	my ($out, $err) = ('', '');
 	my $h = start [ 'psql', '-XAtq', '-d', $node->connstr('killed'), '-c', 'CALL dbinsight.ingest_due(true)' ], '>', \$out, '2>', \$err, timeout(180);
 	sleep(0.2 + rand(0.15 * $took));
-	my $pid = sql('postgres', q{SELECT pid FROM pg_stat_activity WHERE datname = 'killed' AND application_name = 'psql'});
+	my $pid = sql('postgres', q{SELECT pid FROM pg_stat_activity WHERE datname = 'killed' AND backend_type = 'client backend'});
 	$pid ? $hit++ : $late++;
 	if ($kill % 2)
 	{
