@@ -31,6 +31,7 @@
 
 #include "agents/call_parts.h"
 #include "base/base.h"
+#include "base/json.h"
 
 bool
 dbi_must_rethrow(const ErrorData *error)
@@ -52,17 +53,6 @@ typedef struct Bound
 	Datum *values;
 	char *nulls;
 } Bound;
-
-static JsonbValue *
-member(Jsonb *object, const char *name)
-{
-	JsonbValue key;
-
-	key.type = jbvString;
-	key.val.string.val = unconstify(char *, name);
-	key.val.string.len = strlen(name);
-	return findJsonbValueFromContainer(&object->root, JB_FOBJECT, &key);
-}
 
 /* A JSON scalar as the text its type's input function reads; NULL for null. */
 static char *
@@ -194,7 +184,7 @@ static void
 bind_argument(DbiResult *r, Jsonb *given, int i, Bound *bound)
 {
 	const DbiToolArg *arg = &r->tool->args[i];
-	JsonbValue *v = member(given, arg->name);
+	JsonbValue *v = dbi_jsonb_member(&given->root, arg->name);
 	DbiGiven *g = &r->given[i];
 	bool isnull;
 

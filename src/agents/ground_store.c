@@ -20,6 +20,7 @@
 #include "utils/uuid.h"
 
 #include "agents/ground.h"
+#include "base/json.h"
 
 #define MAX_BYTES (64 * 1024)
 
@@ -213,17 +214,6 @@ dbi_results_json(const DbiGroundTurn *turn)
 
 /* ---- reading ---- */
 
-static JsonbValue *
-member(JsonbContainer *object, const char *name)
-{
-	JsonbValue key;
-
-	key.type = jbvString;
-	key.val.string.val = unconstify(char *, name);
-	key.val.string.len = strlen(name);
-	return findJsonbValueFromContainer(object, JB_FOBJECT, &key);
-}
-
 /* The text of a scalar; NULL for null and for what is missing. */
 static char *
 as_text(JsonbValue *v)
@@ -409,25 +399,26 @@ read_result(DbiGroundTurn *turn, JsonbContainer *object)
 {
 	DbiResult *r = palloc0(sizeof(DbiResult));
 	DbiPlanCall *call = palloc0(sizeof(DbiPlanCall));
-	char *noun = as_text(member(object, "noun"));
+	char *noun = as_text(dbi_jsonb_member(object, "noun"));
 
-	call->agent = needed(as_text(member(object, "agent")));
-	call->tool = needed(as_text(member(object, "tool")));
-	call->arguments = needed(as_text(member(object, "arguments")));
+	call->agent = needed(as_text(dbi_jsonb_member(object, "agent")));
+	call->tool = needed(as_text(dbi_jsonb_member(object, "tool")));
+	call->arguments = needed(as_text(dbi_jsonb_member(object, "arguments")));
 	call->label = "";
 	r->call = call;
-	r->ok = is_true(member(object, "ok"));
-	r->error = as_text(member(object, "error"));
-	r->truncated = is_true(member(object, "truncated"));
-	read_given(r, member(object, "given"));
-	read_rows(r, member(object, "columns"), member(object, "rows"));
+	r->ok = is_true(dbi_jsonb_member(object, "ok"));
+	r->error = as_text(dbi_jsonb_member(object, "error"));
+	r->truncated = is_true(dbi_jsonb_member(object, "truncated"));
+	read_given(r, dbi_jsonb_member(object, "given"));
+	read_rows(r, dbi_jsonb_member(object, "columns"), dbi_jsonb_member(object, "rows"));
 	turn->wholes =
-		lappend(turn->wholes, read_digest(member(object, "digest"), r->ncolumns,
-										  atoi(needed(as_text(member(object, "row_count"))))));
+		lappend(turn->wholes,
+				read_digest(dbi_jsonb_member(object, "digest"), r->ncolumns,
+							atoi(needed(as_text(dbi_jsonb_member(object, "row_count"))))));
 	turn->results = lappend(turn->results, r);
 	turn->nouns = lappend(turn->nouns, noun ? noun : "");
-	turn->context = list_concat(turn->context, read_list(member(object, "context")));
-	turn->fresh = list_concat(turn->fresh, read_list(member(object, "fresh")));
+	turn->context = list_concat(turn->context, read_list(dbi_jsonb_member(object, "context")));
+	turn->fresh = list_concat(turn->fresh, read_list(dbi_jsonb_member(object, "fresh")));
 }
 
 DbiGroundTurn *

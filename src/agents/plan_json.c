@@ -11,6 +11,7 @@
 #include "utils/jsonb.h"
 
 #include "agents/plan.h"
+#include "base/json.h"
 #include "base/spi.h"
 
 static SPIPlanPtr function_plan;
@@ -105,17 +106,6 @@ no_plan(void)
 			errhint("Run the plan of an answer of yours again: SELECT dbinsight.replay(message)."));
 }
 
-static JsonbValue *
-member(JsonbContainer *object, const char *name)
-{
-	JsonbValue key;
-
-	key.type = jbvString;
-	key.val.string.val = unconstify(char *, name);
-	key.val.string.len = strlen(name);
-	return findJsonbValueFromContainer(object, JB_FOBJECT, &key);
-}
-
 static char *
 as_text(JsonbValue *v)
 {
@@ -127,7 +117,7 @@ as_text(JsonbValue *v)
 static bool
 has_number(JsonbContainer *object, const char *name, int *number)
 {
-	JsonbValue *v = member(object, name);
+	JsonbValue *v = dbi_jsonb_member(object, name);
 
 	if (v == NULL || v->type != jbvNumeric)
 		return false;
@@ -201,20 +191,20 @@ read_call(JsonbValue *v)
 	if (v == NULL || v->type != jbvBinary || !JsonContainerIsObject(v->val.binary.data))
 		no_plan();
 	object = v->val.binary.data;
-	call->agent = as_text(member(object, "agent"));
-	call->tool = as_text(member(object, "tool"));
+	call->agent = as_text(dbi_jsonb_member(object, "agent"));
+	call->tool = as_text(dbi_jsonb_member(object, "tool"));
 	call->function = registered_function(call->agent, call->tool);
-	arguments = member(object, "arguments");
+	arguments = dbi_jsonb_member(object, "arguments");
 	if (arguments == NULL || arguments->type != jbvBinary)
 		no_plan();
 	call->arguments = JsonbToCString(NULL, arguments->val.binary.data, arguments->val.binary.len);
-	call->role = role_called(as_text(member(object, "role")));
+	call->role = role_called(as_text(dbi_jsonb_member(object, "role")));
 	(void) has_number(object, "comparison", &call->comparison);
-	call->label = as_text(member(object, "label"));
-	call->filters = read_filters(as_array(member(object, "filters")));
+	call->label = as_text(dbi_jsonb_member(object, "label"));
+	call->filters = read_filters(as_array(dbi_jsonb_member(object, "filters")));
 	call->has_period = has_number(object, "first_day", &call->period_start) &&
 					   has_number(object, "last_day", &call->period_end);
-	wider = member(object, "wider");
+	wider = dbi_jsonb_member(object, "wider");
 	call->wider = wider && wider->type == jbvBool && wider->val.boolean;
 	return call;
 }
@@ -230,12 +220,12 @@ dbi_plan_of_json(Jsonb *json)
 	if (!JB_ROOT_IS_OBJECT(json))
 		no_plan();
 	plan->kind = DBI_PLAN_ANSWER;
-	plan->intent = as_text(member(&json->root, "intent"));
-	assumptions = as_array(member(&json->root, "assumptions"));
+	plan->intent = as_text(dbi_jsonb_member(&json->root, "intent"));
+	assumptions = as_array(dbi_jsonb_member(&json->root, "assumptions"));
 	for (int i = 0; i < JsonContainerSize(assumptions); i++)
 		plan->assumptions =
 			lappend(plan->assumptions, as_text(getIthJsonbValueFromContainer(assumptions, i)));
-	calls = as_array(member(&json->root, "calls"));
+	calls = as_array(dbi_jsonb_member(&json->root, "calls"));
 	for (int i = 0; i < Min(JsonContainerSize(calls), DBI_MAX_PLAN_CALLS); i++)
 	{
 		DbiPlanCall *call = read_call(getIthJsonbValueFromContainer(calls, i));

@@ -26,6 +26,8 @@ Jsonb *dbi_try_jsonb_utf8(const char *text, size_t len);
  * of another kind is NULL or false; numbers and booleans have a text, and
  * numbers may stand in strings, as some servers write them.
  */
+/* The member as it is, JSON's null too; NULL when it is absent or the container is no object. */
+JsonbValue *dbi_jsonb_member(JsonbContainer *object, const char *key);
 char *dbi_jsonb_text(JsonbContainer *object, const char *key);
 bool dbi_jsonb_int(JsonbContainer *object, const char *key, int64 *value);
 bool dbi_jsonb_true(JsonbContainer *object, const char *key);

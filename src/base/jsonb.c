@@ -123,6 +123,15 @@ find(JsonbContainer *object, const char *key, JsonbValue *value)
 		   getKeyJsonValueFromContainer(object, key, strlen(key), value) != NULL;
 }
 
+JsonbValue *
+dbi_jsonb_member(JsonbContainer *object, const char *key)
+{
+	JsonbValue name = {.type = jbvString,
+					   .val.string = {(int) strlen(key), unconstify(char *, key)}};
+
+	return findJsonbValueFromContainer(object, JB_FOBJECT, &name);
+}
+
 char *
 dbi_jsonb_text(JsonbContainer *object, const char *key)
 {

@@ -5,26 +5,12 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "foreign/foreign.h"
 #include "funcapi.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "base/base.h"
 #include "databricks/statement.h"
-
-static Oid
-usable_server(const char *name)
-{
-	ForeignServer *server = GetForeignServerByName(name, false);
-	AclResult result = dbi_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
-
-	if (result != ACLCHECK_OK)
-		aclcheck_error(result, OBJECT_FOREIGN_SERVER, name);
-	return server->serverid;
-}
 
 static DbiStatement *
 begin(FunctionCallInfo fcinfo)
@@ -35,8 +21,7 @@ begin(FunctionCallInfo fcinfo)
 								   .row_limit = PG_GETARG_INT64(3),
 								   .timeout_ms = PG_GETARG_INT32(4)};
 
-	return dbi_statement_begin(dbi_workspace_open(usable_server(server), GetUserId()), sql, NULL, 0,
-							   &options);
+	return dbi_statement_begin(dbi_workspace_named(server), sql, NULL, 0, &options);
 }
 
 static Datum

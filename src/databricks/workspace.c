@@ -8,9 +8,12 @@
 
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 
+#include "base/compat.h"
 #include "databricks/call.h"
 
 /* Chunks of a large result that are fetched at the same time. */
@@ -108,4 +111,15 @@ dbi_workspace_open(Oid serverid, Oid userid)
 		Max(number(server->options, "max_parallel_chunks", DEFAULT_PARALLEL_CHUNKS), 1);
 	read_secret(w, mapping->options);
 	return w;
+}
+
+DbiWorkspace *
+dbi_workspace_named(const char *name)
+{
+	ForeignServer *server = GetForeignServerByName(name, false);
+	AclResult result = dbi_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
+	return dbi_workspace_open(server->serverid, GetUserId());
 }

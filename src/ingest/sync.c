@@ -8,14 +8,12 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "foreign/foreign.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "nodes/parsenodes.h"
 #include "pgstat.h"
 #include "storage/lock.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 #include "utils/resowner.h"
@@ -32,19 +30,12 @@
 static DbiWorkspace *
 open_workspace(void)
 {
-	ForeignServer *server;
-	AclResult result;
-
 	if (dbi_guc_databricks_server[0] == '\0')
 		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("no Databricks workspace is set"),
 				errhint(
 					"CREATE SERVER ... FOREIGN DATA WRAPPER databricks, then SET dbinsight.databricks_server to its name."));
-	server = GetForeignServerByName(dbi_guc_databricks_server, false);
-	result = dbi_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
-	if (result != ACLCHECK_OK)
-		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
-	return dbi_workspace_open(server->serverid, GetUserId());
+	return dbi_workspace_named(dbi_guc_databricks_server);
 }
 
 /* ---- one ingestion of a source at a time; the lock outlives commits ---- */
