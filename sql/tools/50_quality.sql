@@ -173,10 +173,17 @@ BEGIN ATOMIC
 			row_number() OVER (ORDER BY length(t.table_pattern) DESC, t.table_pattern COLLATE "C") AS place
 		FROM dbinsight.freshness_targets t
 	), candidate AS MATERIALIZED (
-		SELECT c.table_full_name, n.writes, greatest(n.last_write, c.last_today) AS last_write, k.commit_last_value
-		FROM dbinsight._written_tables(_table_freshness.as_of) c
-		LEFT JOIN written n ON n.table_full_name = c.table_full_name AND n.writes >= 2
-		LEFT JOIN committed k ON k.table_full_name = c.table_full_name
+		-- Grouped, not joined: a join of what has no statistics is estimated so dear that the rest would be compiled.
+		SELECT e.table_full_name, max(e.writes) AS writes, max(e.last_write) AS last_write, max(e.commit_last_value) AS commit_last_value
+		FROM (
+			SELECT c.table_full_name, true AS is_kept, NULL::numeric AS writes, c.last_today AS last_write, NULL::timestamptz AS commit_last_value
+			FROM dbinsight._written_tables(_table_freshness.as_of) c
+			UNION ALL
+			SELECT n.table_full_name, false, n.writes, n.last_write, NULL FROM written n WHERE n.writes >= 2
+			UNION ALL
+			SELECT k.table_full_name, false, NULL, NULL, k.commit_last_value FROM committed k
+		) e
+		GROUP BY e.table_full_name HAVING bool_or(e.is_kept)
 	), seen AS MATERIALIZED (
 		SELECT c.table_full_name, c.writes, greatest(c.last_write, c.commit_last_value) AS last_write
 		FROM candidate c WHERE c.writes IS NOT NULL
@@ -255,9 +262,10 @@ BEGIN ATOMIC
 		ORDER BY x.start_time DESC, x.update_id LIMIT 1
 	) p ON true
 	CROSS JOIN LATERAL (
-		SELECT count(DISTINCT x.target_table_full_name) AS tables FROM dbinsight.rollup_lineage_daily x
+		SELECT count(DISTINCT x.target_table_full_name) AS tables FROM dbinsight.rollup_lineage_monthly x
 		WHERE x.source_table_full_name = l.table_full_name AND x.target_table_full_name <> l.table_full_name
-			AND x.event_date >= dbinsight._first_day(60) AND x.event_date <= dbinsight.today()
+			AND x.month >= date_trunc('month', dbinsight._first_day(60))::date AND x.month <= dbinsight.today()
+			AND x.days & dbinsight._day_bits(x.month, dbinsight._first_day(60), dbinsight.today() + 1) <> 0
 	) d
 	CROSS JOIN LATERAL (
 		SELECT count(DISTINCT x.user_email) AS readers FROM dbinsight.rollup_access_daily x
