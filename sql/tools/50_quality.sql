@@ -112,10 +112,11 @@ dq_score is 100 x healthy checks / (healthy + unhealthy), a table giving up to t
 /*
  * With a catalog only its tables are read. In PL/pgSQL, because a query into
  * which this was inlined would be estimated with the branches without one too;
- * and its plan is kept.
+ * its plan is kept, for to make one takes as long as to read the tables.
  */
 CREATE FUNCTION dbinsight._written_tables(as_of timestamptz) RETURNS TABLE (table_full_name text, last_today timestamptz)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 2000 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 2000 SET search_path = pg_catalog, pg_temp SET jit = off
+	SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
 	RETURN QUERY
 	WITH today AS MATERIALIZED (

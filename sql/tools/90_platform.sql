@@ -125,11 +125,8 @@ CREATE FUNCTION dbinsight._health_performance()
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
 BEGIN ATOMIC
 	WITH query AS (
-		-- efficient as get_query_efficiency says: a second or longer, finished within 300 s, no spill, little queueing
-		SELECT count(*) AS n, count(*) FILTER (WHERE q.execution_status = 'FINISHED' AND coalesce(q.spilled_local_bytes, 0) = 0
-			AND 10 * coalesce(q.queue_ms, 0) <= q.total_duration_ms AND q.total_duration_ms <= 300000) AS good
-		FROM dbinsight.fact_query_history q
-		WHERE q.start_time >= dbinsight._since_hours(24) AND q.start_time < dbinsight.now() AND q.total_duration_ms >= 1000
+		SELECT coalesce(sum(q.queries), 0) AS n, coalesce(sum(q.efficient), 0) AS good
+		FROM dbinsight._query_hours(dbinsight._since_hours(24), dbinsight.now()) q
 	), run AS (
 		-- late: what get_sla_breaches lists as DURATION
 		SELECT coalesce(sum(d.runs), 0) AS n, (SELECT l.runs FROM dbinsight._late_runs(dbinsight._since_days(7), dbinsight.now()) l) AS late
