@@ -67,7 +67,8 @@ COMMENT ON FUNCTION dbinsight._refresh_lineage_daily(timestamptz, timestamptz) I
 'Recomputes rollup_lineage_daily and rollup_lineage_monthly for the UTC days between two times';
 
 INSERT INTO dbinsight.derived_relations VALUES
-	('rollup_lineage_daily', 'fact_table_lineage', 20, '_refresh_lineage_daily');
+	('rollup_lineage_daily', 'fact_table_lineage', 20, '_refresh_lineage_daily'),
+	('rollup_lineage_monthly', 'fact_table_lineage', 20, '_refresh_lineage_daily');
 
 INSERT INTO dbinsight.retention VALUES
 	('rollup_lineage_daily', 'event_date', '400 days'),

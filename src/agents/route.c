@@ -330,20 +330,21 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 {
 	double *agents = palloc0(sizeof(double) * Max(lex->nagents, 1));
 	DbiExample question;
-
+	double *likes;
 	double enough;
 
 	memset(&question, 0, sizeof(question));
 	dbi_make_features(lex, text, slots, clause->from, clause->to, &question);
 	enough = Min(1.0, (question.nfeatures + 1) / ENOUGH_FEATURES);
+	likes = dbi_likenesses(lex, &question);
 	for (int i = 0; i < lex->nexamples; i++)
 	{
 		const DbiExample *e = &lex->examples[i];
-		double like = dbi_likeness(&question, e);
+		double like = likes[i];
 		bool owned = e->tool < 0 || lex->tools[e->tool].owner == e->tool;
 
 		/* In training no question may be its own witness. */
-		if (dbi_router_off && like >= SAME_LIKENESS)
+		if (like <= 0 || (dbi_router_off && like >= SAME_LIKENESS))
 			continue;
 		like *= enough * (e->description ? DESCRIPTION_SHARE : 1);
 
@@ -362,6 +363,7 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 			clause->tools[t] +=
 				LIKE_TOOL * (clause->likeness[t] - CHANCE_LIKENESS) / (1 - CHANCE_LIKENESS) +
 				(clause->likeness[t] >= SAME_LIKENESS ? SAME_BONUS : 0);
+	pfree(likes);
 }
 
 /* Best tool of an agent; without any evidence the first one it owns. */
