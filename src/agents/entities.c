@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "agents/understand.h"
@@ -226,17 +227,37 @@ dbi_query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 	return found;
 }
 
-/* A name a tool can take of each key and kind: the first, and how many there are. */
+static void
+set_off(const char *setting)
+{
+	(void) set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
+}
+
+/*
+ * A name a tool can take of each key and kind: the first, and how many there
+ * are. How many keys there will be, and that few of them name anything, the
+ * planner cannot know; to read a catalog of tables for them takes far longer
+ * than to probe its indexes, and what has no index is small. What is forbidden
+ * counts as dear, so nothing may be compiled for it.
+ */
 static List *
 look_up(List *keys)
 {
 	static SPIPlanPtr plan = NULL;
+	int level = NewGUCNestLevel();
+	List *found;
 
-	return dbi_query_names(&plan,
-						   "SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
-						   " FROM (SELECT kind, key, value FROM dbinsight.known_names UNION ALL SELECT kind, key, value FROM dbinsight.known_people) n"
-						   " WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2",
-						   keys);
+	set_off("enable_seqscan");
+	set_off("jit");
+	found =
+		dbi_query_names(&plan,
+						"SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
+						" FROM (SELECT kind, key, value FROM dbinsight.known_names UNION ALL SELECT kind, key, value FROM dbinsight.known_people) n"
+						" WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2",
+						keys);
+	AtEOXact_GUC(true, level);
+	return found;
 }
 
 static DbiCandidate *

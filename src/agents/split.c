@@ -178,9 +178,10 @@ dbi_split_by(const DbiSplitter *s)
 {
 	const DbiText *text = s->text;
 	List *clauses = NIL;
+	bool whole = has_many_parts(text);
 	int from = 0;
 
-	for (int i = 0; i <= text->n && !has_many_parts(text); i++)
+	for (int i = 0; i <= text->n && !whole; i++)
 	{
 		int sep = i < text->n ? separator(text, i) : 1;
 
