@@ -44,10 +44,10 @@ typedef enum
 /* A tool the model wants called. */
 typedef struct
 {
-	const char *id;        /* never NULL: made up where the server gave none */
+	const char *id; /* never NULL: made up where the server gave none */
 	const char *name;
 	const char *arguments; /* the text as the model wrote it; "{}" for none; perhaps no JSON at all */
-	const char *extra;     /* members of the call not known here, an object's JSON, to be sent back unchanged; or NULL */
+	const char *extra; /* members of the call not known here, an object's JSON, to be sent back unchanged; or NULL */
 } DbiModelCall;
 
 typedef struct
@@ -57,7 +57,7 @@ typedef struct
 	List *calls;         /* DbiModelCall, of the model */
 	const char *call_id; /* of a tool: which call it answers */
 	bool failed;         /* of a tool: the answer is an error */
-	const char *raw;     /* of the model: a dialect's own blocks, to be replayed unchanged, or NULL */
+	const char *raw; /* of the model: a dialect's own blocks, to be replayed unchanged, or NULL */
 } DbiModelMessage;
 
 typedef struct
@@ -91,11 +91,10 @@ extern DbiModelAnswer *dbi_model_ask(DbiModel *model, const DbiModelRequest *req
 
 /*
  * Takes in what has come; true when it has ended, well or not. The caller
- * waits with dbi_net_wait(dbi_model_wake(answer)) and looks again: the retry
- * of an answer may be due at a time when nothing comes from the network.
+ * waits with dbi_net_wait(), whatever for, and looks again: retries and the
+ * fallback model are begun from there.
  */
 extern bool dbi_model_advance(DbiModelAnswer *answer);
-extern TimestampTz dbi_model_wake(DbiModelAnswer *answer); /* 0: nothing is due */
 
 /* Waits for the end, answering interrupts. */
 extern void dbi_model_wait(DbiModelAnswer *answer);
@@ -129,14 +128,17 @@ typedef struct
 } DbiModelUsage;
 
 extern DbiFinish dbi_model_finish(DbiModelAnswer *answer);
-extern const char *dbi_finish_word(DbiFinish finish); /* stop, length, tool_calls, refusal, other, or NULL */
+extern const char *dbi_finish_word(
+	DbiFinish finish); /* stop, length, tool_calls, refusal, other, or NULL */
 extern const DbiModelUsage *dbi_model_usage(DbiModelAnswer *answer);
-extern double dbi_model_cost(DbiModelAnswer *answer);        /* USD by price_in and price_out; 0 without prices */
-extern const char *dbi_model_answer_id(DbiModelAnswer *answer);    /* the server's id of the response, or NULL */
-extern const char *dbi_model_answer_model(DbiModelAnswer *answer); /* the model that answered, the fallback perhaps */
+extern double dbi_model_cost(DbiModelAnswer *answer); /* USD by price_in and price_out; 0 without prices */
+extern const char *dbi_model_answer_id(
+	DbiModelAnswer *answer); /* the server's id of the response, or NULL */
+extern const char *dbi_model_answer_model(
+	DbiModelAnswer *answer); /* the model that answered, the fallback perhaps */
 extern double dbi_model_first_token_ms(DbiModelAnswer *answer); /* from the sending; negative: none came */
-extern double dbi_model_latency_ms(DbiModelAnswer *answer);     /* so far, or to the end */
-extern int dbi_model_tries(DbiModelAnswer *answer);             /* HTTP requests made */
+extern double dbi_model_latency_ms(DbiModelAnswer *answer); /* so far, or to the end */
+extern int dbi_model_tries(DbiModelAnswer *answer);         /* HTTP requests made */
 
 /* What went wrong. The words hold no secret. */
 typedef struct
