@@ -54,6 +54,8 @@ typedef struct DbiHttp
 	bool stream;
 	size_t max_bytes;
 	DbiDeadline deadline;
+	/* Tried once: who keeps what is to be sent decides when it is tried again. */
+	bool once;
 	/* Whether an error answer is worth another try whatever its status; may not raise. */
 	bool (*passing)(int status, const char *body, size_t len);
 	/*
@@ -100,6 +102,9 @@ pg_noreturn extern void dbi_request_raise(DbiRequest *request);
 /* Of an answer: the HTTP status, the value of a header or NULL. */
 extern int dbi_request_status(DbiRequest *request);
 extern const char *dbi_request_header(DbiRequest *request, const char *name);
+
+/* Of an answer: the seconds after which to come again, as Retry-After has it; 0 when it says nothing. */
+extern int dbi_request_retry_after(DbiRequest *request);
 
 /* The bytes that have come and were not consumed; NUL follows them. */
 extern const char *dbi_request_body(DbiRequest *request, size_t *len);

@@ -56,17 +56,26 @@ is_passing_fault(const DbiRequest *r)
 	}
 }
 
-/* Full jitter: many that were refused together do not come back together. */
-static int64
-wait_ms(const DbiRequest *r)
+int
+dbi_request_retry_after(DbiRequest *r)
 {
 	curl_off_t after = 0;
+
+	if (r->fault == DBI_FAULT_NONE)
+		(void) curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &after); /* seconds, or from a date */
+	return (int) Min(after, INT_MAX / 1000);
+}
+
+/* Full jitter: many that were refused together do not come back together. */
+static int64
+wait_ms(DbiRequest *r)
+{
+	int after = dbi_request_retry_after(r);
 	int64 most = Min(MAX_WAIT_MS, FIRST_WAIT_MS << Min(r->tries - 1, 16));
 	int64 jitter = (int64) (pg_prng_double(&pg_global_prng_state) * most);
 
-	(void) curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &after); /* seconds, or from a date */
-	if (r->fault == DBI_FAULT_NONE && after > 0)
-		return Min(after, INT_MAX / 1000) * 1000 + jitter / 4;
+	if (after > 0)
+		return (int64) after * 1000 + jitter / 4;
 	return jitter;
 }
 
@@ -76,7 +85,7 @@ dbi_retry(DbiRequest *r)
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz end = TimestampTzPlusMilliseconds(r->first_try, RETRY_BUDGET_MS);
 
-	if (r->tries >= MAX_TRIES)
+	if (r->once || r->tries >= MAX_TRIES)
 		return false;
 	if (r->fault == DBI_FAULT_NONE ? !is_passing_answer(r) : !is_passing_fault(r))
 		return false;
