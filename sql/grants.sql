@@ -20,9 +20,9 @@ DECLARE
 BEGIN
 	FOR f IN
 		SELECT p.oid::regprocedure AS name,
-			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|start_s|wake|scheduler|worker)' AS owner_only,
+			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|outbox_(?!put)|log_router|start_s|wake|scheduler|worker)' AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
-				'run_detections', '_databricks_query', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback') AS admin_only,
+				'run_detections', '_databricks_query', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback', 'deliver', 'retry_delivery') AS admin_only,
 			p.proname = 'status' AS operator_only
 		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'dbinsight'::pg_catalog.regnamespace AND p.prokind IN ('f', 'a')
 			AND p.prorettype <> 'trigger'::pg_catalog.regtype
@@ -37,7 +37,7 @@ BEGIN
 	END LOOP;
 END $$;
 
-GRANT EXECUTE ON PROCEDURE dbinsight.ingest_due TO dbinsight_admin;
+GRANT EXECUTE ON PROCEDURE dbinsight.ingest_due, dbinsight.deliver_due TO dbinsight_admin;
 
 /* A reader sees every table but those that hold rows as they came, others' questions, or commands. */
 GRANT SELECT ON ALL TABLES IN SCHEMA dbinsight TO dbinsight_reader;
@@ -66,7 +66,7 @@ GRANT INSERT, UPDATE, DELETE ON dbinsight.budgets, dbinsight.commitments, dbinsi
 	dbinsight.argument_words, dbinsight.intent_examples
 	TO dbinsight_admin;
 /* Servers are the admin's to make; who may use one, its owner says. */
-GRANT USAGE ON FOREIGN DATA WRAPPER databricks TO dbinsight_admin;
+GRANT USAGE ON FOREIGN DATA WRAPPER databricks, dbinsight_channel, dbinsight_mlflow TO dbinsight_admin;
 /* What a source is made of is the extension's; how it is run is the admin's. */
 GRANT UPDATE (overlap, schedule, lag_target_minutes, retention, first_load, enabled) ON dbinsight.sources TO dbinsight_admin;
 GRANT UPDATE (keep) ON dbinsight.retention TO dbinsight_admin;
