@@ -99,7 +99,7 @@ extern bool dbi_model_advance(DbiModelAnswer *answer);
 /* Waits for the end, answering interrupts. */
 extern void dbi_model_wait(DbiModelAnswer *answer);
 
-/* Breaks it off and frees it at once. */
+/* Frees it at once, and breaks it off if it has not ended. */
 extern void dbi_model_end(DbiModelAnswer *answer);
 
 /* The text so far, whole characters only, in the database's encoding; NUL follows. */
@@ -158,10 +158,10 @@ pg_noreturn extern void dbi_model_raise(DbiModelAnswer *answer);     /* raises i
 extern DbiModelMessage *dbi_model_message(DbiModelAnswer *answer);
 
 /*
- * How many tokens text of a model takes, about: starts at 3.6 bytes a token,
+ * How many tokens so many bytes are to a model, about: starts at 3.6 bytes a token,
  * 3.0 of JSON, and learns from what servers report. Kept by the backend.
  */
-extern double dbi_model_token_estimate(const char *model, const char *text, size_t len, bool json);
+extern double dbi_model_token_estimate(const char *model, size_t len, bool json);
 extern double dbi_model_request_estimate(DbiModel *model, const DbiModelRequest *request);
 
 /*
@@ -178,7 +178,7 @@ typedef struct
 
 extern void dbi_model_book(DbiModelAnswer *answer, const DbiModelUse *use);
 
-/* init.c: settings and shared state; from _PG_init(). */
+/* breaker.c: shared state; from _PG_init(). */
 extern void dbi_llm_init(void);
 
 #endif

@@ -10,6 +10,7 @@ import re
 TEMPLATE = re.compile(r"\{\{(\w+)((?:\s+[^\s{}]+)*)\}\}")
 WORD = re.compile(r"[a-z]{3,}")
 ORDER = re.compile(r"\bcall\s+(?:the\s+tool\s+)?`?([a-z_]\w+)`?", re.IGNORECASE)
+PROPOSAL = re.compile(r"^- (\w+) (\{.*)$", re.MULTILINE)
 # Words that say nothing about the subject of a question or a tool.
 COMMON = {"the", "and", "for", "what", "which", "how", "why", "are", "was", "were", "did", "does", "our", "get", "all", "any",
           "much", "many", "with", "from", "this", "that", "last", "has", "have", "show", "list", "over", "time", "per", "day"}
@@ -20,11 +21,18 @@ def echo(request):
 
 
 def competent(request):
-    """Calls up to three tools whose names share words with the question, then tells what their results say."""
-    if request.tools and not request.results:
-        chosen = _chosen(request)
-        if chosen:
-            return {"calls": [{"name": name, "arguments": {}} for name in chosen]}
+    """Calls what the prompt proposes, or up to three tools whose names share words with the question, and then tells
+    by reference what their results say.  Findings of agents it passes on; a JSON schema it fills."""
+    schema = ((request.body.get("response_format") or {}).get("json_schema") or {}).get("schema")
+    if schema:
+        return {"text": json.dumps(_filled(schema, request.question))}
+    findings = _json(request.question) if '"findings"' in request.question else None
+    if isinstance(findings, dict) and "findings" in findings:
+        return {"text": "\n\n".join(f"[[agent.{one['agent']}]]" for one in findings["findings"]) + "\n"}
+    if request.tools and not _results(request):
+        calls = _proposed(request) or [{"name": name, "arguments": {}} for name in _chosen(request)]
+        if calls:
+            return {"calls": calls}
     return {"text": _told(request)}
 
 
@@ -45,6 +53,18 @@ def stems(text):
     return {word.rstrip("s") for word in WORD.findall(text.lower())} - COMMON
 
 
+def _proposed(request):
+    """Lines of the prompt such as "- get_x {"days": 7}", of tools that are offered."""
+    calls = []
+    for name, arguments in PROPOSAL.findall(request.system):
+        if name in request.tools:
+            try:
+                calls.append({"name": name, "arguments": json.JSONDecoder().raw_decode(arguments)[0]})
+            except ValueError:
+                continue
+    return calls[:3]
+
+
 def _chosen(request):
     asked = stems(request.question)
     worth = {name: len(asked & stems(name.replace("_", " "))) for name, tool in request.tools.items()
@@ -53,11 +73,17 @@ def _chosen(request):
     return best or sorted(worth)[:1]
 
 
+def _results(request):
+    """Of this turn; when the last user text asks for the answer once more, those that stand before it."""
+    return request.results or [message.text for message in request.messages if message.role == "tool"]
+
+
 def _told(request):
-    if not request.results:
+    results = _results(request)
+    if not results:
         return request.question
     lines = []
-    for number, text in enumerate(request.results, 1):
+    for number, text in enumerate(results, 1):
         rows = table(text)
         if rows:
             shown = ", ".join(f"{column} [[r{number}.1.{column}]]" for column in list(rows[0])[:3])
@@ -65,6 +91,20 @@ def _told(request):
         else:
             lines.append("- One of the questions has no rows.")
     return "This is what the data say:\n\n" + "\n".join(lines) + "\n"
+
+
+def _filled(schema, question):
+    """A value that fits a JSON schema: of words those that the question has, or the first."""
+    kind = schema.get("type")
+    if "enum" in schema:
+        return next((word for word in schema["enum"] if str(word).lower() in question.lower()), schema["enum"][0])
+    if kind == "object":
+        return {name: _filled(member, question) for name, member in schema.get("properties", {}).items()}
+    if kind == "array":
+        items = schema.get("items", {})
+        said = [word for word in items.get("enum", []) if str(word).lower() in question.lower()]
+        return said or [_filled(items, question)]
+    return {"integer": 1, "number": 1, "boolean": True}.get(kind, "as asked")
 
 
 def table(text):

@@ -78,7 +78,7 @@ def reply(script, request):
     if rounds:
         said.update(rounds[min(request.round, len(rounds) - 1)])
     if not said.keys() & {"text", "calls", "refusal", "status", "body", "policy"}:
-        said["policy"] = "competent" if request.tools or request.results else "echo"
+        said["policy"] = "competent"
     if "policy" in said:
         said = {**model_policies.POLICIES[said["policy"]](request), **said}
     said["text"] = model_policies.fill(said.get("text"), request) * said.get("repeat", 1)
