@@ -263,13 +263,13 @@ judge(DbiTeam *team, DbiTeamStep *step)
 {
 	DbiMember *author = team->author;
 
-	if (team->turn->results == NIL)
-		give_up(team, &dbi_reason_no_data, step);
-	else if (author->reason)
+	if (author->reason)
 	{
 		if (!tell_sections(team, author->reason, step))
 			give_up(team, author->reason, step);
 	}
+	else if (team->turn->results == NIL)
+		give_up(team, &dbi_reason_no_data, step);
 	else
 	{
 		(void) dbi_write_on(team, author->text, true);

@@ -50,18 +50,21 @@ ends_sentence(const char *text, int at)
 		   !(at > 1 && text[at - 2] == '.');
 }
 
-/* The end of the unit that begins at from, or -1 while it may go on. */
+/*
+ * The end of the unit that begins at from, or -1 while it may go on. Space
+ * between units belongs to the one behind it, so that none is left at the end.
+ */
 static int
 unit_end(const char *text, int from, bool whole)
 {
-	int at = from;
+	int at = from + strspn(text + from, " \t\r\n");
 
-	while (text[at] == '\n')
-		at++;
+	if (text[at] == '\0')
+		return -1;
 	for (; text[at] != '\0'; at++)
 	{
 		if (text[at] == '\n')
-			return at + 1;
+			return at;
 		if (text[at] == '[' && text[at + 1] == '[')
 		{
 			const char *close = strstr(text + at, "]]");
@@ -75,7 +78,7 @@ unit_end(const char *text, int from, bool whole)
 		{
 			while (text[at] != ' ')
 				at++;
-			return at + 1;
+			return at;
 		}
 	}
 	return whole ? at + strlen(text + at) : -1;
@@ -334,6 +337,9 @@ units_of(DbiTeam *team, const char *text, bool whole, StringInfo all)
 	List *units = NIL;
 	int from = team->writer.taken;
 	int end;
+
+	if (all->len == 0)
+		from += strspn(text + from, " \t\r\n");
 
 	while (text[from] != '\0' && (end = unit_end(text, from, whole)) > 0)
 	{
