@@ -56,6 +56,7 @@ static const DbiOption options[] = {
 	{ForeignTableRelationId, "catalog_name", CHECK_TEXT},
 	{ForeignTableRelationId, "schema_name", CHECK_TEXT},
 	{ForeignTableRelationId, "table_name", CHECK_TEXT},
+	{ForeignTableRelationId, "query", CHECK_TEXT},
 	{ForeignTableRelationId, "async_capable", CHECK_BOOL},
 	{AttributeRelationId, "column_name", CHECK_TEXT},
 	{AttributeRelationId, "column_type", CHECK_TYPE},
@@ -236,6 +237,18 @@ check_mapping(List *given)
 						errhint("\"client_id\" and \"client_secret\" belong together.")));
 }
 
+/* A foreign table is a table there, or a query. */
+static void
+check_table(List *given)
+{
+	if (dbi_option(given, "query") != NULL &&
+		(dbi_option(given, "catalog_name") || dbi_option(given, "schema_name") ||
+		 dbi_option(given, "table_name")))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a foreign table of databricks is either a query or a table"),
+						errhint("Give \"query\", or the names of a table.")));
+}
+
 Datum
 dbi_databricks_validator(PG_FUNCTION_ARGS)
 {
@@ -254,6 +267,8 @@ dbi_databricks_validator(PG_FUNCTION_ARGS)
 	}
 	if (catalog == UserMappingRelationId)
 		check_mapping(given);
+	if (catalog == ForeignTableRelationId)
+		check_table(given);
 	PG_RETURN_VOID();
 }
 
