@@ -545,9 +545,30 @@ add_partial_workspace(DbiText *text, List *slots)
 
 /* ---- all names ---- */
 
+/*
+ * "cost by team", "daily spend": words of every day that only happen to be a
+ * table's name too; said apart, and beside no word for tables, they ask.
+ */
+static bool
+is_plain_speech(const DbiLexicon *lex, const DbiText *text, const Run *r, const char *kind)
+{
+	if (r->to - r->from < 2 || strchr(r->key, ' ') == NULL || strcmp(kind, "table") != 0 ||
+		kind_beside(text, r->from, r->to) != NULL)
+		return false;
+	for (int i = r->from; i < r->to; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+
+		if (!dbi_is_stop(lex, t->text, t->stem) && dbi_find_form(lex, t->stem) == NULL &&
+			dbi_find_form(lex, psprintf("=%s", t->text)) == NULL)
+			return false;
+	}
+	return true;
+}
+
 /* "nightly-etl", "finance prod": runs of words that name something become slots. */
 static List *
-add_runs(DbiText *text, List *slots, List *runs, List *found)
+add_runs(const DbiLexicon *lex, DbiText *text, List *slots, List *runs, List *found)
 {
 	ListCell *lc;
 
@@ -566,7 +587,8 @@ add_runs(DbiText *text, List *slots, List *runs, List *found)
 		for (const char *sign = joints; *sign && candidates == NIL && strchr(r->key, ' '); sign++)
 			candidates =
 				candidates_for(found, joined(r->key, *sign), kind_beside(text, r->from, r->to));
-		if (candidates == NIL)
+		if (candidates == NIL ||
+			is_plain_speech(lex, text, r, ((DbiCandidate *) linitial(candidates))->kind))
 			continue;
 		slot = palloc0(sizeof(DbiSlot));
 		slot->kind = DBI_SLOT_NAME;
@@ -617,7 +639,7 @@ dbi_resolve_names(const DbiLexicon *lex, DbiText *text, List *slots)
 			resolve_slot(lex, text, slot, found);
 	}
 	resolve_environments(slots);
-	return add_partial_workspace(text, add_runs(text, slots, runs, found));
+	return add_partial_workspace(text, add_runs(lex, text, slots, runs, found));
 }
 
 DbiSlot *

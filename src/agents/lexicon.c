@@ -268,10 +268,13 @@ read_signature(DbiTool *tool, const char *comment, MemoryContext context)
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
 	total = get_func_arg_info(tuple, &types, &names, &modes);
 	tool->arguments = MemoryContextAllocZero(context, sizeof(DbiArgument) * Max(proc->pronargs, 1));
+	tool->columns = MemoryContextAllocZero(context, sizeof(char *) * Max(total, 1));
 	for (int i = 0; i < total; i++)
 	{
 		DbiArgument *arg;
 
+		if (modes && modes[i] == PROARGMODE_TABLE && names)
+			tool->columns[tool->ncolumns++] = kept(context, names[i]);
 		if (modes && modes[i] != PROARGMODE_IN && modes[i] != PROARGMODE_INOUT &&
 			modes[i] != PROARGMODE_VARIADIC)
 			continue;

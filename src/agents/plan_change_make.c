@@ -293,6 +293,14 @@ add_period(DbiPlanner *p, const DbiPeriod *period, int from, int to)
 	p->slots = lappend(p->slots, slot);
 }
 
+/* "month instead of week", "week rather". */
+static bool
+is_put_in_place(const DbiText *text, int i)
+{
+	return i + 1 < text->n && dbi_is_one_of(text->tokens[i + 1].text, "instead|rather") &&
+		   (i == 0 || !dbi_is_one_of(text->tokens[i - 1].text, "of|than|this|last|previous|next"));
+}
+
 /*
  * Periods that only mean something beside the one before: "a month", "the
  * whole week", "the day after", "the following week".
@@ -327,13 +335,16 @@ dbi_change_add_relative_period(DbiPlanner *p)
 				return;
 			add_period(p, &q, later ? i : i - 1, later ? i + 2 : i + 1);
 		}
-		else if (dbi_is_one_of(before, "a|an|whole|full|entire|complete|one"))
+		else if (dbi_is_one_of(before, "a|an|whole|full|entire|complete|one") ||
+				 is_put_in_place(text, i))
 		{
+			bool alone = !dbi_is_one_of(before, "a|an|whole|full|entire|complete|one");
+
 			q.kind = DBI_PERIOD_ROLLING;
 			q.hours = 24.0 * units[k].days;
 			q.end = p->clock.today;
 			q.start = q.end - units[k].days + 1;
-			add_period(p, &q, i - 1, i + 1);
+			add_period(p, &q, alone ? i : i - 1, i + 1);
 		}
 	}
 }
@@ -394,7 +405,7 @@ is_widened(const DbiSlot *slot, const char *kind)
 	if (kind[0] == '\0')
 		return true;
 	if (slot->kind == DBI_SLOT_SEVERITY)
-		return strcmp(kind, "-") == 0;
+		return dbi_is_one_of(kind, "-|severity");
 	return strcmp(dbi_is_workspace(slot) ? "workspace" : dbi_slot_type(slot), kind) == 0;
 }
 
@@ -405,8 +416,10 @@ drop_narrowing(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 	List *args = NIL;
 	List *slots = NIL;
 	ListCell *lc;
-	const char *kind = dbi_change_widened_kind(p->text);
+	const char *kind = dbi_change_widened_argument(p, tool);
 
+	if (!kind)
+		kind = dbi_change_widened_kind(p->text);
 	if (!kind)
 		return;
 	foreach(lc, p->frame->slots)

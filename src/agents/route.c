@@ -13,6 +13,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 
+#include "agents/arguments.h"
 #include "agents/router.h"
 #include "agents/understand.h"
 
@@ -38,6 +39,8 @@
 #define FRAME_TOOL 1.0
 /* Against a tool that takes no period when one was named, or only a past one when the future was. */
 #define NO_PERIOD 4.0
+/* Against a tool that can say nothing of the thing that was named. */
+#define NO_NAME 2.5
 /* For a tool that looks ahead when a time to come was named. */
 #define LOOKS_AHEAD 1.5
 /* Words from which on a follow-up is also like what was learned. */
@@ -490,6 +493,45 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 	}
 }
 
+/* Whether the tool takes the thing, or has a column that may name it. */
+static bool
+tells_of(const DbiTool *tool, const DbiSlot *slot)
+{
+	ListCell *lc;
+
+	if (dbi_takes_slot(tool, slot))
+		return true;
+	for (int i = 0; i < tool->ncolumns; i++)
+	{
+		if (slot->kind == DBI_SLOT_USER && dbi_column_names("user", tool->columns[i]))
+			return true;
+		foreach(lc, slot->candidates)
+			if (dbi_column_names(((DbiCandidate *) lfirst(lc))->kind, tool->columns[i]))
+				return true;
+	}
+	return tool->ncolumns == 0;
+}
+
+/* What was named, and is known, must be told of. */
+static void
+weigh_names(const DbiLexicon *lex, List *slots, DbiClause *clause)
+{
+	ListCell *lc;
+
+	foreach(lc, slots)
+	{
+		DbiSlot *slot = lfirst(lc);
+		DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
+
+		if (slot->from < clause->from || slot->to > clause->to ||
+			!(slot->kind == DBI_SLOT_USER || (c && c->known)))
+			continue;
+		for (int t = 0; t < lex->ntools; t++)
+			if (clause->tools[t] > 0 && !tells_of(&lex->tools[t], slot))
+				clause->tools[t] = Max(clause->tools[t] - NO_NAME, 0);
+	}
+}
+
 static void
 choose(const DbiLexicon *lex, DbiClause *clause, int only_agent)
 {
@@ -561,6 +603,7 @@ dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *c
 	if ((frame_agent < 0 && frame_tool < 0) || dbi_own_words(lex, text, clause) >= OWN_WORDS)
 		add_learned(lex, text, slots, clause);
 	weigh_period(lex, slots, clause);
+	weigh_names(lex, slots, clause);
 	if (frame_agent >= 0)
 		clause->agents[frame_agent] += FRAME_AGENT;
 	if (frame_tool >= 0)

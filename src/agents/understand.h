@@ -272,6 +272,8 @@ typedef struct DbiTool
 	int owner; /* index of the registration with the lowest position */
 	int narguments;
 	DbiArgument *arguments;
+	char **columns; /* of its rows */
+	int ncolumns;
 } DbiTool;
 
 typedef struct DbiAgent

@@ -2,8 +2,10 @@ package Pushdown;
 
 # Random queries that must give the same rows on local tables (schema here) and on foreign
 # ones (schema there) that hold the same rows: Pushdown->new(seed => 1)->query.
+# They are about the tables thing and part, made here, or about those that `tables` describes: account().
 use strict;
 use warnings;
+use JSON::PP;
 
 # Rows of the tables thing and part, as literals of Postgres; edge values by hand, the rest by chance.
 my @STRINGS = ('', 'a', 'A', 'ab', 'aB', 'b', 'ba', "it's", '%', '_', 'a%b', 'a_b', '\\', 'a\\b', "\x{fc}", "\x{e9}A", "\x{1F600}x", ' a ', 'a ', '${x}', 'x:y',
@@ -20,6 +22,7 @@ sub new
 {
 	my ($class, %options) = @_;
 	my $self = bless { seed => $options{seed}, state => $options{seed} * 2654435761 % 4294967296 }, $class;
+	$self->{tables} = $options{tables} // [ thing_and_part() ];
 	return $self;
 }
 
@@ -62,28 +65,40 @@ sub part
 
 # ---- expressions
 
-my %COLUMNS = (
-	int => ['i', 'i', 'j', 'id'], big => ['l'], text => ['t', 't', 'color', 'u'], float => ['f'], num => ['n', 'n', 'm'],
-	bool => ['b'], date => ['d'], time => ['ts'],
-);
+# What is queried: name; columns of each type; small: integers that do not overflow; maps: columns of MAPs with
+# keys of theirs; values of each type, ready to be written; patterns of LIKE; key: what orders the rows;
+# joins: the other table, conditions, further ones, a column to group by, its key, a third table's condition.
+sub thing_and_part
+{
+	return {
+		name => 'thing',
+		columns => { int => ['i', 'i', 'j', 'id'], big => ['l'], text => ['t', 't', 'color', 'u'], float => ['f'], num => ['n', 'n', 'm'], bool => ['b'], date => ['d'], time => ['ts'] },
+		small => ['i', 'id'],
+		maps => [ [ 'p', 'k', 'n', 'none' ] ],
+		values => {
+			int => [ -3 .. 11 ], big => [ map { "($_)::bigint" } @BIG[ 0 .. 2, 5 .. 7 ] ], text => [ map { quote($_) } @STRINGS ], float => [ map { quote($_) . '::float8' } @FLOATS ],
+			num => [ map { "($_)::numeric" } @NUMBERS ], bool => [ 'true', 'false' ], date => [ map { 'date ' . quote($_) } @DATES ], time => [ map { 'timestamptz ' . quote($_) } @TIMES ] },
+		patterns => ['a%', '%b', '_', '%\\%%', 'a\\_b', '%\\\\%', '%^%', "%\n%", '', 'a%b%', "it's", "%\x{fc}%"],
+		key => ['id'],
+		joins => [ { table => 'part', on => [ 'a.i = o.x', 'a.t = o.name', 'a.n = o.w', 'a.ts = o.at' ], more => [ 'o.x > 2', 'o.name IS NOT NULL', 'o.w <= a.n' ],
+			group => 'x', counted => 'id', latest => 'd', key => ['id'], shown => [ 'name', 'w' ], third => 'q.x = a.i' } ] };
+}
 
 sub column
 {
 	my ($self, $type) = @_;
-	return "$self->{alias}." . $self->pick(@{ $COLUMNS{$type} });
+	my $columns = $self->{table}{columns}{$type};
+	return $columns ? "$self->{alias}." . $self->pick(@$columns) : $self->constant($type);
 }
 
-sub constant
+sub constant { my ($self, $type) = @_; return $self->pick(@{ $self->{table}{values}{$type} }) }
+
+# The text of one key of a MAP, or a text, where the table has none.
+sub member
 {
-	my ($self, $type) = @_;
-	return $self->below(15) - 3 if $type eq 'int';
-	return '(' . $self->pick(@BIG[ 0 .. 2, 5 .. 7 ]) . ')::bigint' if $type eq 'big';
-	return quote($self->pick(@STRINGS)) if $type eq 'text';
-	return quote($self->pick(@FLOATS)) . '::float8' if $type eq 'float';
-	return '(' . $self->pick(@NUMBERS) . ')::numeric' if $type eq 'num';
-	return $self->pick('true', 'false') if $type eq 'bool';
-	return 'date ' . quote($self->pick(@DATES)) if $type eq 'date';
-	return 'timestamptz ' . quote($self->pick(@TIMES));
+	my ($self) = @_;
+	my ($map, @keys) = @{ $self->pick(@{ $self->{table}{maps} }) // [] } or return $self->column('text');
+	return "($self->{alias}.$map ->> " . quote($self->pick(@keys)) . ')';
 }
 
 my %MAKERS = (
@@ -102,7 +117,7 @@ my %MAKERS = (
 		sub { $_[0]->pick('btrim', 'ltrim', 'rtrim') . '(' . $_[0]->expr('text') . ')' },
 		sub { '(' . $_[0]->expr('text') . ' || ' . $_[0]->expr('text') . ')' },
 		sub { 'replace(' . join(', ', $_[0]->expr('text'), $_[0]->constant('text'), $_[0]->constant('text')) . ')' },
-		sub { "($_[0]{alias}.p ->> " . $_[0]->pick("'k'", "'n'", "'none'") . ')' },
+		sub { $_[0]->member },
 		sub { '(' . $_[0]->expr($_[0]->pick('int', 'big')) . ')::text' },
 	],
 	float => [ sub { 'abs(' . $_[0]->column('float') . ')' }, sub { $_[0]->column($_[0]->pick('int', 'big', 'num')) . '::float8' } ],
@@ -129,20 +144,20 @@ my %MAKERS = (
 		sub { my $type = $_[0]->any; '(' . $_[0]->expr($type) . ' IS ' . $_[0]->pick('', 'NOT ') . 'DISTINCT FROM ' . $_[0]->expr($type) . ')' },
 		sub { '(' . $_[0]->expr($_[0]->any) . ' IS ' . $_[0]->pick('', 'NOT ') . 'NULL)' },
 		sub { my $type = $_[0]->any; '(' . $_[0]->expr($type) . $_[0]->pick(' IN (', ' NOT IN (') . join(', ', map { $_[0]->maybe(8) ? 'NULL' : $_[0]->constant($type) } 1 .. 3) . '))' },
-		sub { '(' . $_[0]->expr('text') . ' ' . $_[0]->pick('LIKE', 'NOT LIKE') . ' ' . quote($_[0]->pick('a%', '%b', '_', '%\\%%', 'a\\_b', '%\\\\%', '%^%', "%\n%", '', 'a%b%', "it's", "%\x{fc}%")) . ')' },
+		sub { '(' . $_[0]->expr('text') . ' ' . $_[0]->pick('LIKE', 'NOT LIKE') . ' ' . quote($_[0]->pick(@{ $_[0]{table}{patterns} })) . ')' },
 		sub { 'starts_with(' . $_[0]->expr('text') . ', ' . $_[0]->constant('text') . ')' },
 		sub { '(' . $_[0]->expr('bool') . ' ' . $_[0]->pick('AND', 'OR') . ' ' . $_[0]->expr('bool') . ')' },
 		sub { '(NOT ' . $_[0]->expr('bool') . ')' },
 		sub { '(' . $_[0]->expr('bool') . ' IS ' . $_[0]->pick('', 'NOT ') . $_[0]->pick('TRUE', 'FALSE', 'UNKNOWN') . ')' },
 		sub { '(' . $_[0]->column('date') . ' ' . $_[0]->pick('<', '>=', '=') . ' ' . $_[0]->column('time') . ')' },
-		sub { "($_[0]{alias}.p IS " . $_[0]->pick('', 'NOT ') . 'NULL)' },
+		sub { '(' . $_[0]->member . ' IS ' . $_[0]->pick('', 'NOT ') . 'NULL)' },
 	],
 );
 
 sub any { return $_[0]->pick('int', 'int', 'big', 'text', 'text', 'text', 'float', 'num', 'date', 'time', 'bool') }
 
 # Integers that stay small: overflow is an error here and a right number there, as the README says.
-sub small { my ($self) = @_; return $self->maybe(60) ? "$self->{alias}." . $self->pick('i', 'id') : $self->constant('int') }
+sub small { my ($self) = @_; return $self->maybe(60) && @{ $self->{table}{small} } ? "$self->{alias}." . $self->pick(@{ $self->{table}{small} }) : $self->constant('int') }
 sub plain { my ($self, $type) = @_; return $self->maybe(60) ? $self->column($type) : $self->constant($type) }
 
 sub expr
@@ -194,11 +209,14 @@ sub aggregate
 
 sub where { my ($self) = @_; return $self->maybe(75) ? ' WHERE ' . $self->pick(@{ $MAKERS{bool} })->($self) : '' }
 
+# The columns that order the rows: keys_of(alias, key).
+sub keys_of { my ($alias, $key) = @_; return join(', ', map { "$alias.$_" } @$key) }
+
 sub rows_query
 {
 	my ($self) = @_;
 	my @list = map { my $type = $self->any; shown($type, $self->expr($type)) } 1 .. 1 + $self->below(3);
-	return ("SELECT a.id, " . join(', ', @list) . ' FROM thing a' . $self->where, 0);
+	return ('SELECT ' . join(', ', keys_of('a', $self->{table}{key}), @list) . " FROM $self->{table}{name} a" . $self->where, 0);
 }
 
 sub sorted_query
@@ -206,8 +224,9 @@ sub sorted_query
 	my ($self) = @_;
 	my $type = $self->any;
 	my $key = $self->expr($type);
-	my $order = join(', ', "$key" . ($type eq 'text' ? ' COLLATE "C"' : '') . $self->pick('', ' DESC') . $self->pick('', ' NULLS FIRST', ' NULLS LAST'), 'a.id');
-	return ("SELECT a.id, a.color FROM thing a" . $self->where . " ORDER BY $order LIMIT " . $self->below(20) . $self->pick('', ' OFFSET 3'), 1);
+	my $all = keys_of('a', $self->{table}{key});
+	my $order = join(', ', "$key" . ($type eq 'text' ? ' COLLATE "C"' : '') . $self->pick('', ' DESC') . $self->pick('', ' NULLS FIRST', ' NULLS LAST'), $all);
+	return ("SELECT $all, " . $self->column('text') . " FROM $self->{table}{name} a" . $self->where . " ORDER BY $order LIMIT " . $self->below(20) . $self->pick('', ' OFFSET 3'), 1);
 }
 
 sub grouped_query
@@ -217,30 +236,34 @@ sub grouped_query
 	my $key = $self->maybe(85) ? $self->expr($type) : undef;
 	my @aggregates = map { $self->aggregate } 1 .. 1 + $self->below(3);
 	my $having = $self->maybe(25) ? ' HAVING count(*) ' . $self->pick('>', '=', '<=') . ' ' . (1 + $self->below(4)) : '';
-	return ('SELECT ' . join(', ', (defined $key ? shown($type, $key) : ()), @aggregates) . ' FROM thing a' . $self->where . (defined $key ? " GROUP BY $key" : '') . $having, 0);
+	return ('SELECT ' . join(', ', (defined $key ? shown($type, $key) : ()), @aggregates) . " FROM $self->{table}{name} a" . $self->where . (defined $key ? " GROUP BY $key" : '') . $having, 0);
 }
 
 sub distinct_query
 {
 	my ($self) = @_;
 	my $type = $self->pick('int', 'text', 'date', 'time', 'bool', 'big');
-	return ('SELECT DISTINCT ' . $self->expr($type) . ', a.color FROM thing a' . $self->where, 0);
+	return ('SELECT DISTINCT ' . $self->expr($type) . ', ' . $self->column('text') . " FROM $self->{table}{name} a" . $self->where, 0);
 }
 
 sub join_query
 {
 	my ($self) = @_;
-	my $on = 'a.' . $self->pick('i = o.x', 't = o.name', 'n = o.w', 'ts = o.at');
+	my $j = $self->pick(@{ $self->{table}{joins} }) // return $self->rows_query;
+	my $name = $self->{table}{name};
+	my $on = $self->pick(@{ $j->{on} });
 	my $more = $self->maybe(40) ? ' AND ' . $self->expr('bool') : '';
-	my $filter = $self->maybe(40) ? $self->pick(' AND o.x > 2', ' AND o.name IS NOT NULL', ' AND o.w <= a.n') : '';
-	my $kind = $self->below(7);
-	return ("SELECT a.id FROM thing a WHERE " . $self->pick('', 'NOT ') . "EXISTS (SELECT 1 FROM part o WHERE $on$more$filter)" . ($self->maybe(40) ? ' AND ' . $self->expr('bool') : ''), 0) if $kind <= 1;
+	my $filter = $self->maybe(40) ? ' AND ' . $self->pick(@{ $j->{more} }) : '';
+	my $kind = $self->below($j->{third} ? 7 : 6);
+	my $mine = keys_of('a', $self->{table}{key});
+	my $theirs = keys_of('o', $j->{key});
+	return ("SELECT $mine FROM $name a WHERE " . $self->pick('', 'NOT ') . "EXISTS (SELECT 1 FROM $j->{table} o WHERE $on$more$filter)" . ($self->maybe(40) ? ' AND ' . $self->expr('bool') : ''), 0) if $kind <= 1;
 	my $join = $self->pick('JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN');
 	$more = $filter = '' if $join eq 'FULL JOIN';
-	return ("SELECT o.x, count(*), count(a.id), max(a.d) FROM thing a $join part o ON $on$more$filter" . $self->where . ' GROUP BY o.x', 0) if $kind == 2;
-	return ("SELECT a.id, o.id, o.name FROM thing a $join part o ON $on$more$filter" . $self->where . ' ORDER BY a.id, o.id LIMIT 30', 1) if $kind == 3;
-	return ("SELECT a.id, o.id, q.id FROM thing a $join part o ON $on$more$filter JOIN part q ON q.x = a.i" . $self->where, 0) if $kind == 4;
-	return ("SELECT a.id, o.id, a.t, o.w FROM thing a $join part o ON $on$more$filter" . $self->where, 0);
+	return ("SELECT o.$j->{group}, count(*), count(a.$j->{counted}), max(a.$j->{latest}) FROM $name a $join $j->{table} o ON $on$more$filter" . $self->where . " GROUP BY o.$j->{group}", 0) if $kind == 2;
+	return ("SELECT $mine, $theirs, o.$j->{shown}[0] FROM $name a $join $j->{table} o ON $on$more$filter" . $self->where . " ORDER BY $mine, $theirs LIMIT 30", 1) if $kind == 3;
+	return ("SELECT $mine, $theirs, q.id FROM $name a $join $j->{table} o ON $on$more$filter JOIN $j->{table} q ON $j->{third}" . $self->where, 0) if $kind == 6;
+	return ("SELECT $mine, $theirs, a.$self->{table}{columns}{text}[0], o.$j->{shown}[-1] FROM $name a $join $j->{table} o ON $on$more$filter" . $self->where, 0);
 }
 
 sub query
@@ -248,20 +271,19 @@ sub query
 	my ($self) = @_;
 	local $self->{depth} = 0;
 	local $self->{alias} = 'a';
+	local $self->{table} = $self->pick(@{ $self->{tables} });
 	my $shape = $self->pick('rows_query', 'rows_query', 'sorted_query', 'grouped_query', 'grouped_query', 'distinct_query', 'join_query', 'join_query');
 	return $self->$shape;
 }
 
 # ---- the tables, and the function that compares
 
-sub here
-{
-	my ($self, $things, $parts) = @_;
-	my $sql = <<'SQL';
-CREATE SCHEMA here;
+my $TABLES = <<'SQL';
 CREATE TABLE here.thing (id int, color text COLLATE "C", t text COLLATE "C", u text COLLATE "C", i int, j int, l bigint, f float8,
 	n numeric(12,3), m numeric(38,18), b boolean, d date, ts timestamptz, p jsonb);
 CREATE TABLE here.part (id int, x int, name text COLLATE "C", w numeric(12,2), at timestamptz);
+SQL
+my $FUNCTIONS = <<'SQL';
 CREATE FUNCTION public.rows_of(place text, query text, OUT rows text[], OUT failure text) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM set_config('search_path', place, true);
@@ -293,6 +315,13 @@ BEGIN
 	RETURN true;
 END $$;
 SQL
+
+sub functions { return $FUNCTIONS }
+
+sub here
+{
+	my ($self, $things, $parts) = @_;
+	my $sql = "CREATE SCHEMA here;\n$TABLES$FUNCTIONS";
 	$sql .= 'INSERT INTO here.thing VALUES ' . join(', ', map { "($_)" } map { $self->thing($_) } 1 .. $things) . ";\n";
 	$sql .= 'INSERT INTO here.part VALUES ' . join(', ', map { "($_)" } map { $self->part($_) } 1 .. $parts) . ";\n";
 	return $sql;

@@ -38,6 +38,16 @@ foreach my $table ('thing', 'part')
 	is($node->safe_psql('postgres', "SELECT count(*) FROM (SELECT * FROM here.$table EXCEPT ALL SELECT * FROM there.$table) d"), 0, "$table: no row here that is not there");
 }
 
+# Times keep their microseconds inside of structs, arrays and maps too.
+is($node->safe_psql('postgres', q{
+	SELECT FROM dbinsight._databricks_query('lake', $$CREATE TABLE main.default.nested USING parquet AS SELECT array(timestamp_micros(1736000000000001)) AS l,
+		named_struct('at', timestamp_micros(1736000000123456), 'clock', TIMESTAMP_NTZ'2025-01-04 14:13:20.000007', 'none', CAST(NULL AS INT), 'm', map('k', array(timestamp_micros(-1)))) AS s,
+		array(TIMESTAMP_NTZ'1969-12-31 23:59:59.999999') AS c$$);
+	IMPORT FOREIGN SCHEMA "default" LIMIT TO (nested) FROM SERVER lake INTO there;
+	SELECT s, l, c FROM there.nested}),
+	'{"m": {"k": ["1969-12-31 23:59:59.999999Z"]}, "at": "2025-01-04 14:13:20.123456Z", "none": null, "clock": "2025-01-04 14:13:20.000007"}|{"2025-01-04 14:13:20.000001+00"}|{"1969-12-31 23:59:59.999999"}',
+	'nested times are exact');
+
 my $script = '';
 my $shipped = '';
 for my $n (1 .. $queries)

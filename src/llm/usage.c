@@ -1,0 +1,80 @@
+/*
+ * llm/usage.c: what answers cost, kept as rows of llm_usage.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "base/spi.h"
+#include "llm/answer.h"
+
+#define NCOLUMNS 16
+
+static const char insert_usage[] =
+	"INSERT INTO dbinsight.llm_usage (conversation_id, message_id, agent, purpose, server, model, "
+	"response_id, status, error, prompt_tokens, completion_tokens, cached_tokens, estimated, usd, "
+	"latency_ms, first_token_ms) VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+	"$12, $13, $14, $15, $16)";
+
+static Oid types[NCOLUMNS] = {TEXTOID, TEXTOID,   TEXTOID,   TEXTOID,  TEXTOID, TEXTOID,
+							  TEXTOID, TEXTOID,   TEXTOID,   INT8OID,  INT8OID, INT8OID,
+							  BOOLOID, FLOAT8OID, FLOAT8OID, FLOAT8OID};
+
+typedef struct
+{
+	Datum values[NCOLUMNS];
+	char nulls[NCOLUMNS];
+	int n;
+} Row;
+
+static void
+add(Row *row, Datum value, bool null)
+{
+	row->values[row->n] = value;
+	row->nulls[row->n++] = null ? 'n' : ' ';
+}
+
+static void
+add_text(Row *row, const char *text)
+{
+	add(row, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
+}
+
+static void
+fill_answer(Row *row, DbiModelAnswer *a)
+{
+	const DbiModelUsage *u = dbi_model_usage(a);
+	const DbiModelFault *fault = dbi_model_fault(a);
+	double first = dbi_model_first_token_ms(a);
+
+	add_text(row, a->model->server);
+	add_text(row, dbi_model_answer_model(a));
+	add_text(row, dbi_model_answer_id(a));
+	add_text(row, fault ? "error" : a->done ? dbi_finish_word(dbi_model_finish(a)) : "broken_off");
+	add_text(row, fault ? unpack_sql_state(fault->sqlstate) : NULL);
+	add(row, Int64GetDatum(u->prompt), false);
+	add(row, Int64GetDatum(u->completion), false);
+	add(row, Int64GetDatum(u->cached), false);
+	add(row, BoolGetDatum(u->estimated), false);
+	add(row, Float8GetDatum(dbi_model_cost(a)), false);
+	add(row, Float8GetDatum(dbi_model_latency_ms(a)), false);
+	add(row, Float8GetDatum(first), first < 0);
+}
+
+void
+dbi_model_book(DbiModelAnswer *a, const DbiModelUse *use)
+{
+	static SPIPlanPtr plan = NULL;
+	Row row = {.n = 0};
+
+	add_text(&row, use->conversation);
+	add_text(&row, use->message);
+	add_text(&row, use->agent);
+	add_text(&row, use->purpose);
+	fill_answer(&row, a);
+	SPI_connect();
+	dbi_spi_prepare(&plan, insert_usage, NCOLUMNS, types);
+	(void) dbi_spi_execute_plan(plan, row.values, row.nulls, false, 0);
+	SPI_finish();
+}
