@@ -58,6 +58,8 @@ BEGIN ATOMIC
 			FROM dbinsight.ingest_status i WHERE i.enabled AND i.last_event_time < dbinsight.now() - make_interval(mins => i.lag_target_minutes)
 			ORDER BY i.last_event_time, i.source_table LIMIT 5)
 		UNION ALL SELECT 63, 'data', 'load failed', i.source_table, left(i.last_error, 200) FROM dbinsight.ingest_status i WHERE i.enabled AND i.last_error IS NOT NULL
+		UNION ALL SELECT 64, 'data', 'not in its place', s.source, format('its mode is %s, but its table is here, as after a restore: SELECT dbinsight.use_%1$s(%2$L), or use_local(%2$L)', s.mode, s.source)
+			FROM dbinsight.sources s WHERE s.mode <> 'local' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('dbinsight.' || s.gold_table) AND c.relkind <> 'v')
 	) r(position, topic, item, value, note)
 	ORDER BY r.position, r.item, r.value;
 END;
