@@ -225,13 +225,14 @@ object(DbiTeam *team, const char *span, const char *why)
 	team->objected++;
 }
 
-/* A unit with its references resolved and its words looked through. */
+/* A unit with its references resolved and its words looked through, behind what parts it from the text. */
 static void
-resolve(DbiTeam *team, Unit *unit, const char *text, int from, int to)
+resolve(DbiTeam *team, Unit *unit, const char *text, int from, int to, const char *before)
 {
 	int word = from;
 
 	unit->text = dbi_text();
+	dbi_say(unit->text, before);
 	for (int i = from; i < to; i++)
 	{
 		const char *close;
@@ -336,16 +337,20 @@ units_of(DbiTeam *team, const char *text, bool whole, StringInfo all)
 {
 	List *units = NIL;
 	int from = team->writer.taken;
+	const char *before = "";
 	int end;
 
-	if (all->len == 0)
-		from += strspn(text + from, " \t\r\n");
-
+	if (from == 0)
+	{
+		from = strspn(text, " \t\r\n");
+		before = all->len == 0 ? "" : text[from] == '|' ? "\n" : "\n\n";
+	}
 	while (text[from] != '\0' && (end = unit_end(text, from, whole)) > 0)
 	{
 		Unit *unit = palloc0(sizeof(Unit));
 
-		resolve(team, unit, text, from, end);
+		resolve(team, unit, text, from, end, before);
+		before = "";
 		appendStringInfoString(all, unit->text->out.data);
 		unit->raw_end = end;
 		unit->end = all->len;
