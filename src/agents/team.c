@@ -275,6 +275,8 @@ judge(DbiTeam *team, DbiTeamStep *step)
 {
 	DbiMember *author = team->author;
 
+	if (author->repaired && author->reason == &dbi_reason_silent)
+		author->reason = &dbi_reason_ungrounded;
 	if (author->reason)
 	{
 		if (!tell_sections(team, author->reason, step))

@@ -331,6 +331,16 @@ forwarded(DbiTeam *team, const char *text)
 
 /* ---- taking ---- */
 
+/* Of a text that was written again, what the reader has seen already. */
+static bool
+seen_before(const DbiTeam *team, const DbiText *unit)
+{
+	const char *start = unit->out.data + strspn(unit->out.data, " \t\r\n");
+
+	return team->repaired && team->writer.shown &&
+		   strstr(team->turn->text->out.data, start) != NULL;
+}
+
 /* All units that are there, resolved; nothing is judged yet. */
 static List *
 units_of(DbiTeam *team, const char *text, bool whole, StringInfo all)
@@ -350,6 +360,11 @@ units_of(DbiTeam *team, const char *text, bool whole, StringInfo all)
 		Unit *unit = palloc0(sizeof(Unit));
 
 		resolve(team, unit, text, from, end, before);
+		if (seen_before(team, unit->text))
+		{
+			from = end;
+			continue;
+		}
 		before = "";
 		appendStringInfoString(all, unit->text->out.data);
 		unit->raw_end = end;

