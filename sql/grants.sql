@@ -50,6 +50,7 @@ GRANT SELECT ON dbinsight.security_log TO dbinsight_admin;
 
 /* One's own conversations; row-level security says which. */
 GRANT INSERT, UPDATE, DELETE ON dbinsight.chat_conversations, dbinsight.chat_messages, dbinsight.user_preferences TO dbinsight_reader;
+GRANT INSERT, UPDATE, DELETE ON dbinsight.llm_cache TO dbinsight_reader;
 GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback, dbinsight.spans TO dbinsight_reader;
 
 GRANT INSERT, UPDATE, DELETE ON dbinsight.alert_rules TO dbinsight_operator;
@@ -63,7 +64,7 @@ GRANT INSERT, UPDATE, DELETE ON dbinsight.budgets, dbinsight.commitments, dbinsi
 	dbinsight.allow_list, dbinsight.audit_action, dbinsight.agents, dbinsight.agent_tools,
 	dbinsight.answer_templates, dbinsight.answer_rules, dbinsight.answer_links, dbinsight.report_templates,
 	dbinsight.concepts, dbinsight.concept_forms, dbinsight.concept_weights, dbinsight.tool_companions, dbinsight.name_hints,
-	dbinsight.argument_words, dbinsight.intent_examples
+	dbinsight.argument_words, dbinsight.intent_examples, dbinsight.playbooks
 	TO dbinsight_admin;
 /* Servers are the admin's to make; who may use one, its owner says. */
 GRANT USAGE ON FOREIGN DATA WRAPPER databricks TO dbinsight_admin;

@@ -123,6 +123,9 @@ extern char *dbi_frame_with_choices(const char *frame_json, const char *content,
 /* Frame of the caller's own conversation; P0002 when it is another's or none. */
 extern char *dbi_conversation_frame(const pg_uuid_t *conversation);
 
+/* team_route.c: what a language model does with the plan, in a line; NULL when none is set up. */
+extern const char *dbi_model_role(const DbiPlan *plan);
+
 /* plan_json.c: a plan to keep, and to run again. */
 extern char *dbi_plan_json(const DbiPlan *plan);
 extern DbiPlan *dbi_plan_of_json(Jsonb *json);

@@ -50,18 +50,21 @@ ends_sentence(const char *text, int at)
 		   !(at > 1 && text[at - 2] == '.');
 }
 
-/* The end of the unit that begins at from, or -1 while it may go on. */
+/*
+ * The end of the unit that begins at from, or -1 while it may go on. Space
+ * between units belongs to the one behind it, so that none is left at the end.
+ */
 static int
 unit_end(const char *text, int from, bool whole)
 {
-	int at = from;
+	int at = from + strspn(text + from, " \t\r\n");
 
-	while (text[at] == '\n')
-		at++;
+	if (text[at] == '\0')
+		return -1;
 	for (; text[at] != '\0'; at++)
 	{
 		if (text[at] == '\n')
-			return at + 1;
+			return at;
 		if (text[at] == '[' && text[at + 1] == '[')
 		{
 			const char *close = strstr(text + at, "]]");
@@ -75,7 +78,7 @@ unit_end(const char *text, int from, bool whole)
 		{
 			while (text[at] != ' ')
 				at++;
-			return at + 1;
+			return at;
 		}
 	}
 	return whole ? at + strlen(text + at) : -1;
@@ -222,13 +225,14 @@ object(DbiTeam *team, const char *span, const char *why)
 	team->objected++;
 }
 
-/* A unit with its references resolved and its words looked through. */
+/* A unit with its references resolved and its words looked through, behind what parts it from the text. */
 static void
-resolve(DbiTeam *team, Unit *unit, const char *text, int from, int to)
+resolve(DbiTeam *team, Unit *unit, const char *text, int from, int to, const char *before)
 {
 	int word = from;
 
 	unit->text = dbi_text();
+	dbi_say(unit->text, before);
 	for (int i = from; i < to; i++)
 	{
 		const char *close;
@@ -327,19 +331,41 @@ forwarded(DbiTeam *team, const char *text)
 
 /* ---- taking ---- */
 
+/* Of a text that was written again, what the reader has seen already. */
+static bool
+seen_before(const DbiTeam *team, const DbiText *unit)
+{
+	const char *start = unit->out.data + strspn(unit->out.data, " \t\r\n");
+
+	return team->repaired && team->writer.shown &&
+		   strstr(team->turn->text->out.data, start) != NULL;
+}
+
 /* All units that are there, resolved; nothing is judged yet. */
 static List *
 units_of(DbiTeam *team, const char *text, bool whole, StringInfo all)
 {
 	List *units = NIL;
 	int from = team->writer.taken;
+	const char *before = "";
 	int end;
 
+	if (from == 0)
+	{
+		from = strspn(text, " \t\r\n");
+		before = all->len == 0 ? "" : text[from] == '|' ? "\n" : "\n\n";
+	}
 	while (text[from] != '\0' && (end = unit_end(text, from, whole)) > 0)
 	{
 		Unit *unit = palloc0(sizeof(Unit));
 
-		resolve(team, unit, text, from, end);
+		resolve(team, unit, text, from, end, before);
+		if (seen_before(team, unit->text))
+		{
+			from = end;
+			continue;
+		}
+		before = "";
 		appendStringInfoString(all, unit->text->out.data);
 		unit->raw_end = end;
 		unit->end = all->len;

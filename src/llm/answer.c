@@ -247,18 +247,15 @@ take_events(DbiModelAnswer *a)
 		take(a, event, data, len);
 }
 
+/* Whatever the head calls it: no event begins with a brace. */
 static bool
-is_json(DbiRequest *request, const char *body)
+is_json(const char *body)
 {
-	const char *type = dbi_request_header(request, "content-type");
-
-	if (type && pg_strncasecmp(type, "text/event-stream", 17) == 0)
-		return false;
 	body += strspn(body, " \t\r\n");
-	return *body == '{' || *body == '[';
+	return *body == '{';
 }
 
-/* What has come so far. The head says whether it is a stream, or the first byte does. */
+/* What has come so far. Its first byte says whether it is a stream. */
 static void
 read_body(DbiModelAnswer *a)
 {
@@ -268,7 +265,7 @@ read_body(DbiModelAnswer *a)
 	if (len == 0)
 		return;
 	if (!a->opened)
-		a->plain = is_json(a->request, body);
+		a->plain = is_json(body);
 	a->opened = true;
 	if (!a->plain)
 	{

@@ -28,7 +28,7 @@ struct DbiModelAnswer
 
 	DbiReading *reading;
 	DbiSse sse;
-	bool opened;          /* the head of the answer was looked at */
+	bool opened;          /* the first byte was looked at */
 	bool plain;           /* a body of JSON, not a stream */
 	StringInfoData whole; /* of which this much has come */
 
