@@ -364,6 +364,9 @@ DECLARE
 	since date;
 	until date;
 BEGIN
+	IF NOT EXISTS (SELECT FROM dbinsight.sources s WHERE s.gold_table = 'fact_usage' AND s.mode = 'local') THEN
+		RETURN;		-- the warehouse prices what it keeps
+	END IF;
 	WITH fresh AS (
 		SELECT * FROM (
 			SELECT u.record_id, u.usage_date, u.list_price, dbinsight._price_at(p.valid_from, p.valid_to, p.price, u.usage_end_time) AS price
@@ -385,11 +388,15 @@ END $$;
 COMMENT ON FUNCTION dbinsight._reprice() IS 'Prices usage again whose price changed, and refreshes what depends on it';
 
 CREATE FUNCTION dbinsight._rename_endpoints() RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM dbinsight.sources s WHERE s.gold_table = 'fact_endpoint_usage' AND s.mode = 'local') THEN
+		RETURN;		-- the warehouse names what it keeps
+	END IF;
 	UPDATE dbinsight.fact_endpoint_usage u SET endpoint_name = e.endpoint_name, entity_name = e.entity_name, entity_version = e.entity_version
 	FROM dbinsight.current_served_entity e
 	WHERE e.workspace_id = u.workspace_id AND e.served_entity_id = u.served_entity_id AND u.endpoint_name IS NULL;
-END;
+END $$;
 COMMENT ON FUNCTION dbinsight._rename_endpoints() IS 'Names the requests whose served entity was not known when they were loaded';
 
 CREATE FUNCTION dbinsight.load_rows(source text, rows jsonb) RETURNS bigint

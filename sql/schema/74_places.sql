@@ -164,7 +164,9 @@ BEGIN
 	JOIN pg_attribute a ON a.attrelid = model AND a.attnum = c.number
 	LEFT JOIN pg_attrdef d ON d.adrelid = model AND d.adnum = c.number;
 	EXECUTE format('CREATE FOREIGN TABLE %s (%s) SERVER %I OPTIONS (query %L)', remote, columns, server, dbinsight._remote_text(source, fields, computed));
-	EXECUTE format('CREATE VIEW dbinsight.%I WITH (security_invoker) AS SELECT %s FROM %s%s', gold, shown, remote, CASE WHEN is_rollup THEN ' WHERE dbinsight._refreshing()' ELSE '' END);
+	EXECUTE format('CREATE VIEW dbinsight.%I WITH (security_invoker) AS %s', gold,
+		format(CASE WHEN gold LIKE 'dim%' THEN 'WITH r AS MATERIALIZED (SELECT * FROM %2$s) SELECT %1$s FROM r' ELSE 'SELECT %s FROM %s' END, shown, remote)
+		|| CASE WHEN is_rollup THEN ' WHERE dbinsight._refreshing()' ELSE '' END);
 	EXECUTE format('COMMENT ON FOREIGN TABLE %s IS %L', remote, source || ' as it is read on the warehouse, for ' || gold);
 	EXECUTE format('COMMENT ON VIEW dbinsight.%I IS %L', gold, obj_description(model, 'pg_class'));
 	PERFORM dbinsight._like_table(remote::regclass, model), dbinsight._like_table(format('dbinsight.%I', gold)::regclass, model);

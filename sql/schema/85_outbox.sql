@@ -94,6 +94,11 @@ COMMENT ON FUNCTION dbinsight.retry_delivery(uuid) IS
 'Has a delivery that failed or was given up tried again at the next opportunity, as if it were new, with the key it had. False when there is nothing to try
 @param delivery id in dbinsight.outbox';
 
+/* A setting is told without its unit. */
+CREATE FUNCTION dbinsight._setting_interval(name text, unit_seconds numeric) RETURNS interval
+	LANGUAGE sql STABLE STRICT RETURN make_interval(secs => (dbinsight._setting(name)::numeric * unit_seconds)::float8);
+COMMENT ON FUNCTION dbinsight._setting_interval(text, numeric) IS 'A setting that is a time, counted in so many seconds';
+
 /* ---- sending: each of these is called as the owner, in a transaction of its own ---- */
 
 CREATE FUNCTION dbinsight._outbox_claim(slots int) RETURNS SETOF dbinsight.outbox
@@ -101,8 +106,8 @@ CREATE FUNCTION dbinsight._outbox_claim(slots int) RETURNS SETOF dbinsight.outbo
 DECLARE
 	present timestamptz := clock_timestamp();
 	-- longer than the longest attempt
-	lease interval := dbinsight._setting('delivery_timeout')::interval + interval '10 seconds';
-	age interval := dbinsight._setting('delivery_age')::interval;
+	lease interval := dbinsight._setting_interval('delivery_timeout', 0.001) + interval '10 seconds';
+	age interval := justify_hours(dbinsight._setting_interval('delivery_age', 1));
 	d record;
 	o dbinsight.outbox;
 	room int;
@@ -152,7 +157,7 @@ COMMENT ON FUNCTION dbinsight._outbox_sent(uuid, jsonb) IS 'Writes that a delive
 CREATE FUNCTION dbinsight._outbox_wait(failures int, retry_after int) RETURNS interval
 	LANGUAGE sql VOLATILE
 	RETURN greatest(make_interval(secs => retry_after),
-		least(interval '1 hour', dbinsight._setting('delivery_delay')::interval * 2 ^ least(greatest(failures - 1, 0), 20)) * (0.5 + random() / 2));
+		least(interval '1 hour', dbinsight._setting_interval('delivery_delay', 0.001) * 2 ^ least(greatest(failures - 1, 0), 20)) * (0.5 + random() / 2));
 COMMENT ON FUNCTION dbinsight._outbox_wait(int, int) IS 'How long to wait after so many failures, and at least what the receiver asks for';
 
 /* wide: the destination did not answer, or is not able to; another delivery would fare no better. */

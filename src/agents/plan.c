@@ -298,6 +298,7 @@ changes_question(DbiPlanner *p)
 			continue;
 		while (k + 1 < text->n && dbi_is_one_of(text->tokens[k].text, "the|that|this"))
 			k++;
+		dbi_change_add_number_word(p);
 		return dbi_is_one_of(text->tokens[k].text,
 							 "it|to|that|this|limit|threshold|cutoff|window|period|bar|minimum|range|"
 							 "number|timeframe|span|list|sensitivity|severity|horizon") &&

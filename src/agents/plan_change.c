@@ -276,6 +276,12 @@ cover_joining(DbiChange *c)
 		if (t->kind == DBI_TOK_PUNCT || t->kind == DBI_TOK_CMP || dbi_is_one_of(t->text, JOINING) ||
 			dbi_is_stop(c->p->lex, t->text, t->stem))
 			cover(c, i, i + 1);
+		/* "a month instead of a week" */
+		for (int k = i - 1; k >= 1 && k >= i - 2; k--)
+			if (dbi_is_one_of(t->stem, "day|week|fortnight|month|quarter|year") &&
+				dbi_is_one_of(text->tokens[k].text, "of|than") &&
+				dbi_is_one_of(text->tokens[k - 1].text, "instead|rather"))
+				cover(c, i, i + 1);
 	}
 	foreach(lc, c->p->clauses)
 	{
@@ -502,8 +508,8 @@ frame_takes_rows(DbiPlanner *p)
 }
 
 /* "its last ten runs", where nothing that was called has rows to count: of another tool. */
-static bool
-counts_anothers(DbiPlanner *p)
+bool
+dbi_counts_anothers(DbiPlanner *p)
 {
 	ListCell *lc;
 
@@ -541,7 +547,7 @@ is_change(const DbiChange *c)
 	int words = dbi_count_words(c->p->text);
 	int rest = left_over(c);
 
-	if (names_anothers(c) || counts_anothers(c->p))
+	if (names_anothers(c) || dbi_counts_anothers(c->p))
 		return false;
 	if (rest == 0)
 		return true;
@@ -570,7 +576,7 @@ dbi_is_pure_change(DbiPlanner *p)
 	if (dbi_count_words(p->text) > DBI_FOLLOW_UP_WORDS)
 		return false;
 	dbi_read_change(&c, p);
-	return c.value && left_over(&c) == 0 && !names_anothers(&c) && !counts_anothers(p);
+	return c.value && left_over(&c) == 0 && !names_anothers(&c) && !dbi_counts_anothers(p);
 }
 
 DbiChanges

@@ -156,7 +156,18 @@ place_number(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool, int number, 
 		made->value = psprintf("%.0f", value);
 }
 
-/* "five will do" is a number too, when nothing else is said. */
+/* Of a unit of time shorter than a day, else 0. */
+static double
+seconds_in(const char *unit)
+{
+	if (dbi_is_one_of(unit, "second|seconds|sec|secs"))
+		return 1;
+	if (dbi_is_one_of(unit, "minute|minutes|min|mins"))
+		return 60;
+	return dbi_is_one_of(unit, "hour|hours|hrs") ? 3600 : 0;
+}
+
+/* "five will do", "ten minutes" are numbers too, when nothing else is said. */
 void
 dbi_change_add_number_word(DbiPlanner *p)
 {
@@ -165,6 +176,7 @@ dbi_change_add_number_word(DbiPlanner *p)
 	for (int i = 0; i < p->text->n; i++)
 	{
 		DbiSlot *slot;
+		double scale;
 		int used = p->text->tokens[i].slot < 0
 					   ? dbi_number_word(p->text->tokens + i, p->text->n - i, &value)
 					   : 0;
@@ -179,6 +191,12 @@ dbi_change_add_number_word(DbiPlanner *p)
 			continue;
 		slot = palloc0(sizeof(DbiSlot));
 		slot->kind = DBI_SLOT_NUMBER;
+		if (i + used < p->text->n && (scale = seconds_in(p->text->tokens[i + used].text)) > 0)
+		{
+			slot->unit = DBI_UNIT_SECONDS;
+			value *= scale;
+			used++;
+		}
 		slot->from = i;
 		slot->to = i + used;
 		slot->span = slot->value = dbi_span(p->text, i, i + used);

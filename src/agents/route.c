@@ -168,6 +168,19 @@ match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, 
 	return hits;
 }
 
+/* "this month", "June so far": the month is not over. */
+static bool
+is_running_month(const DbiPeriod *p)
+{
+	int year, month, day;
+
+	if (p->kind != DBI_PERIOD_CALENDAR || p->grain != DBI_GRAIN_MONTH ||
+		p->start != dbi_first_of(p->start, DBI_GRAIN_MONTH))
+		return false;
+	dbi_split_date(p->end, &year, &month, &day);
+	return p->end < p->start + dbi_days_in_month(year, month) - 1;
+}
+
 /* Types of the slots in the stretch, whatever forms have used their words. */
 static List *
 match_slots(const DbiLexicon *lex, List *hits, List *slots, int from, int to)
@@ -186,6 +199,8 @@ match_slots(const DbiLexicon *lex, List *hits, List *slots, int from, int to)
 		if (slot->kind == DBI_SLOT_DATE)
 			hits = add_hits(lex, hits, psprintf("=%s", dbi_lower(slot->span)), 1, slot->from,
 							slot->to);
+		if (slot->kind == DBI_SLOT_DATE && is_running_month(&slot->period))
+			hits = add_hits(lex, hits, "<running_month>", 1, slot->from, slot->to);
 		foreach(c, slot->kind == DBI_SLOT_NAME ? slot->candidates : NIL)
 		{
 			hits = add_hits(lex, hits, psprintf("<%s>", ((DbiCandidate *) lfirst(c))->kind), share,
@@ -460,6 +475,13 @@ takes_period(const DbiTool *tool, bool future)
 	return false;
 }
 
+/* A tool of the month so far has a period of its own. */
+static bool
+has_own_period(const DbiTool *tool, const DbiPeriod *period)
+{
+	return strstr(tool->name, "_mtd_") != NULL && is_running_month(period);
+}
+
 static bool
 looks_ahead(const DbiTool *tool)
 {
@@ -483,7 +505,7 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 		{
 			bool ahead = slot->period.kind == DBI_PERIOD_FUTURE;
 
-			if (clause->tools[t] > 0 && (ahead ? takes_period(&lex->tools[t], false)
+			if (clause->tools[t] > 0 && !has_own_period(&lex->tools[t], &slot->period) && (ahead ? takes_period(&lex->tools[t], false)
 											   : !takes_period(&lex->tools[t], future)))
 				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
 			else if (ahead && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))

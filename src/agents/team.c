@@ -258,17 +258,31 @@ tell_sections(DbiTeam *team, const DbiTeamReason *reason, DbiTeamStep *step)
 	return true;
 }
 
+/* Whoever has looked nothing up can have nothing to say. */
+static bool
+has_data(const DbiTeam *team)
+{
+	ListCell *lc;
+
+	foreach(lc, team->turn->results)
+		if (((DbiResult *) lfirst(lc))->ok)
+			return true;
+	return false;
+}
+
 static void
 judge(DbiTeam *team, DbiTeamStep *step)
 {
 	DbiMember *author = team->author;
 
+	if (author->repaired && author->reason == &dbi_reason_silent)
+		author->reason = &dbi_reason_ungrounded;
 	if (author->reason)
 	{
 		if (!tell_sections(team, author->reason, step))
 			give_up(team, author->reason, step);
 	}
-	else if (team->turn->results == NIL)
+	else if (!has_data(team))
 		give_up(team, &dbi_reason_no_data, step);
 	else
 	{
@@ -376,7 +390,7 @@ work_on(DbiTeam *team, DbiTeamStep *step)
 	else if (all_done(team))
 		judge(team, step);
 	else if (team->author && team->author->state == DBI_MEMBER_THINKING &&
-			 team->turn->results != NIL && dbi_write_on(team, team->author->ask->text, false))
+			 has_data(team) && dbi_write_on(team, team->author->ask->text, false))
 	{
 		step->news = DBI_TEAM_SAID;
 		step->agent = team->author->agent;

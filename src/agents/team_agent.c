@@ -118,7 +118,7 @@ answer_call(DbiMember *member, const DbiWanted *wanted, const DbiResult *result,
 static void
 answer_with(DbiMember *member, const DbiWanted *wanted, const DbiResult *result)
 {
-	if (!result->ok && result->sqlstate == ERRCODE_INVALID_PARAMETER_VALUE)
+	if (!result->ok && dbi_is_argument_error(result))
 		member->corrections++;
 	answer_call(member, wanted, result, result->ok ? NULL : dbi_error_message(result));
 }

@@ -407,6 +407,14 @@ field(StringInfo s, const char *name, const char *value)
 	escape_json(s, value);
 }
 
+/* Other arguments may do better. */
+bool
+dbi_is_argument_error(const DbiResult *r)
+{
+	return r->argument != NULL ||
+		   ERRCODE_TO_CATEGORY(r->sqlstate) == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION);
+}
+
 char *
 dbi_error_message(const DbiResult *r)
 {
@@ -414,9 +422,7 @@ dbi_error_message(const DbiResult *r)
 
 	initStringInfo(&s);
 	appendStringInfo(&s, "{\"error\": \"%s\"",
-					 r->argument || r->sqlstate == ERRCODE_INVALID_PARAMETER_VALUE
-						 ? "invalid_argument"
-						 : "tool_failed");
+					 dbi_is_argument_error(r) ? "invalid_argument" : "tool_failed");
 	field(&s, "argument", r->argument);
 	field(&s, "expected", dbi_expected(r));
 	field(&s, "message", r->error);

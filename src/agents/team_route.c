@@ -28,6 +28,16 @@ dbi_route_is_unsure(const DbiPlan *plan)
 	return best < SURE;
 }
 
+const char *
+dbi_model_role(const DbiPlan *plan)
+{
+	if (!dbi_team_wanted() || plan->kind != DBI_PLAN_ANSWER)
+		return NULL;
+	return dbi_route_is_unsure(plan)
+			   ? "is asked which agents the question is for, calls tools and words the answer"
+			   : "calls tools and words the answer, of the agents above";
+}
+
 /* {"agents": ["cost", …]}, perhaps with words around it; NIL when there is none that is enabled. */
 List *
 dbi_routes_said(const DbiPlan *plan, const char *text)

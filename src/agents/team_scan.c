@@ -33,7 +33,10 @@ in_data(DbiTeam *team, const char *text)
 	return false;
 }
 
-/* [text](target) and ![text](target): the text, of an image nothing. The end of it, or NULL. */
+/*
+ * [text](target) and ![text](target): the text, of an image nothing. The end
+ * of it, or NULL. A target without an end here has a cell in it.
+ */
 static const char *
 take_link(StringInfo out, const char *s)
 {
@@ -43,11 +46,12 @@ take_link(StringInfo out, const char *s)
 	const char *end;
 
 	if (*open != '[' || (close = strstr(open, "](")) == NULL ||
-		memchr(open, '\n', close - open) != NULL || (end = strchr(close, ')')) == NULL)
+		memchr(open, '\n', close - open) != NULL)
 		return NULL;
 	if (!image)
 		appendBinaryStringInfo(out, open + 1, close - open - 1);
-	return end + 1;
+	end = strchr(close, ')');
+	return end ? end + 1 : close + strlen(close);
 }
 
 /* <…> is markup when a letter, a slash or an exclamation mark follows. */

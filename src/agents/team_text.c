@@ -225,13 +225,14 @@ object(DbiTeam *team, const char *span, const char *why)
 	team->objected++;
 }
 
-/* A unit with its references resolved and its words looked through. */
+/* A unit with its references resolved and its words looked through, behind what parts it from the text. */
 static void
-resolve(DbiTeam *team, Unit *unit, const char *text, int from, int to)
+resolve(DbiTeam *team, Unit *unit, const char *text, int from, int to, const char *before)
 {
 	int word = from;
 
 	unit->text = dbi_text();
+	dbi_say(unit->text, before);
 	for (int i = from; i < to; i++)
 	{
 		const char *close;
@@ -330,22 +331,41 @@ forwarded(DbiTeam *team, const char *text)
 
 /* ---- taking ---- */
 
+/* Of a text that was written again, what the reader has seen already. */
+static bool
+seen_before(const DbiTeam *team, const DbiText *unit)
+{
+	const char *start = unit->out.data + strspn(unit->out.data, " \t\r\n");
+
+	return team->repaired && team->writer.shown &&
+		   strstr(team->turn->text->out.data, start) != NULL;
+}
+
 /* All units that are there, resolved; nothing is judged yet. */
 static List *
 units_of(DbiTeam *team, const char *text, bool whole, StringInfo all)
 {
 	List *units = NIL;
 	int from = team->writer.taken;
+	const char *before = "";
 	int end;
 
-	if (all->len == 0)
-		from += strspn(text + from, " \t\r\n");
-
+	if (from == 0)
+	{
+		from = strspn(text, " \t\r\n");
+		before = all->len == 0 ? "" : text[from] == '|' ? "\n" : "\n\n";
+	}
 	while (text[from] != '\0' && (end = unit_end(text, from, whole)) > 0)
 	{
 		Unit *unit = palloc0(sizeof(Unit));
 
-		resolve(team, unit, text, from, end);
+		resolve(team, unit, text, from, end, before);
+		if (seen_before(team, unit->text))
+		{
+			from = end;
+			continue;
+		}
+		before = "";
 		appendStringInfoString(all, unit->text->out.data);
 		unit->raw_end = end;
 		unit->end = all->len;

@@ -21,6 +21,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "alerts/outbox.h"
@@ -235,7 +236,11 @@ send_all(DbiOutbox *outbox)
 		if (advance_all(outbox))
 			take_more(outbox);
 		else
+		{
+			/* Names were looked up; what was seen then must hold nobody up. */
+			InvalidateCatalogSnapshotConditionally();
 			dbi_net_wait(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_MS));
+		}
 	}
 }
 

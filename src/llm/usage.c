@@ -1,13 +1,15 @@
 /*
- * llm/usage.c: what answers cost, kept as rows of llm_usage.
+ * llm/usage.c: what requests cost, kept as rows of llm_usage.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
 #include "base/spi.h"
 #include "llm/answer.h"
+#include "llm/usage.h"
 
 #define NCOLUMNS 16
 
@@ -41,40 +43,50 @@ add_text(Row *row, const char *text)
 	add(row, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
 }
 
-static void
-fill_answer(Row *row, DbiModelAnswer *a)
+void
+dbi_book(const DbiBooking *b, const DbiModelUse *use)
 {
-	const DbiModelUsage *u = dbi_model_usage(a);
-	const DbiModelFault *fault = dbi_model_fault(a);
-	double first = dbi_model_first_token_ms(a);
+	static SPIPlanPtr plan = NULL;
+	Row row = {.n = 0};
 
-	add_text(row, a->model->server);
-	add_text(row, dbi_model_answer_model(a));
-	add_text(row, dbi_model_answer_id(a));
-	add_text(row, fault ? "error" : a->done ? dbi_finish_word(dbi_model_finish(a)) : "broken_off");
-	add_text(row, fault ? unpack_sql_state(fault->sqlstate) : NULL);
-	add(row, Int64GetDatum(u->prompt), false);
-	add(row, Int64GetDatum(u->completion), false);
-	add(row, Int64GetDatum(u->cached), false);
-	add(row, BoolGetDatum(u->estimated), false);
-	add(row, Float8GetDatum(dbi_model_cost(a)), false);
-	add(row, Float8GetDatum(dbi_model_latency_ms(a)), false);
-	add(row, Float8GetDatum(first), first < 0);
+	if (XactReadOnly)
+		return; /* an embedding is no less true for not being booked */
+	add_text(&row, use->conversation);
+	add_text(&row, use->message);
+	add_text(&row, use->agent);
+	add_text(&row, use->purpose);
+	add_text(&row, b->model->server);
+	add_text(&row, b->name);
+	add_text(&row, b->id);
+	add_text(&row, b->status);
+	add_text(&row, b->error);
+	add(&row, Int64GetDatum(b->usage->prompt), false);
+	add(&row, Int64GetDatum(b->usage->completion), false);
+	add(&row, Int64GetDatum(b->usage->cached), false);
+	add(&row, BoolGetDatum(b->usage->estimated), false);
+	add(&row, Float8GetDatum(dbi_price(b->model, b->name, b->usage)), false);
+	add(&row, Float8GetDatum(b->latency_ms), false);
+	add(&row, Float8GetDatum(b->first_token_ms), b->first_token_ms < 0);
+	SPI_connect();
+	dbi_spi_prepare(&plan, insert_usage, NCOLUMNS, types);
+	(void) dbi_spi_execute_plan(plan, row.values, row.nulls, false, 0);
+	SPI_finish();
 }
 
 void
 dbi_model_book(DbiModelAnswer *a, const DbiModelUse *use)
 {
-	static SPIPlanPtr plan = NULL;
-	Row row = {.n = 0};
+	const DbiModelFault *fault = dbi_model_fault(a);
+	DbiBooking b = {.model = a->model,
+					.name = dbi_model_answer_model(a),
+					.id = dbi_model_answer_id(a),
+					.status = fault     ? "error"
+							  : a->done ? dbi_finish_word(dbi_model_finish(a))
+										: "broken_off",
+					.error = fault ? unpack_sql_state(fault->sqlstate) : NULL,
+					.usage = dbi_model_usage(a),
+					.latency_ms = dbi_model_latency_ms(a),
+					.first_token_ms = dbi_model_first_token_ms(a)};
 
-	add_text(&row, use->conversation);
-	add_text(&row, use->message);
-	add_text(&row, use->agent);
-	add_text(&row, use->purpose);
-	fill_answer(&row, a);
-	SPI_connect();
-	dbi_spi_prepare(&plan, insert_usage, NCOLUMNS, types);
-	(void) dbi_spi_execute_plan(plan, row.values, row.nulls, false, 0);
-	SPI_finish();
+	dbi_book(&b, use);
 }

@@ -34,7 +34,7 @@ sub below
 	return int($self->{state} / 65536) % $n;
 }
 
-sub pick { my ($self, @of) = @_; return $of[ $self->below(scalar @of) ] }
+sub pick { my ($self, @of) = @_; return @of ? $of[ $self->below(scalar @of) ] : undef }
 sub maybe { my ($self, $percent) = @_; return $self->below(100) < $percent }
 
 sub quote { my ($text) = @_; $text =~ s/'/''/g; return "'$text'" }
@@ -154,7 +154,9 @@ my %MAKERS = (
 	],
 );
 
-sub any { return $_[0]->pick('int', 'int', 'big', 'text', 'text', 'text', 'float', 'num', 'date', 'time', 'bool') }
+# A type that has columns.
+sub typed { my ($self, @types) = @_; return $self->pick(grep { $self->{table}{columns}{$_} } @types) }
+sub any { return $_[0]->typed('int', 'int', 'big', 'text', 'text', 'text', 'float', 'num', 'date', 'time', 'bool') }
 
 # Integers that stay small: overflow is an error here and a right number there, as the README says.
 sub small { my ($self) = @_; return $self->maybe(60) && @{ $self->{table}{small} } ? "$self->{alias}." . $self->pick(@{ $self->{table}{small} }) : $self->constant('int') }
@@ -232,8 +234,9 @@ sub sorted_query
 sub grouped_query
 {
 	my ($self) = @_;
-	my $type = $self->pick('int', 'text', 'date', 'time', 'bool', 'num');
+	my $type = $self->typed('int', 'text', 'date', 'time', 'bool', 'num');
 	my $key = $self->maybe(85) ? $self->expr($type) : undef;
+	$key = undef if defined $key and $key !~ /a\./; # a constant may be taken for a column's number
 	my @aggregates = map { $self->aggregate } 1 .. 1 + $self->below(3);
 	my $having = $self->maybe(25) ? ' HAVING count(*) ' . $self->pick('>', '=', '<=') . ' ' . (1 + $self->below(4)) : '';
 	return ('SELECT ' . join(', ', (defined $key ? shown($type, $key) : ()), @aggregates) . " FROM $self->{table}{name} a" . $self->where . (defined $key ? " GROUP BY $key" : '') . $having, 0);
@@ -242,7 +245,7 @@ sub grouped_query
 sub distinct_query
 {
 	my ($self) = @_;
-	my $type = $self->pick('int', 'text', 'date', 'time', 'bool', 'big');
+	my $type = $self->typed('int', 'text', 'date', 'time', 'bool', 'big');
 	return ('SELECT DISTINCT ' . $self->expr($type) . ', ' . $self->column('text') . " FROM $self->{table}{name} a" . $self->where, 0);
 }
 
@@ -346,6 +349,113 @@ sub there
 		. $run->("(SELECT 'INSERT INTO main.default.thing VALUES ' || string_agg('(' || concat($things) || ')', ', ') FROM here.thing)")
 		. $run->("(SELECT 'INSERT INTO main.default.part VALUES ' || string_agg('(' || concat($parts) || ')', ', ') FROM here.part)")
 		. "CREATE SCHEMA there;\nIMPORT FOREIGN SCHEMA \"default\" LIMIT TO (thing, part) FROM SERVER $server INTO there;\n";
+}
+
+# ---- comparing
+
+# Compares so many queries, and counts those that the warehouse does whole: "#12 query -- what differs".
+sub differences
+{
+	my ($self, $sql, $queries) = @_;
+	my $script = '';
+	my $shipped = '';
+	for (1 .. $queries)
+	{
+		my $n = ++$self->{compared};
+		my ($query, $ordered) = $self->query;
+		my $literal = quote($query);
+		$script .= sprintf("SELECT '#%d ' || %s || ' -- ' || d FROM public.difference(%s, %s) d WHERE d IS NOT NULL;\n", $n, $literal, $literal, $ordered ? 'true' : 'false');
+		$shipped .= "SELECT public.is_shipped($literal);\n";
+	}
+	utf8::encode($_) for $script, $shipped;
+	my @differences = split /\n/, $sql->($script);
+	$self->{shipped} += grep { $_ eq 't' } split /\n/, $sql->($shipped);
+	return @differences;
+}
+
+# ---- an account: the system tables of the warehouse, and copies of them here
+
+my @ACCOUNT = (
+	{ name => 'usage', schema => 'billing', key => ['record_id'], join => 'list_prices', on => ['sku_name'], join_key => [ 'sku_name', 'cloud', 'currency_code', 'usage_unit', 'price_start_time' ],
+		more => [ 'o.usage_unit = a.usage_unit', "o.currency_code = 'USD'", 'o.price_start_time <= a.usage_end_time' ], latest => 'usage_date' },
+	{ name => 'audit', schema => 'access', key => ['event_id'], join => 'history', on => ['session_id'], join_key => ['statement_id'], more => [ 'o.start_time >= a.event_time', 'o.total_duration_ms > 100' ], latest => 'event_time' },
+	{ name => 'history', schema => 'query', key => ['statement_id'], join => 'audit', on => ['session_id'], join_key => ['event_id'], more => [ "o.service_name = 'unityCatalog'", 'o.event_date = a.start_time::date' ], latest => 'start_time' },
+	{ name => 'job_run_timeline', schema => 'lakeflow', key => [ 'workspace_id', 'run_id', 'period_start_time', 'period_end_time' ], join => 'jobs', on => ['job_id'], join_key => [ 'workspace_id', 'job_id', 'change_time' ],
+		more => [ 'o.workspace_id = a.workspace_id', 'o.change_time <= a.period_start_time', 'o.delete_time IS NULL' ], latest => 'period_end_time' },
+	{ name => 'node_timeline', schema => 'compute', key => [ 'workspace_id', 'instance_id', 'start_time' ], join => 'clusters', on => ['cluster_id'], join_key => [ 'workspace_id', 'cluster_id', 'change_time' ],
+		more => [ 'o.change_time <= a.start_time', 'a.driver', "o.cluster_source = 'JOB'" ], latest => 'end_time' },
+	{ name => 'list_prices', schema => 'billing' }, { name => 'jobs', schema => 'lakeflow' }, { name => 'clusters', schema => 'compute' });
+
+my %CLASS = (
+	integer => 'int', smallint => 'int', bigint => 'big', text => 'text', 'double precision' => 'float', numeric => 'num', boolean => 'bool', date => 'date',
+	'timestamp with time zone' => 'time');
+my %EDGES = (
+	int => [ -3 .. 11 ], big => ['(0)::bigint'], text => [ "''", "'a'" ], float => [ "'0'::float8", "'NaN'::float8" ], num => [ '(0)::numeric', '(2.5)::numeric' ], bool => [ 'true', 'false' ],
+	date => ["date '2026-06-14'"], time => ["timestamptz '2026-06-14 12:00:00Z'"]);
+
+sub account_tables
+{
+	my ($server) = @_;
+	return "CREATE SCHEMA here;\nCREATE SCHEMA there;\n$FUNCTIONS" . join('', map {
+		qq{IMPORT FOREIGN SCHEMA "system.$_->{schema}" LIMIT TO ($_->{name}) FROM SERVER $server INTO there;\nCREATE TABLE here.$_->{name} AS TABLE there.$_->{name};\nANALYZE here.$_->{name};\n}
+	} @ACCOUNT);
+}
+
+# What new() takes as `tables`; $sql->(query) gives the text that a query of one value returns.
+sub account
+{
+	my ($sql) = @_;
+	return [ map { describe($sql, $_) } grep { $_->{join} } @ACCOUNT ];
+}
+
+# Values that are there, in an order that is none of theirs.
+sub some_values
+{
+	my ($sql, $table, $column) = @_;
+	return @{ decode_json($sql->("SELECT coalesce(json_agg(v), '[]') FROM (SELECT $column\::text AS v FROM here.$table WHERE length($column\::text) <= 60 GROUP BY 1 ORDER BY md5($column\::text) LIMIT 8) s")) };
+}
+
+sub patterns_of
+{
+	my (@values) = @_;
+	my @patterns = ('', '%', '%a%', '_%', '%\\_%');
+	for my $value (@values)
+	{
+		my ($head, $tail) = map { s/([%_\\])/\\$1/gr } substr($value, 0, 4), substr($value, -3);
+		push @patterns, "$head%", "%$tail";
+	}
+	return \@patterns;
+}
+
+sub keys_of_map
+{
+	my ($sql, $table, $column) = @_;
+	return @{ decode_json($sql->("SELECT coalesce(json_agg(k), '[]') FROM (SELECT k FROM here.$table, jsonb_object_keys(CASE WHEN jsonb_typeof($column) = 'object' THEN $column END) k GROUP BY 1 ORDER BY md5(k) LIMIT 8) s")) };
+}
+
+sub describe
+{
+	my ($sql, $about) = @_;
+	my $name = $about->{name};
+	my $table = { name => $name, key => $about->{key}, columns => {}, small => [], maps => [], values => { map { $_ => [ @{ $EDGES{$_} } ] } keys %EDGES } };
+	my @texts;
+	for (@{ decode_json($sql->("SELECT json_agg(json_build_array(quote_ident(attname), format_type(atttypid, NULL)) ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'here.$name'::regclass AND attnum > 0")) })
+	{
+		my ($column, $type) = @$_;
+		my $class = $CLASS{$type};
+		my @keys = $type eq 'jsonb' ? keys_of_map($sql, $name, $column) : ();
+		push @{ $table->{maps} }, [ $column, @keys, 'none' ] if @keys;
+		next unless defined $class;
+		my @values = some_values($sql, $name, $column) or next;
+		push @{ $table->{columns}{$class} }, $column;
+		push @{ $table->{values}{$class} }, map { quote($_) . ($class eq 'text' ? '' : "::$type") } @values;
+		push @texts, @values if $class eq 'text';
+		push @{ $table->{small} }, $column if $class eq 'int' and !grep { abs > 10000 } @values;
+	}
+	$table->{patterns} = patterns_of(@texts);
+	$table->{joins} = [ { table => $about->{join}, on => [ map { "a.$_ = o.$_" } @{ $about->{on} } ], more => $about->{more}, group => $about->{join_key}[0],
+		counted => $about->{key}[0], latest => $about->{latest}, key => $about->{join_key}, shown => [ $about->{join_key}[-1], $about->{join_key}[0] ] } ];
+	return $table;
 }
 
 1;

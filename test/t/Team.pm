@@ -1,7 +1,8 @@
 package Team;
 
-# A server with the extension, an emulated language model `llm`, and three
-# agents over a few animals, one of whose keepers has a hostile name.
+# A server with the extension, an emulated language model `llm`, and a
+# small sample account, and an agent over a few animals, one of whose keepers
+# has a hostile name.
 use strict;
 use warnings;
 use FindBin;
@@ -27,6 +28,10 @@ sub new
 			OPTIONS (provider 'openai', base_url '${\$emulator->url}/v1', model 'scripted', price_in '1', price_out '2');
 		CREATE USER MAPPING FOR PUBLIC SERVER llm OPTIONS (api_key '${\$emulator->model_key}');
 		ALTER DATABASE postgres SET dbinsight.llm_server = 'llm';
+		ALTER DATABASE postgres SET dbinsight.now = '2026-06-15 12:00:00+00';
+		SET dbinsight.now = '2026-06-15 12:00:00+00';
+		SET client_min_messages = warning;
+		SELECT count(*) FROM dbinsight.load_sample(days => 3, scale => 0.02);
 		CREATE SCHEMA zoo;
 		CREATE TABLE zoo.animals (animal text, keeper text, meals int, cost_usd numeric);
 		INSERT INTO zoo.animals VALUES ('zebra', 'ann', 3, 12.5), ('giraffe', 'bob', 5, 40.25), ('penguin', '$HOSTILE', 7, 3);
@@ -36,19 +41,9 @@ sub new
 		CREATE FUNCTION zoo.get_keepers() RETURNS TABLE (keeper text, animals int)
 			LANGUAGE sql STABLE AS 'SELECT keeper, count(*)::int FROM zoo.animals GROUP BY 1 ORDER BY 1';
 		COMMENT ON FUNCTION zoo.get_keepers() IS 'Which keepers look after how many animals?';
-		CREATE FUNCTION zoo.get_stars() RETURNS TABLE (star text, planets int)
-			LANGUAGE sql STABLE AS \$\$VALUES ('Sun', 8)\$\$;
-		COMMENT ON FUNCTION zoo.get_stars() IS 'Which stars have how many planets?';
-		CREATE FUNCTION zoo.get_ships() RETURNS TABLE (ship text, sailors int)
-			LANGUAGE sql STABLE AS \$\$VALUES ('Beagle', 74)\$\$;
-		COMMENT ON FUNCTION zoo.get_ships() IS 'Which ships have how many sailors?';
 		SELECT dbinsight.register_agent('zoo', 'animals, their meals and keepers', '', ARRAY['Which meals did the animals eat?']);
-		SELECT dbinsight.register_agent('sky', 'stars and planets', '', ARRAY['Which stars have planets?']);
-		SELECT dbinsight.register_agent('sea', 'ships and sailors', '', ARRAY['Which ships have sailors?']);
 		SELECT dbinsight.register_tool('zoo.get_meals(int)', 'zoo', ARRAY['Which meals did the animals eat?', 'What did the meals of the animals cost?']);
 		SELECT dbinsight.register_tool('zoo.get_keepers()', 'zoo', ARRAY['Which keepers look after the animals?']);
-		SELECT dbinsight.register_tool('zoo.get_stars()', 'sky', ARRAY['Which stars have planets?', 'How many planets do the stars have?']);
-		SELECT dbinsight.register_tool('zoo.get_ships()', 'sea', ARRAY['Which ships have sailors?', 'How many sailors do the ships have?']);
 		CREATE ROLE ann LOGIN IN ROLE dbinsight_reader;
 		GRANT USAGE ON SCHEMA zoo TO ann;
 		GRANT SELECT ON zoo.animals TO ann;
@@ -91,7 +86,13 @@ sub events
 }
 
 # requests(): those for answers, in the order in which they came
-sub requests { my ($self) = @_; return $self->{emulator}->requests(operation => 'chat') }
+sub requests
+{
+	my ($self) = @_;
+	my @requests = $self->{emulator}->requests(operation => 'chat');
+	$_->{body} = JSON::PP->new->decode($_->{body}) for @requests;
+	return @requests;
+}
 
 # script(script...): forgets all that was said and asked before
 sub script
