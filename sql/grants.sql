@@ -51,6 +51,7 @@ GRANT SELECT ON dbinsight.security_log TO dbinsight_admin;
 /* One's own conversations; row-level security says which. */
 GRANT INSERT, UPDATE, DELETE ON dbinsight.chat_conversations, dbinsight.chat_messages, dbinsight.user_preferences TO dbinsight_reader;
 GRANT INSERT, UPDATE, DELETE ON dbinsight.llm_cache TO dbinsight_reader;
+GRANT INSERT ON dbinsight.llm_usage TO dbinsight_reader;
 GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback, dbinsight.spans TO dbinsight_reader;
 
 GRANT INSERT, UPDATE, DELETE ON dbinsight.alert_rules TO dbinsight_operator;

@@ -337,6 +337,10 @@ tell_objection(DbiStream *s, const DbiTeamStep *step)
 static void
 hand_over(DbiStream *s)
 {
+	const DbiTeamReason *reason = dbi_team_reason(s->team);
+	DbiEvent *event = add_event(s, DBI_EVENT_ERROR, reason->words);
+
+	event->data = psprintf("{\"reason\": \"%s\"}", reason->code);
 	s->turn = dbi_team_hand_over(s->team);
 	s->phase = PHASE_ANNOUNCE;
 }

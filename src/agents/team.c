@@ -198,8 +198,7 @@ give_up(DbiTeam *team, const DbiTeamReason *reason, DbiTeamStep *step)
 static void
 heed_route(DbiTeam *team, DbiTeamStep *step)
 {
-	List *routes =
-		team->route->reason ? NIL : dbi_routes_said(team->chat->plan, team->route->text);
+	List *routes = team->route->reason ? NIL : dbi_routes_said(team->chat->plan, team->route->text);
 	ListCell *lc;
 
 	if (routes != NIL)
@@ -389,8 +388,8 @@ work_on(DbiTeam *team, DbiTeamStep *step)
 		begin_writing(team);
 	else if (all_done(team))
 		judge(team, step);
-	else if (team->author && team->author->state == DBI_MEMBER_THINKING &&
-			 has_data(team) && dbi_write_on(team, team->author->ask->text, false))
+	else if (team->author && team->author->state == DBI_MEMBER_THINKING && has_data(team) &&
+			 dbi_write_on(team, team->author->ask->text, false))
 	{
 		step->news = DBI_TEAM_SAID;
 		step->agent = team->author->agent;
@@ -415,6 +414,12 @@ dbi_team_step(DbiTeam *team, DbiTeamStep *step)
 
 /* ---- the end ---- */
 
+const DbiTeamReason *
+dbi_team_reason(const DbiTeam *team)
+{
+	return team->reason;
+}
+
 DbiTurn *
 dbi_team_hand_over(DbiTeam *team)
 {
@@ -436,8 +441,8 @@ plan_of_calls(const DbiTeam *team)
 	*plan = *team->chat->plan;
 	plan->calls = NIL;
 	foreach(lc, team->turn->results)
-		plan->calls = lappend(plan->calls,
-							  unconstify(DbiPlanCall *, ((DbiResult *) lfirst(lc))->call));
+		plan->calls =
+			lappend(plan->calls, unconstify(DbiPlanCall *, ((DbiResult *) lfirst(lc))->call));
 	return plan;
 }
 

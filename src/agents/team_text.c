@@ -337,8 +337,7 @@ seen_before(const DbiTeam *team, const DbiText *unit)
 {
 	const char *start = unit->out.data + strspn(unit->out.data, " \t\r\n");
 
-	return team->repaired && team->writer.shown &&
-		   strstr(team->turn->text->out.data, start) != NULL;
+	return team->repaired && team->writer.shown && strstr(team->turn->text->out.data, start) != NULL;
 }
 
 /* All units that are there, resolved; nothing is judged yet. */
