@@ -15,7 +15,6 @@ SET LOCAL dbinsight.llm_server = 'no_such_server';
 SELECT dbinsight.ask('Which jobs failed today?');
 CREATE SERVER nobody FOREIGN DATA WRAPPER dbinsight_llm OPTIONS (provider 'openai', base_url 'https://127.0.0.1:9/v1', model 'none');
 SET LOCAL dbinsight.llm_server = 'nobody';
-SELECT dbinsight.ask('Which jobs failed today?');
 CREATE USER MAPPING FOR CURRENT_USER SERVER nobody OPTIONS (api_key 'not a secret');
 SELECT content AS with_model, message_id AS m, model, prompt_tokens, cost_usd FROM dbinsight.chat('Which jobs failed today?') \gset
 SELECT engine, reason, model FROM dbinsight.chat_messages WHERE id = :'m';
