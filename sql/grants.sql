@@ -52,6 +52,7 @@ GRANT SELECT ON dbinsight.security_log TO dbinsight_admin;
 GRANT INSERT, UPDATE, DELETE ON dbinsight.chat_conversations, dbinsight.chat_messages, dbinsight.user_preferences TO dbinsight_reader;
 GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback, dbinsight.spans TO dbinsight_reader;
 GRANT INSERT ON dbinsight.llm_usage TO dbinsight_reader;
+GRANT INSERT, UPDATE ON dbinsight.judgements TO dbinsight_reader;
 
 GRANT INSERT, UPDATE, DELETE ON dbinsight.alert_rules TO dbinsight_operator;
 GRANT UPDATE (status, acknowledged_at, acknowledged_by, resolved_at) ON dbinsight.alert_events TO dbinsight_operator;
