@@ -54,6 +54,7 @@ GRANT INSERT, UPDATE, DELETE ON dbinsight.llm_cache TO dbinsight_reader;
 GRANT INSERT ON dbinsight.llm_usage TO dbinsight_reader;
 GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback, dbinsight.spans TO dbinsight_reader;
 GRANT INSERT ON dbinsight.llm_usage TO dbinsight_reader;
+GRANT INSERT, UPDATE ON dbinsight.judgements TO dbinsight_reader;
 
 GRANT INSERT, UPDATE, DELETE ON dbinsight.alert_rules TO dbinsight_operator;
 GRANT UPDATE (status, acknowledged_at, acknowledged_by, resolved_at) ON dbinsight.alert_events TO dbinsight_operator;
