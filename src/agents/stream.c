@@ -454,7 +454,10 @@ heed_stop(DbiStream *s)
 	if (s->phase == PHASE_TEAM)
 	{
 		dbi_team_stop(s->team);
-		s->turn = dbi_team_hand_over(s->team);
+		if (s->shown > 0)
+			dbi_team_close(s->team);
+		else
+			s->turn = dbi_team_hand_over(s->team);
 	}
 	dbi_answer_stop(s->turn);
 	s->chat.status = "stopped";

@@ -186,6 +186,12 @@ dbi_team_stop(DbiTeam *team)
 	end_all(team);
 }
 
+void
+dbi_team_close(DbiTeam *team)
+{
+	dbi_answer_close(team->turn);
+}
+
 static void
 give_up(DbiTeam *team, const DbiTeamReason *reason, DbiTeamStep *step)
 {
@@ -428,6 +434,7 @@ dbi_team_hand_over(DbiTeam *team)
 	if (team->reason)
 		turn->note = psprintf("Answered without the language model: %s.", team->reason->words);
 	team->turn = turn;
+	team->handed_over = true;
 	return turn;
 }
 
@@ -472,7 +479,9 @@ void
 dbi_team_account(DbiTeam *team)
 {
 	DbiChat *chat = team->chat;
-	bool by_model = team->turn->by_model;
+	/* of an answer that nobody read on, the words so far are the model's */
+	bool by_model =
+		!team->handed_over && (team->turn->by_model || dbi_answer_text(team->turn)[0] != '\0');
 
 	chat->model = dbi_model_name(team->model);
 	add_up(team);

@@ -62,6 +62,9 @@ typedef struct DbiTeamReason
 /* NULL: for no reason, or for stop(). */
 const DbiTeamReason *dbi_team_reason(const DbiTeam *team);
 
+/* What was shown is the answer; only its closing is left to tell. */
+void dbi_team_close(DbiTeam *team);
+
 /* A turn for the embedded analyst that goes on where the models were broken off. */
 DbiTurn *dbi_team_hand_over(DbiTeam *team);
 

@@ -245,10 +245,10 @@ struct DbiTeam
 	List *members;     /* of DbiMember * */
 	DbiMember *author; /* who writes the answer; NULL: not known yet */
 	DbiWriter writer;
-	List *asks;    /* of DbiAsk *: all there were */
-	List *ahead;   /* of DbiResult *: made by workers */
-	bool repaired; /* the text was written again */
-	int objected;  /* claims that were objected to, all in all */
+	List *asks;       /* of DbiAsk *: all there were */
+	List *ahead;      /* of DbiResult *: made by workers */
+	bool repaired;    /* the text was written again */
+	bool handed_over; /* to the embedded analyst */
 	const DbiTeamReason *reason;
 };
 
