@@ -65,6 +65,8 @@ BEGIN ATOMIC
 				coalesce((SELECT left(o.last_error, 200) FROM dbinsight.outbox o WHERE o.destination = d.destination AND o.last_error IS NOT NULL
 					AND o.state IN ('failed', 'given up') ORDER BY o.seq DESC LIMIT 1), '') || format(' (again at %s)', dbinsight._moment(d.not_before))
 			FROM dbinsight.outbox_destinations d WHERE d.failures > 0 ORDER BY d.last_failure_at DESC LIMIT 5)
+		UNION ALL SELECT 64, 'data', 'not in its place', s.source, format('its mode is %s, but its table is here, as after a restore: SELECT dbinsight.use_%1$s(%2$L), or use_local(%2$L)', s.mode, s.source)
+			FROM dbinsight.sources s WHERE s.mode <> 'local' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('dbinsight.' || s.gold_table) AND c.relkind <> 'v')
 	) r(position, topic, item, value, note)
 	ORDER BY r.position, r.item, r.value;
 END;

@@ -39,6 +39,11 @@ int dbi_guc_parallel_tools;
 int dbi_guc_parallel_tool_time;
 bool dbi_guc_trace;
 int dbi_guc_delivery_timeout;
+char *dbi_guc_llm_server;
+int dbi_guc_ask_timeout;
+int dbi_guc_llm_cache;
+double dbi_guc_budget_question_usd;
+double dbi_guc_budget_user_day_usd;
 
 static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS_OFF, false},
 															{"notice", DBI_PROGRESS_NOTICE, false},
@@ -224,6 +229,34 @@ define_choices(void)
 }
 
 static void
+define_models(void)
+{
+	DefineCustomStringVariable("dbinsight.llm_server",
+							   "The foreign server of the language model that answers.",
+							   "Empty: questions are answered by the embedded analyst.",
+							   &dbi_guc_llm_server, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.ask_timeout",
+							"How long an answer may wait for language models.",
+							"Then the embedded analyst answers.", &dbi_guc_ask_timeout, 60000, 100,
+							INT_MAX, PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.llm_cache",
+							"How long what a language model answered is used for equal requests.",
+							"Of the same person and role, at temperature 0. 0 keeps nothing.",
+							&dbi_guc_llm_cache, 0, 0, INT_MAX, PGC_USERSET, GUC_UNIT_S, NULL, NULL,
+							NULL);
+	DefineCustomRealVariable("dbinsight.budget_question_usd",
+							 "What the language models of one question may cost, in USD.",
+							 "Then the embedded analyst answers. 0 is no limit.",
+							 &dbi_guc_budget_question_usd, 0, 0, 1e6, PGC_SUSET, 0, NULL, NULL,
+							 NULL);
+	DefineCustomRealVariable("dbinsight.budget_user_day_usd",
+							 "What the language models of one person may cost in a day, in USD.",
+							 "Days are those of UTC. Then the embedded analyst answers. 0 is no limit.",
+							 &dbi_guc_budget_user_day_usd, 0, 0, 1e6, PGC_SUSET, 0, NULL, NULL,
+							 NULL);
+}
+
+static void
 define_network(void)
 {
 	DefineCustomIntVariable("dbinsight.request_timeout", "How long one request may go unanswered.",
@@ -287,6 +320,7 @@ void
 dbi_base_init(void)
 {
 	define_delivery();
+	define_models();
 	define_network();
 	define_strings();
 	define_numbers();

@@ -127,6 +127,7 @@ static const DbiServerOption options[] = {
 	{ForeignTableRelationId, "catalog_name", dbi_option_is_text, NOT_EMPTY},
 	{ForeignTableRelationId, "schema_name", dbi_option_is_text, NOT_EMPTY},
 	{ForeignTableRelationId, "table_name", dbi_option_is_text, NOT_EMPTY},
+	{ForeignTableRelationId, "query", dbi_option_is_text, NOT_EMPTY},
 	{ForeignTableRelationId, "async_capable", is_bool, YES_OR_NO},
 	{AttributeRelationId, "column_name", dbi_option_is_text, NOT_EMPTY},
 	{AttributeRelationId, "column_type", is_type,
@@ -153,6 +154,18 @@ check_mapping(List *given)
 						errhint("\"client_id\" and \"client_secret\" belong together.")));
 }
 
+/* A foreign table is a table there, or a query. */
+static void
+check_table(List *given)
+{
+	if (dbi_option(given, "query") != NULL &&
+		(dbi_option(given, "catalog_name") || dbi_option(given, "schema_name") ||
+		 dbi_option(given, "table_name")))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a foreign table of databricks is either a query or a table"),
+						errhint("Give \"query\", or the names of a table.")));
+}
+
 Datum
 dbi_databricks_validator(PG_FUNCTION_ARGS)
 {
@@ -162,6 +175,8 @@ dbi_databricks_validator(PG_FUNCTION_ARGS)
 	dbi_check_options("databricks", options, lengthof(options), given, catalog);
 	if (catalog == UserMappingRelationId)
 		check_mapping(given);
+	if (catalog == ForeignTableRelationId)
+		check_table(given);
 	PG_RETURN_VOID();
 }
 

@@ -63,6 +63,7 @@ struct DbiRequest
 	size_t max_bytes;
 	DbiDeadline deadline;
 	bool (*passing)(int status, const char *body, size_t len);
+	int64 (*again)(DbiRequest *request);
 	const int *notify;
 
 	DbiRequestState state;
