@@ -25,6 +25,9 @@
 /* Of an answer that comes whole. */
 #define MAX_WHOLE_BYTES (16 * 1024 * 1024)
 
+/* An endpoint that has not answered for so long is one that fails. */
+#define PATIENCE_MS 10000
+
 #define ANTHROPIC_VERSION "2023-06-01"
 
 static bool send_or_fail(DbiModelAnswer *a);
@@ -164,13 +167,28 @@ fall_back(DbiModelAnswer *a, DbiModelFault *fault)
 	return send_or_fail(a);
 }
 
+/*
+ * Whether a failure speaks of the endpoint's health: a limit on one's rate or
+ * a mistake of ours does not, nor that somebody had no patience. Breakers are
+ * everybody's.
+ */
+static bool
+is_sick(const DbiModelAnswer *a, const DbiModelFault *fault)
+{
+	if (fault->sqlstate == ERRCODE_QUERY_CANCELED)
+		return TimestampDifferenceExceeds(a->sent, GetCurrentTimestamp(), PATIENCE_MS);
+	return fault->passing && fault->status != 429 && fault->status != 409;
+}
+
 static bool
 fail(DbiModelAnswer *a, DbiModelFault *fault)
 {
-	/* A limit on one's rate, or a mistake of ours, says nothing about the endpoint's health. */
-	bool sick = fault->passing && fault->status != 429 && fault->status != 409;
-
-	tell_breaker(a, sick ? dbi_breaker_failed : dbi_breaker_succeeded);
+	if (is_sick(a, fault))
+		tell_breaker(a, dbi_breaker_failed);
+	else if (fault->status != 0)
+		tell_breaker(a, dbi_breaker_succeeded);
+	else
+		tell_breaker(a, dbi_breaker_unknown);
 	return fall_back(a, fault);
 }
 
