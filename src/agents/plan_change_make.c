@@ -490,7 +490,7 @@ dbi_plan_change(DbiPlanner *p)
 
 	dbi_read_change(&c, p);
 	dbi_take_kind_from_frame(p);
-	foreach(lc, p->frame->clauses)
+	foreach(lc, dbi_meant_clauses(p))
 	{
 		DbiFrameClause *f = lfirst(lc);
 		int tool = dbi_change_tool_index(p, f);

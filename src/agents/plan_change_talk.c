@@ -106,13 +106,19 @@ planner_of(const DbiPlanner *p, int from, int to)
 	return q;
 }
 
+/* A question word so near its beginning makes a part a question: "right, so what share". */
+#define BEGINNING 3
+
 /* Whether a part wants to be answered. */
 static bool
 asks(DbiPlanner *p, int from, int to)
 {
 	DbiPlanner q = planner_of(p, from, to);
+	bool begins = false;
 
-	return dbi_begins_question(p->text, from) ||
+	for (int i = from; i < to && i < from + BEGINNING; i++)
+		begins = begins || (p->text->tokens[i].slot < 0 && dbi_begins_question(p->text, i));
+	return begins ||
 		   (to < p->text->n && strcmp(p->text->tokens[to].text, "?") == 0) ||
 		   dbi_lexical_evidence(&q) >= SPEAKS;
 }

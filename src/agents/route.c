@@ -168,7 +168,7 @@ match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, 
 	return hits;
 }
 
-/* "this month", "June so far": the month is not over. */
+/* "this month", "June so far": the month is neither over nor on its first day. */
 static bool
 is_running_month(const DbiPeriod *p)
 {
@@ -178,7 +178,7 @@ is_running_month(const DbiPeriod *p)
 		p->start != dbi_first_of(p->start, DBI_GRAIN_MONTH))
 		return false;
 	dbi_split_date(p->end, &year, &month, &day);
-	return p->end < p->start + dbi_days_in_month(year, month) - 1;
+	return p->start < p->end && p->end < p->start + dbi_days_in_month(year, month) - 1;
 }
 
 /* Types of the slots in the stretch, whatever forms have used their words. */
