@@ -55,6 +55,7 @@ static const char *const times[] = {"event_time",  "usage_date",   "run_date",  
 									"start_time",  "access_time",  "activity_date", "change_date",
 									"signal_date", "hour_start",   "period_start",  "started_at",
 									"fired_at",    "evaluated_at", "last_failure",  "last_event",
+									"forecast_date",
 									NULL};
 
 bool

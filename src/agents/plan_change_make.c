@@ -110,8 +110,9 @@ speaks_of_rows(DbiPlanner *p)
 	return false;
 }
 
-/* "just 5", where no length of time was spoken of. */
+/* "just 5", where no length of time was spoken of; so few even where one was. */
 #define FEW_ROWS 25
+#define HANDFUL 10
 
 static bool
 says_only(DbiPlanner *p)
@@ -131,8 +132,10 @@ place_number(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool, int number, 
 	DbiSlot *made = palloc0(sizeof(DbiSlot));
 	bool counted = kept_argument(f, "top_n") != NULL ||
 				   (dbi_change_takes_rows(tool) &&
-					(speaks_of_rows(p) || (!(window && kept_argument(f, window->name)) &&
-										   value <= FEW_ROWS && says_only(p))));
+					(speaks_of_rows(p) || (says_only(p) &&
+										   value <= (window && kept_argument(f, window->name)
+														 ? HANDFUL
+														 : FEW_ROWS))));
 
 	if (limit)
 	{
