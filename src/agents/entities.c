@@ -492,8 +492,8 @@ resolve_environments(List *slots)
 static bool
 describes(const char *word)
 {
-	static const char *const ends[] = {"est", "ish", "ous", "ful", "ive", "ing", "ed",
-									   "ier", "able", "less", "ly", "al", "ic"};
+	static const char *const ends[] = {"est", "ish",  "ous",  "ful", "ive", "ing", "ed",
+									   "ier", "able", "less", "ly",  "al",  "ic"};
 	size_t len = strlen(word);
 
 	for (int i = 0; i < lengthof(ends); i++)
@@ -544,8 +544,8 @@ add_partial_workspace(const DbiLexicon *lex, DbiText *text, List *slots)
 		slot->to = i + 1;
 		slot->span = slot->value = dbi_span(text, i, i + 1);
 		slot->context = "workspace";
-		slot->candidates = list_make1(
-			f ? candidate("workspace", f->value, true, 0) : candidate("workspace", slot->value, false, 0));
+		slot->candidates = list_make1(f ? candidate("workspace", f->value, true, 0)
+										: candidate("workspace", slot->value, false, 0));
 		text->tokens[i].slot = list_length(slots);
 		slots = lappend(slots, slot);
 	}
@@ -665,8 +665,8 @@ drop_quotes(const DbiLexicon *lex, DbiText *text, List *slots)
 		DbiToken *t = &text->tokens[Max(slot->from, 0)];
 
 		if (slot->kind != DBI_SLOT_NAME || !is_guessed(text, slot) || slot->from < 0 ||
-			slot->to != slot->from + 1 ||
-			t->kind != DBI_TOK_QUOTED || dbi_find_form(lex, dbi_stem(t->text)) == NULL)
+			slot->to != slot->from + 1 || t->kind != DBI_TOK_QUOTED ||
+			dbi_find_form(lex, dbi_stem(t->text)) == NULL)
 			continue;
 		t->kind = DBI_TOK_WORD;
 		t->stem = dbi_stem(t->text);

@@ -231,8 +231,7 @@ finish(DbiPlanner *p, bool inherit)
 	p->plan->kind = DBI_PLAN_ANSWER;
 	p->plan->message = NULL;
 	dbi_offer_readings(p);
-	p->plan->frame_json =
-		dbi_write_frame(p->frame_clauses, slots_to_keep(p, inherit), p->readings);
+	p->plan->frame_json = dbi_write_frame(p->frame_clauses, slots_to_keep(p, inherit), p->readings);
 	return p->plan;
 }
 
@@ -346,19 +345,17 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 		!(p->frame->clauses != NIL && changes_question(p)))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
 	if (takes_leave(p))
-		return reply(
-			p, *kind = DBI_PLAN_SMALLTALK,
-			dbi_smalltalk(p->lex,
-						  dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n)));
+		return reply(p, *kind = DBI_PLAN_SMALLTALK,
+					 dbi_smalltalk(p->lex,
+								   dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n)));
 	/* What only changes the question before is like nothing that was learned. */
 	p->changes = dbi_only_changes(p);
 	if (p->changes == DBI_CHANGES_VALUE)
 		return NULL;
 	all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
 	brief = p->frame->clauses != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS;
-	if (has_words(p->text) &&
-		all->refusal[DBI_LABEL_INJECTION] >=
-		(brief ? BRIEF_REFUSAL : Max(LEARNED_INJECTION, all->evidence / 2)))
+	if (has_words(p->text) && all->refusal[DBI_LABEL_INJECTION] >=
+								  (brief ? BRIEF_REFUSAL : Max(LEARNED_INJECTION, all->evidence / 2)))
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
 	if (is_like_orders(p, all, brief))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));

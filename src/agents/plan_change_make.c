@@ -132,10 +132,9 @@ place_number(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool, int number, 
 	DbiSlot *made = palloc0(sizeof(DbiSlot));
 	bool counted = kept_argument(f, "top_n") != NULL ||
 				   (dbi_change_takes_rows(tool) &&
-					(speaks_of_rows(p) || (says_only(p) &&
-										   value <= (window && kept_argument(f, window->name)
-														 ? HANDFUL
-														 : FEW_ROWS))));
+					(speaks_of_rows(p) ||
+					 (says_only(p) &&
+					  value <= (window && kept_argument(f, window->name) ? HANDFUL : FEW_ROWS))));
 
 	if (limit)
 	{

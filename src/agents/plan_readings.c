@@ -199,16 +199,18 @@ static const struct
 	{{"workspace",
 	  {"What did %s cost in the last 7 days?", "Which jobs failed in %s?",
 	   "What was the uptime of %s?"}},
-	 {"job", {"How did the last runs of %s go?", "Where does %s lose its time?",
-			  "How likely is %s to fail?"}},
+	 {"job",
+	  {"How did the last runs of %s go?", "Where does %s lose its time?",
+	   "How likely is %s to fail?"}},
 	 {"table", {"Who has access to %s?", "What depends on %s?", "Has the content of %s drifted?"}},
 	 {"endpoint", {"How is the latency of %s?", NULL, NULL}},
 	 {"model", {"How good is %s?", "Has %s drifted?", "When was %s last trained?"}},
 	 {"pipeline", {"Which expectations of %s failed?", "What did %s cost yesterday?", NULL}},
 	 {"cluster", {"How busy is %s?", "What is the network traffic of %s?", NULL}},
 	 {"schema", {"How good is the data in %s?", "Which tables of %s lack descriptions?", NULL}},
-	 {"user", {"Which sensitive tables did %s read?", "How does %s connect?",
-			   "Which failed sign-ins did %s have?"}},
+	 {"user",
+	  {"Which sensitive tables did %s read?", "How does %s connect?",
+	   "Which failed sign-ins did %s have?"}},
 	 {"date", {"What did we spend %s?", "Which jobs failed %s?", "Which incidents were there %s?"}}};
 
 /* "prod?": what may be asked about it, to be chosen by its number. */

@@ -503,8 +503,8 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 		{
 			bool ahead = slot->period.kind == DBI_PERIOD_FUTURE;
 
-			if (clause->tools[t] > 0 && !has_own_period(&lex->tools[t], &slot->period) && (ahead ? takes_period(&lex->tools[t], false)
-											   : !takes_period(&lex->tools[t], future)))
+			if (clause->tools[t] > 0 && !has_own_period(&lex->tools[t], &slot->period) &&
+				(ahead ? takes_period(&lex->tools[t], false) : !takes_period(&lex->tools[t], future)))
 				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
 			else if (ahead && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))
 				clause->tools[t] += LOOKS_AHEAD;

@@ -153,8 +153,7 @@ quoted_parts(const DbiText *text, int i)
 	int n = 1;
 
 	while (i + n + 1 < text->n && text->tokens[i + n].glued && text->tokens[i + n + 1].glued &&
-		   text->tokens[i + n].kind == DBI_TOK_PUNCT &&
-		   strcmp(text->tokens[i + n].text, ".") == 0 &&
+		   text->tokens[i + n].kind == DBI_TOK_PUNCT && strcmp(text->tokens[i + n].text, ".") == 0 &&
 		   (text->tokens[i + n + 1].kind == DBI_TOK_QUOTED ||
 			text->tokens[i + n + 1].kind == DBI_TOK_IDENT ||
 			text->tokens[i + n + 1].kind == DBI_TOK_WORD))
