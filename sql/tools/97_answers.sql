@@ -189,6 +189,8 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 -- get_top_cost_drivers
 ('get_top_cost_drivers', 'headline', 'why', 'get_cost_anomalies.rows > 0 and max(delta_usd) > 0',
  'Of the spend {in_period}, **{resource_name}** made {pct_of_day}, {cost}.'),
+('get_top_cost_drivers', 'headline', 'why', 'max(delta_usd) > 0 and max(delta_usd) < 0.1 * sum(cost)',
+ 'No resource explains it: the largest rise {in_period} is **{best(resource_name by delta_usd)}** with {max(delta_usd)|signed} against its daily average of the week before; the top cost driver was **{resource_name}** at **{cost}**, {pct_of_day} of the day.'),
 ('get_top_cost_drivers', 'headline', 'why', 'max(delta_usd) > 0',
  '**{best(resource_name by delta_usd)}** explains most of it: {best(cost by delta_usd)} {in_period}, {max(delta_usd)|signed} against its daily average of the week before[[ ({best(delta_pct by delta_usd)|change})]][[; owner {best(owner by delta_usd)}]].'),
 ('get_top_cost_drivers', 'headline', NULL, NULL,
@@ -279,7 +281,7 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_cost_by_tag', 'finding', NULL, 'rows(where tag_value = ''(untagged)'' and cost > 0) > 0', '{first(cost where tag_value = ''(untagged)'')} ({first(pct_of_total where tag_value = ''(untagged)'')}) carry no such tag.'),
 ('get_cost_by_tag', 'follow_up', NULL, NULL, 'Which resources are untagged?'),
 ('get_untagged_resources', 'headline', NULL, NULL, '**{rows|resource/resources}** with missing tags cost {sum(cost)} {in_period}; the dearest is **{resource_name}** ({resource_type|words}) with {cost}[[, owner {owner}]].'),
-('get_untagged_resources', 'action', NULL, NULL, 'Ask {owner} to tag **{resource_name}**: {missing_tags|all} are missing.'),
+('get_untagged_resources', 'action', NULL, NULL, 'Ask {owner} to tag **{resource_name}**; missing: {missing_tags|all}.'),
 ('get_untagged_resources', 'follow_up', NULL, NULL, 'What were the top cost drivers yesterday?'),
 -- get_platform_health, get_active_alerts, get_ingestion_status
 ('get_platform_health', 'headline', NULL, 'first(score where domain = ''(overall)'') >= 0', 'The account is **{first(status where domain = ''(overall)'')|words}** with a score of {first(score where domain = ''(overall)'')|n} of a hundred; worst is **{best(domain by 0 - score where domain != ''(overall)'')}** with {min(score where domain != ''(overall)'')|n}[[: {best(top_issue by 0 - score where domain != ''(overall)'')}]].'),
@@ -445,6 +447,7 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
 ('get_job_success_rate', 'follow_up', NULL, 'success_rate_pct < 100', 'Why did {job_name} fail?'),
 ('get_job_success_rate', 'mention', NULL, NULL, 'success rate {success_rate_pct} ({failed} of {runs|run/runs} failed)'),
 -- get_job_failure_risk
+('get_job_failure_risk', 'headline', NULL, 'rows(where failure_probability >= 0.5) = 1 and rows = 1', '**{job_name}** is more likely to fail than not, with {failure_probability|share}[[: {top_reasons}]].'),
 ('get_job_failure_risk', 'headline', NULL, 'rows(where failure_probability >= 0.5) > 0', '**{list(job_name where failure_probability >= 0.5)|all}** {rows(where failure_probability >= 0.5)|w is/are} more likely to fail than not; first **{job_name}** with {failure_probability|share}[[: {top_reasons}]].'),
 ('get_job_failure_risk', 'headline', NULL, NULL, 'No job is more likely to fail than not; the highest risk has **{job_name}** with {failure_probability|share}[[: {top_reasons}]].'),
 ('get_job_failure_risk', 'finding', NULL, 'rows(where failure_probability >= 0.2 and failure_probability < 0.5) > 0', 'To watch: {list(job_name where failure_probability >= 0.2 and failure_probability < 0.5)}.'),

@@ -145,6 +145,9 @@ say_label(DbiText *t, const DbiTold *told, bool first)
 		return;
 	}
 	dbi_say_name(t, words);
+	/* "today (2026-06-15)" stands in brackets already */
+	if (label[0] && period && strchr(period, '('))
+		period = pnstrdup(strchr(period, '(') + 1, strcspn(strchr(period, '(') + 1, ")"));
 	if (label[0] && period)
 	{
 		dbi_say(t, " (");

@@ -111,7 +111,8 @@ dbi_period(const DbiResult *r, bool preposition)
 	const DbiGiven *date = dbi_given(r, "date");
 	char *text;
 
-	if (dbi_given(r, "horizon_days") && (text = window_text(r, preposition)) != NULL)
+	if (!r->call->wider && dbi_given(r, "horizon_days") &&
+		(text = window_text(r, preposition)) != NULL)
 		return text; /* a forecast looks ahead whatever was asked */
 	if (r->call->has_period)
 		return range(r->call->period_start, r->call->period_end, r->call->label, preposition);

@@ -84,6 +84,8 @@ dbi_label(const char *column)
 		if (*p == '_')
 			*p = ' ';
 	label[0] = toupper((unsigned char) label[0]);
+	if (strncmp(label, "Sql ", 4) == 0)
+		memcpy(label, "SQL", 3);
 	return label;
 }
 

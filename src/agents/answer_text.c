@@ -102,6 +102,19 @@ figure_of(const char *printed, const char *formats)
 	return pnstrdup(start, end - start);
 }
 
+/* Whether what is said next begins a line, whatever marks stand before it. */
+static bool
+begins_line(const StringInfo out)
+{
+	int i = out->len;
+
+	while (i > 0 && out->data[i - 1] == '*')
+		i--;
+	if (i >= 2 && out->data[i - 1] == ' ' && out->data[i - 2] == '-')
+		i -= 2;
+	return i == 0 || out->data[i - 1] == '\n';
+}
+
 void
 dbi_say_value(DbiText *t, const DbiValue *v, const char *formats)
 {
@@ -110,7 +123,7 @@ dbi_say_value(DbiText *t, const DbiValue *v, const char *formats)
 	char *figure = dbi_kind_numeric(v->kind) && !v->cell.isnull ? figure_of(printed, formats) : NULL;
 
 	if (v->at_least && figure)
-		appendStringInfoString(&t->out, "at least ");
+		appendStringInfoString(&t->out, begins_line(&t->out) ? "At least " : "at least ");
 	appendStringInfoString(&t->out, printed);
 	add_span(t, start);
 	if (figure)

@@ -385,6 +385,14 @@ note_period(DbiFill *f)
 				   said);
 		return;
 	}
+	/* "next month" begins later than today: the days until then are looked at, and not told. */
+	if (p->kind == DBI_PERIOD_FUTURE && p->start > f->in->clock->today)
+	{
+		f->call->has_period = f->call->wider = true;
+		f->call->period_start = p->start;
+		f->call->period_end = p->end;
+		return;
+	}
 	if (!dbi_is_past(p))
 		return;
 	f->call->has_period = true;

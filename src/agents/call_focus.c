@@ -51,11 +51,12 @@ static const char *const time_pairs[][2] = {{"first_attempt", "last_attempt"},
 											{"first_access", "last_access"},
 											{"first_seen", "last_seen"},
 											{NULL, NULL}};
-static const char *const times[] = {"event_time",  "usage_date",   "run_date",      "end_time",
-									"start_time",  "access_time",  "activity_date", "change_date",
-									"signal_date", "hour_start",   "period_start",  "started_at",
-									"fired_at",    "evaluated_at", "last_failure",  "last_event",
-									NULL};
+static const char *const times[] = {"event_time",    "usage_date",    "run_date",
+									"end_time",      "start_time",    "access_time",
+									"activity_date", "change_date",   "signal_date",
+									"hour_start",    "period_start",  "started_at",
+									"fired_at",      "evaluated_at",  "last_failure",
+									"last_event",    "forecast_date", NULL};
 
 bool
 dbi_column_names(const char *kind, const char *column)

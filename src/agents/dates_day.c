@@ -97,7 +97,59 @@ take_week_of_day(DbiDates *r, int day, DateADT *date)
 	return true;
 }
 
-/* Monday, last Friday, this Tuesday, Friday last week, the Friday before. */
+/* "Wednesday the 3rd": the last 3rd that was a Wednesday, within a year, else the last 3rd. */
+static bool
+take_day_of_month(DbiDates *r, int weekday, DateADT *date)
+{
+	int start = r->at;
+	const DbiToken *t;
+	DateADT first = dbi_first_of(r->clock->today, DBI_GRAIN_MONTH);
+	DateADT last = 0;
+
+	(void) dbi_date_take(r, "the");
+	t = dbi_date_peek(r, 0);
+	if (!t || t->kind != DBI_TOK_NUMBER || !dbi_is_one_of(t->unit, "st|nd|rd|th") ||
+		t->number < 1 || t->number > 31 || dbi_date_one_of(r, 1, "of"))
+	{
+		r->at = start;
+		return false;
+	}
+	for (int back = 0; back < 12; back++)
+	{
+		DateADT month = dbi_add_months(first, -back);
+		DateADT day = month + (int) t->number - 1;
+
+		if (day > r->clock->today || dbi_first_of(day, DBI_GRAIN_MONTH) != month)
+			continue;
+		last = last ? last : day;
+		if (dbi_weekday(day) != weekday)
+			continue;
+		last = day;
+		break;
+	}
+	r->at++;
+	*date = last;
+	return true;
+}
+
+/* "Wednesday, 3 June", "Wednesday the 3rd of June", "Wed 2025-06-03": the date says it all. */
+static bool
+read_full_date(DbiDates *r)
+{
+	int start = r->at;
+	const DbiToken *t = dbi_date_peek(r, 0);
+
+	if (t && t->kind == DBI_TOK_PUNCT && strcmp(t->text, ",") == 0)
+		r->at++;
+	(void) dbi_date_take(r, "the");
+	if ((dbi_date_read_month_date(r) || dbi_date_read_digits(r)) &&
+		r->period->start == r->period->end)
+		return true;
+	r->at = start;
+	return false;
+}
+
+/* Monday, last Friday, this Tuesday, Friday last week, the Friday before, Friday the 5th. */
 bool
 dbi_date_read_weekday(DbiDates *r)
 {
@@ -118,11 +170,13 @@ dbi_date_read_weekday(DbiDates *r)
 		return false;
 	}
 	r->at++;
+	if (read_full_date(r))
+		return true;
 	back = (dbi_weekday(r->clock->today) - day + 7) % 7;
 	if (last && back == 0)
 		back = 7;
 	date = r->clock->today - back;
-	if (take_week_of_day(r, day, &date))
+	if (take_day_of_month(r, day, &date) || take_week_of_day(r, day, &date))
 		return dbi_date_calendar(r, date, date, DBI_GRAIN_DAY);
 	if (dbi_date_one_of(r, 0, "before|earlier") &&
 		(dbi_date_ends_there(r, 1) || dbi_date_one_of(r, 1, "that|this|it")))

@@ -509,9 +509,36 @@ resolve_environments(List *slots)
 	}
 }
 
-/* "the ml workspace": the only one with that part in its name. */
+/* "largest", "noisy": how a thing is, not what it is called. */
+static bool
+describes(const char *word)
+{
+	static const char *const ends[] = {"est", "ish",  "ous",  "ful", "ive", "ing", "ed",
+									   "ier", "able", "less", "ly",  "al",  "ic"};
+	size_t len = strlen(word);
+
+	for (int i = 0; i < lengthof(ends); i++)
+		if (len > strlen(ends[i]) && strcmp(word + len - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return false;
+}
+
+/* "the moonbase workspace": a word that means nothing else is a name, though nobody knows it. */
+static bool
+is_called_so(const DbiLexicon *lex, const DbiText *text, int i, int before)
+{
+	const DbiToken *t = &text->tokens[i];
+
+	return before >= 0 && t->slot < 0 && t->kind == DBI_TOK_WORD &&
+		   dbi_is_one_of(text->tokens[before].text, "the|our|my|in|of|for") &&
+		   strlen(t->text) > 3 && !t->repaired && !describes(t->text) &&
+		   !dbi_is_stop(lex, t->text, t->stem) && dbi_find_form(lex, t->stem) == NULL &&
+		   dbi_find_form(lex, psprintf("=%s", t->text)) == NULL;
+}
+
+/* "the ml workspace": the only one with that part in its name, or one nobody knows. */
 static List *
-add_partial_workspace(DbiText *text, List *slots)
+add_partial_workspace(const DbiLexicon *lex, DbiText *text, List *slots)
 {
 	for (int i = 0; i + 1 < text->n; i++)
 	{
@@ -528,7 +555,9 @@ add_partial_workspace(DbiText *text, List *slots)
 			continue;
 		found = find_workspaces(list_make1(psprintf("%%%s%%", t->text)));
 		f = list_length(found) == 1 ? linitial(found) : NULL;
-		if (!f || !part_of(f->key, t->text, &leads, &after))
+		if (f && !part_of(f->key, t->text, &leads, &after))
+			continue;
+		if (!f && (found != NIL || !is_called_so(lex, text, i, i - 1)))
 			continue;
 		slot = palloc0(sizeof(DbiSlot));
 		slot->kind = DBI_SLOT_NAME;
@@ -536,7 +565,36 @@ add_partial_workspace(DbiText *text, List *slots)
 		slot->to = i + 1;
 		slot->span = slot->value = dbi_span(text, i, i + 1);
 		slot->context = "workspace";
-		slot->candidates = list_make1(candidate("workspace", f->value, true, 0));
+		slot->candidates = list_make1(f ? candidate("workspace", f->value, true, 0)
+										: candidate("workspace", slot->value, false, 0));
+		text->tokens[i].slot = list_length(slots);
+		slots = lappend(slots, slot);
+	}
+	return slots;
+}
+
+/* "the job moonwalker": the same for a word after that of its kind. */
+static List *
+add_unknown_names(const DbiLexicon *lex, DbiText *text, List *slots)
+{
+	for (int i = 2; i < text->n; i++)
+	{
+		const DbiToken *word = &text->tokens[i - 1];
+		const char *kind =
+			word->slot < 0 && word->kind == DBI_TOK_WORD ? dbi_kind_word(word->stem) : NULL;
+		DbiSlot *slot;
+
+		/* of several none is called so: "the jobs that" */
+		if (!kind || word->text[strlen(word->text) - 1] == 's' ||
+			dbi_is_one_of(kind, "user|sku|schema") || !is_called_so(lex, text, i, i - 2))
+			continue;
+		slot = palloc0(sizeof(DbiSlot));
+		slot->kind = DBI_SLOT_NAME;
+		slot->from = i;
+		slot->to = i + 1;
+		slot->span = slot->value = dbi_span(text, i, i + 1);
+		slot->context = kind;
+		slot->candidates = list_make1(candidate(kind, slot->value, false, 0));
 		text->tokens[i].slot = list_length(slots);
 		slots = lappend(slots, slot);
 	}
@@ -607,6 +665,41 @@ add_runs(const DbiLexicon *lex, DbiText *text, List *slots, List *runs, List *fo
 	return slots;
 }
 
+/* Not of the kind of the word before it, when that is of several: "jobs `failed`". */
+static bool
+is_guessed(const DbiText *text, const DbiSlot *slot)
+{
+	DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
+	const DbiToken *before = slot->from > 0 ? &text->tokens[slot->from - 1] : NULL;
+
+	return !c || (!c->known && before && before->kind == DBI_TOK_WORD && before->text[0] != '\0' &&
+				  before->text[strlen(before->text) - 1] == 's');
+}
+
+/* "which jobs `failed`": a word of every day in quotes that names nothing is that word. */
+static List *
+drop_quotes(const DbiLexicon *lex, DbiText *text, List *slots)
+{
+	for (int n = list_length(slots) - 1; n >= 0; n--)
+	{
+		DbiSlot *slot = list_nth(slots, n);
+		DbiToken *t = &text->tokens[Max(slot->from, 0)];
+
+		if (slot->kind != DBI_SLOT_NAME || !is_guessed(text, slot) || slot->from < 0 ||
+			slot->to != slot->from + 1 || t->kind != DBI_TOK_QUOTED ||
+			dbi_find_form(lex, dbi_stem(t->text)) == NULL)
+			continue;
+		t->kind = DBI_TOK_WORD;
+		t->stem = dbi_stem(t->text);
+		t->slot = -1;
+		for (int i = 0; i < text->n; i++)
+			if (text->tokens[i].slot > n)
+				text->tokens[i].slot--;
+		slots = list_delete_nth_cell(slots, n);
+	}
+	return slots;
+}
+
 List *
 dbi_resolve_names(const DbiLexicon *lex, DbiText *text, List *slots)
 {
@@ -638,8 +731,10 @@ dbi_resolve_names(const DbiLexicon *lex, DbiText *text, List *slots)
 		if (slot->kind == DBI_SLOT_NAME)
 			resolve_slot(lex, text, slot, found);
 	}
+	slots = drop_quotes(lex, text, slots);
 	resolve_environments(slots);
-	return add_partial_workspace(text, add_runs(lex, text, slots, runs, found));
+	slots = add_partial_workspace(lex, text, add_runs(lex, text, slots, runs, found));
+	return add_unknown_names(lex, text, slots);
 }
 
 DbiSlot *

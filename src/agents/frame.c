@@ -191,6 +191,25 @@ read_clause(JsonbContainer *o)
 	return c->agent && c->tool ? c : NULL;
 }
 
+static List *
+read_readings(JsonbContainer *array)
+{
+	List *r = NIL;
+
+	for (int i = 0; i < items_of(array); i++)
+	{
+		JsonbContainer *o = object_item(array, i);
+		DbiReading *reading = palloc(sizeof(DbiReading));
+
+		reading->question = string_member(o, "question");
+		reading->agent = string_member(o, "agent");
+		reading->tool = string_member(o, "tool");
+		if (reading->question && strlen(reading->question) <= DBI_MAX_QUESTION_BYTES)
+			r = lappend(r, reading);
+	}
+	return r;
+}
+
 DbiFrame *
 dbi_read_frame(const char *json)
 {
@@ -206,6 +225,7 @@ dbi_read_frame(const char *json)
 	slots = container_member(&jb->root, "slots", true);
 	frame->rows = read_strings(container_member(&jb->root, "rows", true));
 	frame->questions = read_strings(container_member(&jb->root, "questions", true));
+	frame->readings = read_readings(container_member(&jb->root, "readings", true));
 	for (int i = 0; i < items_of(clauses); i++)
 	{
 		DbiFrameClause *c = read_clause(object_item(clauses, i));
@@ -313,7 +333,7 @@ write_clause(StringInfo s, const DbiFrameClause *c)
 }
 
 char *
-dbi_write_frame(List *clauses, List *slots)
+dbi_write_frame(List *clauses, List *slots, List *readings)
 {
 	StringInfoData s;
 	ListCell *lc;
@@ -332,6 +352,20 @@ dbi_write_frame(List *clauses, List *slots)
 		if (s.data[s.len - 1] != '[')
 			appendStringInfoChar(&s, ',');
 		write_slot(&s, lfirst(lc));
+	}
+	appendStringInfoString(&s, "],\"readings\":[");
+	foreach(lc, readings)
+	{
+		DbiReading *r = lfirst(lc);
+
+		appendStringInfoString(&s, s.data[s.len - 1] != '[' ? ",{" : "{");
+		put(&s, "question", r->question);
+		if (r->agent && r->tool)
+		{
+			put(&s, "agent", r->agent);
+			put(&s, "tool", r->tool);
+		}
+		appendStringInfoChar(&s, '}');
 	}
 	appendStringInfoString(&s, "]}");
 	return s.data;

@@ -230,7 +230,8 @@ finish(DbiPlanner *p, bool inherit)
 				   p->missing_tool, p->missing);
 	p->plan->kind = DBI_PLAN_ANSWER;
 	p->plan->message = NULL;
-	p->plan->frame_json = dbi_write_frame(p->frame_clauses, slots_to_keep(p, inherit));
+	dbi_offer_readings(p);
+	p->plan->frame_json = dbi_write_frame(p->frame_clauses, slots_to_keep(p, inherit), p->readings);
 	return p->plan;
 }
 
@@ -273,6 +274,17 @@ points_back(DbiPlanner *p)
 {
 	return p->frame->clauses != NIL &&
 		   (p->chosen || dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
+}
+
+/* Signs alone are like whatever has signs in it. */
+static bool
+has_words(const DbiText *text)
+{
+	int n = 0;
+
+	for (int i = 0; i < text->n; i++)
+		n += text->tokens[i].kind == DBI_TOK_WORD && strlen(text->tokens[i].text) > 2;
+	return n > 1;
 }
 
 /*
@@ -333,18 +345,17 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 		!(p->frame->clauses != NIL && changes_question(p)))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
 	if (takes_leave(p))
-		return reply(
-			p, *kind = DBI_PLAN_SMALLTALK,
-			dbi_smalltalk(p->lex,
-						  dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n)));
+		return reply(p, *kind = DBI_PLAN_SMALLTALK,
+					 dbi_smalltalk(p->lex,
+								   dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n)));
 	/* What only changes the question before is like nothing that was learned. */
 	p->changes = dbi_only_changes(p);
 	if (p->changes == DBI_CHANGES_VALUE)
 		return NULL;
 	all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
 	brief = p->frame->clauses != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS;
-	if (all->refusal[DBI_LABEL_INJECTION] >=
-		(brief ? BRIEF_REFUSAL : Max(LEARNED_INJECTION, all->evidence / 2)))
+	if (has_words(p->text) && all->refusal[DBI_LABEL_INJECTION] >=
+								  (brief ? BRIEF_REFUSAL : Max(LEARNED_INJECTION, all->evidence / 2)))
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
 	if (is_like_orders(p, all, brief))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
@@ -364,15 +375,13 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 	return NULL;
 }
 
-static const char *
-what_about(DbiPlanner *p)
+/* The name or the time that was said alone, with what may be asked about it. */
+static DbiPlan *
+ask_back(DbiPlanner *p)
 {
-	DbiSlot *slot = p->slots ? linitial(p->slots) : NULL;
-
-	if (!slot)
-		return dbi_refusal(DBI_PLAN_CLARIFY);
-	return psprintf("What about %s? For example its cost, its failures, or who used it.",
-					dbi_period_label(slot->span));
+	(void) reply(p, DBI_PLAN_CLARIFY, dbi_what_about(p));
+	p->plan->frame_json = dbi_write_frame(p->frame->clauses, p->frame->slots, p->readings);
+	return p->plan;
 }
 
 /* Whether an agent that was chosen by the caller has anything to say. */
@@ -456,6 +465,16 @@ plan_clauses(DbiPlanner *p, bool inherit)
 	bool any = false;
 	ListCell *lc;
 
+	if (p->forced_tool >= 0 && list_length(p->clauses) == 1)
+	{
+		DbiClause *clause = linitial(p->clauses);
+
+		clause->best_tool = p->forced_tool;
+		clause->best_agent = p->lex->tools[p->forced_tool].agent;
+		clause->evidence = Max(clause->evidence, DBI_OWN_EVIDENCE);
+		dbi_plan_clause(p, clause, DBI_INHERIT_NOTHING);
+		return true;
+	}
 	foreach(lc, p->clauses)
 	{
 		DbiClause *clause = lfirst(lc);
@@ -568,8 +587,23 @@ make_plan(DbiPlanner *p)
 	if (chosen_agent_fits(p) && plan_clauses(p, back))
 		return finish(p, back);
 	if (p->slots != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS && p->ours)
-		return reply(p, DBI_PLAN_CLARIFY, what_about(p));
+		return ask_back(p);
 	return reply(p, DBI_PLAN_REFUSE_SCOPE, dbi_refusal(DBI_PLAN_REFUSE_SCOPE));
+}
+
+/* Another reading of the question before, asked in its place. */
+static void
+take_reading(DbiPlanner *p, const DbiReading *reading)
+{
+	DbiFrameClause wanted = {reading->agent, reading->tool, NIL, NIL};
+
+	p->text = dbi_tokenize(reading->question);
+	if (reading->agent && reading->tool)
+		p->forced_tool = dbi_change_tool_index(p, &wanted);
+	if (p->only_agent >= 0 && p->forced_tool >= 0 &&
+		p->lex->tools[p->forced_tool].agent != p->only_agent)
+		p->forced_tool = -1;
+	p->frame = dbi_read_frame(NULL);
 }
 
 static int
@@ -592,8 +626,10 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 {
 	DbiPlanner p;
 	const char *chosen;
+	const DbiReading *reading;
 
 	memset(&p, 0, sizeof(p));
+	p.forced_tool = -1;
 	p.plan = palloc0(sizeof(DbiPlan));
 	p.plan->normalised = "";
 	p.plan->intent = "what";
@@ -610,7 +646,9 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 	p.frame = dbi_read_frame(frame_json);
 	dbi_set_clock(&p.clock, preferred_zone());
 	p.text = dbi_tokenize(question);
-	if ((chosen = dbi_chosen_question(p.text, p.frame)) != NULL)
+	if ((reading = dbi_chosen_reading(p.text, p.frame)) != NULL)
+		take_reading(&p, reading);
+	else if ((chosen = dbi_chosen_question(p.text, p.frame)) != NULL)
 		p.text = dbi_tokenize(chosen);
 	dbi_drop_courtesy(p.text);
 	dbi_repair_typos(p.lex, p.text);

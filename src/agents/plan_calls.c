@@ -463,8 +463,7 @@ several_of(const DbiTool *tool, List *slots)
 	{
 		List *r = NIL;
 
-		if (((DbiSlot *) lfirst(lc))->origin != DBI_ORIGIN_TEXT ||
-			!dbi_takes_slot(tool, lfirst(lc)))
+		if (((DbiSlot *) lfirst(lc))->origin != DBI_ORIGIN_TEXT || !dbi_takes_slot(tool, lfirst(lc)))
 			continue;
 		foreach(o, slots)
 			if (((DbiSlot *) lfirst(o))->origin == DBI_ORIGIN_TEXT &&
@@ -478,8 +477,7 @@ several_of(const DbiTool *tool, List *slots)
 
 /* The same call for each of several things; the first one is what the conversation goes on about. */
 static DbiPlanCall *
-add_calls_of_each(DbiPlanner *p, const DbiClause *clause, List *slots, List *things,
-				  DbiSlot *period)
+add_calls_of_each(DbiPlanner *p, const DbiClause *clause, List *slots, List *things, DbiSlot *period)
 {
 	DbiPlanCall *first = NULL;
 	ListCell *lc;

@@ -82,6 +82,15 @@ cover_slots(DbiChange *c)
 	}
 }
 
+/* Whether the word is an argument's name, or the last part of it: "state" of result_state. */
+static bool
+is_name_of(const DbiArgument *arg, const DbiToken *t)
+{
+	const char *part = strrchr(arg->name, '_');
+
+	return strcmp(dbi_stem(part ? part + 1 : arg->name), t->stem) == 0;
+}
+
 /* Values of the arguments of the tool that was called, and the words its name is made of. */
 static void
 cover_arguments(DbiChange *c, const DbiTool *tool)
@@ -111,7 +120,9 @@ cover_arguments(DbiChange *c, const DbiTool *tool)
 					c->word = true;
 				}
 		for (int i = 0; i < text->n; i++)
-			if (strcmp(text->tokens[i].text, arg->name) == 0)
+			if (strcmp(text->tokens[i].text, arg->name) == 0 ||
+				(i > 0 && dbi_is_one_of(text->tokens[i - 1].text, "all|every|any") &&
+				 is_name_of(arg, &text->tokens[i])))
 				cover(c, i, i + 1);
 	}
 	for (char *w = strtok_r(names, "_", &save); w; w = strtok_r(NULL, "_", &save))
@@ -184,15 +195,15 @@ dbi_change_widened_kind(const DbiText *text)
 	return NULL;
 }
 
-/* The argument of the call before that is wide again: "every domain", "all severities"; or NULL. */
+/* The argument of the call before that is wide again: "every domain", "any state"; or NULL. */
 const char *
 dbi_change_widened_argument(DbiPlanner *p, const DbiTool *tool)
 {
 	for (int i = 0; i + 1 < p->text->n; i++)
-		for (int a = 0; a < tool->narguments && dbi_is_one_of(p->text->tokens[i].text, "all|every|any");
-			 a++)
+		for (int a = 0;
+			 a < tool->narguments && dbi_is_one_of(p->text->tokens[i].text, "all|every|any"); a++)
 			if (tool->arguments[a].type == TEXTOID &&
-				strcmp(dbi_stem(tool->arguments[a].name), p->text->tokens[i + 1].stem) == 0)
+				is_name_of(&tool->arguments[a], &p->text->tokens[i + 1]))
 				return tool->arguments[a].name;
 	return NULL;
 }

@@ -110,8 +110,9 @@ speaks_of_rows(DbiPlanner *p)
 	return false;
 }
 
-/* "just 5", where no length of time was spoken of. */
+/* "just 5", where no length of time was spoken of; so few even where one was. */
 #define FEW_ROWS 25
+#define HANDFUL 10
 
 static bool
 says_only(DbiPlanner *p)
@@ -131,8 +132,9 @@ place_number(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool, int number, 
 	DbiSlot *made = palloc0(sizeof(DbiSlot));
 	bool counted = kept_argument(f, "top_n") != NULL ||
 				   (dbi_change_takes_rows(tool) &&
-					(speaks_of_rows(p) || (!(window && kept_argument(f, window->name)) &&
-										   value <= FEW_ROWS && says_only(p))));
+					(speaks_of_rows(p) ||
+					 (says_only(p) &&
+					  value <= (window && kept_argument(f, window->name) ? HANDFUL : FEW_ROWS))));
 
 	if (limit)
 	{
@@ -490,7 +492,7 @@ dbi_plan_change(DbiPlanner *p)
 
 	dbi_read_change(&c, p);
 	dbi_take_kind_from_frame(p);
-	foreach(lc, p->frame->clauses)
+	foreach(lc, dbi_meant_clauses(p))
 	{
 		DbiFrameClause *f = lfirst(lc);
 		int tool = dbi_change_tool_index(p, f);

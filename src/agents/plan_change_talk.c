@@ -101,19 +101,23 @@ planner_of(const DbiPlanner *p, int from, int to)
 	q.text = part_of_text(p->text, from, to);
 	q.slots = part_of_slots(q.text, p->slots, from, to);
 	dbi_change_add_number_word(&q);
-	q.clauses =
-		list_make1(dbi_score_stretch(p->lex, q.text, q.slots, 0, q.text->n, p->only_agent));
+	q.clauses = list_make1(dbi_score_stretch(p->lex, q.text, q.slots, 0, q.text->n, p->only_agent));
 	return q;
 }
+
+/* A question word so near its beginning makes a part a question: "right, so what share". */
+#define BEGINNING 3
 
 /* Whether a part wants to be answered. */
 static bool
 asks(DbiPlanner *p, int from, int to)
 {
 	DbiPlanner q = planner_of(p, from, to);
+	bool begins = false;
 
-	return dbi_begins_question(p->text, from) ||
-		   (to < p->text->n && strcmp(p->text->tokens[to].text, "?") == 0) ||
+	for (int i = from; i < to && i < from + BEGINNING; i++)
+		begins = begins || (p->text->tokens[i].slot < 0 && dbi_begins_question(p->text, i));
+	return begins || (to < p->text->n && strcmp(p->text->tokens[to].text, "?") == 0) ||
 		   dbi_lexical_evidence(&q) >= SPEAKS;
 }
 

@@ -163,6 +163,34 @@ dbi_chosen_question(const DbiText *text, const DbiFrame *frame)
 	return chosen_of(frame->questions, c.number);
 }
 
+/*
+ * Another reading of the question before: "the other reading", "the second
+ * reading"; by its number alone where no rows were shown. With rows the one
+ * that was answered is the first.
+ */
+const DbiReading *
+dbi_chosen_reading(const DbiText *text, const DbiFrame *frame)
+{
+	Choice c;
+	int i;
+
+	if (frame->readings == NIL || dbi_count_words(text) > 6)
+		return NULL;
+	for (i = 0; i + 1 < text->n; i++)
+		if (dbi_is_one_of(text->tokens[i + 1].text, "reading|meaning|interpretation"))
+		{
+			int n = strcmp(text->tokens[i].text, "other") == 0 ? 2 : ordinal(&text->tokens[i]);
+
+			n = n < 0 ? list_length(frame->readings) - 1 : n - 2;
+			return n >= 0 && n < list_length(frame->readings) ? list_nth(frame->readings, n) : NULL;
+		}
+	c = find_choice(text);
+	if (frame->rows != NIL || c.number == 0 || dbi_count_words(text) > c.to - c.from + 2)
+		return NULL;
+	i = c.number < 0 ? list_length(frame->readings) - 1 : c.number - 1;
+	return i < list_length(frame->readings) ? list_nth(frame->readings, i) : NULL;
+}
+
 /* A row of the last table, as if its name had been said. */
 void
 dbi_choose_row(DbiPlanner *p)

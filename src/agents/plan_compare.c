@@ -227,11 +227,17 @@ of_equal_length(DbiPlanner *p, DbiSlot *now, DbiSlot *before)
 		now->period.grain < DBI_GRAIN_WEEK || before->period.end - before->period.start <= days)
 		return before;
 	cut.end = cut.start + days;
-	dbi_assume(&p->plan->assumptions,
-			   "\"%s\" is not over: its %d days (%s to %s) are compared with the first %d of \"%s\" (%s to %s).",
-			   dbi_period_label(now->span), days + 1, dbi_date_text(now->period.start),
-			   dbi_date_text(now->period.end), days + 1, dbi_period_label(before->span),
-			   dbi_date_text(cut.start), dbi_date_text(cut.end));
+	if (days == 0)
+		dbi_assume(&p->plan->assumptions,
+				   "\"%s\" has only begun: its first day (%s) is compared with the first of \"%s\" (%s).",
+				   dbi_period_label(now->span), dbi_date_text(now->period.start),
+				   dbi_period_label(before->span), dbi_date_text(cut.start));
+	else
+		dbi_assume(&p->plan->assumptions,
+				   "\"%s\" is not over: its %d days (%s to %s) are compared with the first %d of \"%s\" (%s to %s).",
+				   dbi_period_label(now->span), days + 1, dbi_date_text(now->period.start),
+				   dbi_date_text(now->period.end), days + 1, dbi_period_label(before->span),
+				   dbi_date_text(cut.start), dbi_date_text(cut.end));
 	return dbi_made_period(before, &cut, before->span);
 }
 

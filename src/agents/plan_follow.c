@@ -126,6 +126,39 @@ dbi_take_kind_from_frame(DbiPlanner *p)
 	}
 }
 
+static bool
+speaks_of(DbiPlanner *p, const DbiFrameClause *f)
+{
+	ListCell *lc;
+	ListCell *h;
+	ListCell *n;
+
+	foreach(lc, p->clauses)
+		foreach(h, ((DbiClause *) lfirst(lc))->hits)
+			foreach(n, f->concepts)
+			{
+				DbiHit *hit = lfirst(h);
+
+				if (hit->from >= 0 && p->text->tokens[hit->from].slot < 0 &&
+					strcmp(lfirst(n), p->lex->concepts[hit->concept].name) == 0)
+					return true;
+			}
+	return false;
+}
+
+/* Of several questions before, those that the words name: "the broken ones, production only"; else all. */
+List *
+dbi_meant_clauses(DbiPlanner *p)
+{
+	List *meant = NIL;
+	ListCell *lc;
+
+	foreach(lc, list_length(p->frame->clauses) > 1 ? p->frame->clauses : NIL)
+		if (speaks_of(p, lfirst(lc)))
+			meant = lappend(meant, lfirst(lc));
+	return meant != NIL ? meant : p->frame->clauses;
+}
+
 bool
 dbi_plan_follow_up(DbiPlanner *p)
 {
@@ -133,7 +166,7 @@ dbi_plan_follow_up(DbiPlanner *p)
 	ListCell *lc;
 
 	dbi_take_kind_from_frame(p);
-	foreach(lc, p->frame->clauses)
+	foreach(lc, dbi_meant_clauses(p))
 	{
 		DbiClause *clause = continued(p, lfirst(lc));
 

@@ -46,6 +46,8 @@ typedef struct DbiPlanner
 	DbiChanges changes;
 	bool cuts_otherwise; /* "per team": the rows of another tool */
 	bool change_only;    /* a follow-up that only changes something in the call before */
+	List *readings;      /* of DbiReading *: what the question may also mean */
+	int forced_tool;     /* the tool of a reading that was chosen, or -1 */
 	const char *missing; /* a required argument nothing was said for */
 	const char *missing_tool;
 } DbiPlanner;
@@ -80,11 +82,18 @@ extern int dbi_count_words(const DbiText *text);
 extern DbiClause *dbi_read_frame_clause(DbiPlanner *p, const DbiFrameClause *f);
 extern bool dbi_is_follow_up(DbiPlanner *p);
 extern void dbi_take_kind_from_frame(DbiPlanner *p);
+extern List *dbi_meant_clauses(DbiPlanner *p);
 extern bool dbi_plan_follow_up(DbiPlanner *p);
 
 /* plan_choose.c */
 extern const char *dbi_chosen_question(const DbiText *text, const DbiFrame *frame);
 extern void dbi_choose_row(DbiPlanner *p);
+
+extern const DbiReading *dbi_chosen_reading(const DbiText *text, const DbiFrame *frame);
+
+/* plan_readings.c */
+extern void dbi_offer_readings(DbiPlanner *p);
+extern char *dbi_what_about(DbiPlanner *p);
 
 /* plan_change.c */
 extern bool dbi_counts_anothers(DbiPlanner *p);

@@ -168,7 +168,7 @@ match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, 
 	return hits;
 }
 
-/* "this month", "June so far": the month is not over. */
+/* "this month", "June so far": the month is neither over nor on its first day. */
 static bool
 is_running_month(const DbiPeriod *p)
 {
@@ -178,7 +178,7 @@ is_running_month(const DbiPeriod *p)
 		p->start != dbi_first_of(p->start, DBI_GRAIN_MONTH))
 		return false;
 	dbi_split_date(p->end, &year, &month, &day);
-	return p->end < p->start + dbi_days_in_month(year, month) - 1;
+	return p->start < p->end && p->end < p->start + dbi_days_in_month(year, month) - 1;
 }
 
 /* Types of the slots in the stretch, whatever forms have used their words. */
@@ -505,8 +505,8 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 		{
 			bool ahead = slot->period.kind == DBI_PERIOD_FUTURE;
 
-			if (clause->tools[t] > 0 && !has_own_period(&lex->tools[t], &slot->period) && (ahead ? takes_period(&lex->tools[t], false)
-											   : !takes_period(&lex->tools[t], future)))
+			if (clause->tools[t] > 0 && !has_own_period(&lex->tools[t], &slot->period) &&
+				(ahead ? takes_period(&lex->tools[t], false) : !takes_period(&lex->tools[t], future)))
 				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
 			else if (ahead && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))
 				clause->tools[t] += LOOKS_AHEAD;

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
@@ -145,32 +146,59 @@ code_at(DbiScan *s, int i)
 	return n + 1;
 }
 
+/* Tokens of "main"."gold"."orders", a name in quotes by its parts, at i. */
+static int
+quoted_parts(const DbiText *text, int i)
+{
+	int n = 1;
+
+	while (i + n + 1 < text->n && text->tokens[i + n].glued && text->tokens[i + n + 1].glued &&
+		   text->tokens[i + n].kind == DBI_TOK_PUNCT && strcmp(text->tokens[i + n].text, ".") == 0 &&
+		   (text->tokens[i + n + 1].kind == DBI_TOK_QUOTED ||
+			text->tokens[i + n + 1].kind == DBI_TOK_IDENT ||
+			text->tokens[i + n + 1].kind == DBI_TOK_WORD))
+		n += 2;
+	return n;
+}
+
 static int
 read_name(DbiScan *s, int i)
 {
 	const DbiToken *t = dbi_scan_at(s, i);
 	const char *start = s->text->source + t->start;
 	DbiSlot *slot;
+	int used;
 
 	if (code_at(s, i) > 0)
 	{
-		int used = code_at(s, i);
-
+		used = code_at(s, i);
 		slot = dbi_scan_add(s, DBI_SLOT_NAME, i, i + used);
 		return used;
 	}
 	if (t->kind != DBI_TOK_IDENT && t->kind != DBI_TOK_QUOTED && t->kind != DBI_TOK_ID)
 		return 0;
-	slot = dbi_scan_add(s, DBI_SLOT_NAME, i, i + 1);
+	used = t->kind == DBI_TOK_QUOTED ? quoted_parts(s->text, i) : 1;
+	slot = dbi_scan_add(s, DBI_SLOT_NAME, i, i + used);
 	/* As it was written: the token has it in lower case. */
 	if (t->kind == DBI_TOK_QUOTED)
 	{
-		start += pg_mblen(start);
-		slot->value = pnstrdup(start, strlen(t->text));
+		StringInfoData name;
+
+		initStringInfo(&name);
+		for (int k = i; k < i + used; k += 2)
+		{
+			const DbiToken *part = &s->text->tokens[k];
+			const char *at = s->text->source + part->start;
+
+			if (part->kind == DBI_TOK_QUOTED)
+				at += pg_mblen(at);
+			appendStringInfo(&name, "%s%s", k > i ? "." : "", pnstrdup(at, strlen(part->text)));
+		}
+		slot->value = name.data;
 	}
 	else
 		slot->value = pnstrdup(start, t->end - t->start);
-	return 1;
+	return used;
 }
 
 List *

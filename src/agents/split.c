@@ -29,7 +29,7 @@ separator(const DbiText *text, int i)
 	static const char *const words[] = {"and",          "also",   "plus",    "but",
 										"then",         "while",  "because", "whereas",
 										"additionally", "making", "causing", "affecting",
-										"impacting",     "or",     "besides", "moreover"};
+										"impacting",    "or",     "besides", "moreover"};
 	const DbiToken *t = &text->tokens[i];
 
 	if (t->slot >= 0)

@@ -520,17 +520,26 @@ typedef struct DbiFrameClause
 	List *args;     /* of DbiPlanArg *: what the tool was called with */
 } DbiFrameClause;
 
+/* What a question may also mean; agent and tool NULL: what its own words choose. */
+typedef struct DbiReading
+{
+	const char *question;
+	const char *agent;
+	const char *tool;
+} DbiReading;
+
 typedef struct DbiFrame
 {
 	List *clauses;   /* of DbiFrameClause *; NIL: nothing was asked yet */
 	List *slots;     /* of DbiSlot *, origin FRAME */
 	List *rows;      /* of char *: first cells of the last table */
 	List *questions; /* of char *: those that were offered */
+	List *readings;  /* of DbiReading *: of the question before, beside the one that was answered */
 } DbiFrame;
 
 /* Reads defensively: what is not as written by dbi_write_frame is left out. */
 extern DbiFrame *dbi_read_frame(const char *json);
-extern char *dbi_write_frame(List *clauses, List *slots);
+extern char *dbi_write_frame(List *clauses, List *slots, List *readings);
 
 /* ---- plan.c ---- */
 extern void dbi_assume(List **assumptions, const char *fmt, ...) pg_attribute_printf(2, 3);

@@ -66,7 +66,39 @@ INSERT INTO turn VALUES
 	(8, 3, 'and untagged resources?', 'get_untagged_resources {"end_date": "2025-05-31", "start_date": "2025-05-01"}'),
 	(8, 4, 'jobs only', 'get_untagged_resources {"end_date": "2025-05-31", "start_date": "2025-05-01", "resource_type": "JOB"}'),
 	-- a new topic keeps nothing
-	(8, 5, 'which tables are stale?', 'get_freshness_violations {}');
+	(8, 5, 'which tables are stale?', 'get_freshness_violations {}'),
+	-- talk around a change; a phrase that speaks for another tool; a word taken back; wide again
+	(9, 1, 'failed jobs in the past 24 hours', 'get_failed_jobs {"hours": 24}'),
+	(9, 2, 'and development? i expect a bloodbath', 'get_failed_jobs {"hours": 24, "workspace": "development"}'),
+	(9, 3, 'not enough for my taste, take 72', 'get_failed_jobs {"hours": 72, "workspace": "development"}'),
+	(9, 4, 'in prod, my boss only cares about that one', 'get_failed_jobs {"hours": 72, "workspace": "production"}'),
+	(10, 1, 'slow queries in the past 12 hours', 'get_slow_queries {"hours": 12}'),
+	(10, 2, 'only 5, i''ve a short attention span', 'get_slow_queries {"hours": 12, "top_n": 5}'),
+	(10, 3, 'raise it to ten minutes', 'get_slow_queries {"hours": 12, "top_n": 5, "threshold_seconds": 600}'),
+	(11, 1, 'active alerts in the cost domain', 'get_active_alerts {"domain": "cost"}'),
+	(11, 2, 'not cost, quality', 'get_active_alerts {"domain": "quality"}'),
+	(11, 3, 'every domain', 'get_active_alerts {}'),
+	(12, 1, 'cost by team in april', 'get_cost_by_tag {"tag_key": "team", "end_date": "2025-04-30", "start_date": "2025-04-01"}'),
+	(12, 2, 'and what''s not tagged at all?', 'get_untagged_resources {"end_date": "2025-04-30", "start_date": "2025-04-01"}'),
+	(12, 3, 'tag them with team=data', 'refuse_write'),
+	(13, 1, 'findings of the detection rules in the past 7 days', 'get_findings {"days": 7}'),
+	(13, 2, 'a month instead of a week', 'get_findings {"days": 30}'),
+	(13, 3, 'thanks, that is all for today', 'smalltalk'),
+	-- several things of one kind, one call each; the first is what is spoken of on
+	(14, 1, 'what did prod, dev and analytics cost in may', 'get_workspace_cost_breakdown {"end_date": "2025-05-31", "start_date": "2025-05-01", "workspace_id": "production"}' || E'\n'
+		|| 'get_workspace_cost_breakdown {"end_date": "2025-05-31", "start_date": "2025-05-01", "workspace_id": "development"}' || E'\n'
+		|| 'get_workspace_cost_breakdown {"end_date": "2025-05-31", "start_date": "2025-05-01", "workspace_id": "analytics"}'),
+	-- of several questions before the one that is named
+	(15, 1, 'cost in may and failed jobs in the past 24 hours', 'get_daily_cost_summary {"end_date": "2025-05-31", "start_date": "2025-05-01"}' || E'\n'
+		|| 'get_failed_jobs {"hours": 24}'),
+	(15, 2, 'the failed ones, production only', 'get_failed_jobs {"hours": 24, "workspace": "production"}'),
+	-- another reading of the question before
+	(16, 1, 'what did we spend on 03/04/2025', 'get_daily_cost_summary {"end_date": "2025-03-04", "start_date": "2025-03-04"}'),
+	(16, 2, 'the other reading', 'get_daily_cost_summary {"end_date": "2025-04-03", "start_date": "2025-04-03"}'),
+	(17, 1, 'production?', 'clarify'),
+	(17, 2, 'the second one', 'get_failed_jobs {"workspace": "production"}'),
+	(18, 1, 'top cost drivers on wednesday the 4th', 'get_top_cost_drivers {"date": "2025-06-04"}'),
+	(18, 2, 'no, friday, 6 june', 'get_top_cost_drivers {"date": "2025-06-06"}');
 
 CREATE FUNCTION pg_temp.talk() RETURNS TABLE (dialogue int, n int, question text, expected text, planned text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -78,7 +110,7 @@ BEGIN
 			conversation := NULL;
 		END IF;
 		dialogue := t.dialogue; n := t.n; question := t.question; expected := t.calls;
-		SELECT string_agg(p.tool || ' ' || p.arguments, E'\n' ORDER BY p.ord) INTO planned
+		SELECT coalesce(string_agg(p.tool || ' ' || p.arguments, E'\n' ORDER BY p.ord), substring(dbinsight.explain_ask(t.question, conversation) FROM '(?n)^kind: (\w+)')) INTO planned
 		FROM dbinsight.plan(t.question, conversation) WITH ORDINALITY p(agent, tool, arguments, confidence, ord);
 		RETURN NEXT;
 		SELECT c.conversation_id INTO conversation FROM dbinsight.chat(t.question, conversation) c;
