@@ -20,10 +20,10 @@ DECLARE
 BEGIN
 	FOR f IN
 		SELECT p.oid::regprocedure AS name,
-			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|outbox_(?!put)|log_router|start_s|wake|scheduler|worker)' AS owner_only,
+			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|outbox_(?!put)|log_router|start_s|wake|scheduler|worker|metrics)' AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
 				'run_detections', '_databricks_query', '_llm_ask', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback', 'deliver', 'retry_delivery') AS admin_only,
-			p.proname = 'status' AS operator_only
+			p.proname IN ('status', 'metrics') AS operator_only
 		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'dbinsight'::pg_catalog.regnamespace AND p.prokind IN ('f', 'a')
 			AND p.prorettype <> 'trigger'::pg_catalog.regtype
 	LOOP
@@ -85,7 +85,7 @@ BEGIN
 			EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'builtin') AS has_builtin
 		FROM pg_catalog.pg_class c
 		WHERE c.relnamespace = 'dbinsight'::pg_catalog.regnamespace AND c.relkind IN ('r', 'S')
-			AND c.relname NOT IN ('derived_relations', 'job_state', 'scheduler')
+			AND c.relname NOT IN ('derived_relations', 'job_state', 'scheduler', 'llm_cache')
 	LOOP
 		PERFORM pg_catalog.pg_extension_config_dump(t.oid::pg_catalog.regclass, CASE WHEN t.has_builtin THEN 'WHERE NOT builtin' ELSE '' END);
 	END LOOP;

@@ -87,6 +87,7 @@ BEGIN
 			ON CONFLICT (only_one) DO UPDATE SET version = excluded.version, chosen_by = excluded.chosen_by, chosen_at = excluded.chosen_at
 		)
 		SELECT made.version, made.metrics, round(1000 * extract(epoch FROM clock_timestamp() - began), 1) FROM made;
+	PERFORM dbinsight._log_router(m.version, m.metrics) FROM dbinsight.router_in_use u JOIN dbinsight.router_models m ON m.version = u.version;
 END $$;
 COMMENT ON FUNCTION dbinsight.retrain_router() IS
 'Learns the router anew from the lexicon and all examples, and uses it from now on; earlier versions stay, see use_router()';

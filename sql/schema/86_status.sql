@@ -61,7 +61,7 @@ BEGIN ATOMIC
 		UNION ALL SELECT 70, 'outbox', o.state, count(*)::text, CASE o.state WHEN 'pending' THEN 'oldest since ' || dbinsight._moment(min(o.created_at))
 				WHEN 'failed' THEN 'next attempt ' || dbinsight._moment(min(o.next_attempt_at)) ELSE 'last 7 days; SELECT dbinsight.retry_delivery(id) takes one up again' END
 			FROM dbinsight.outbox o WHERE o.state IN ('pending', 'failed') OR (o.state = 'given up' AND o.created_at > clock_timestamp() - interval '7 days') GROUP BY o.state
-		UNION ALL (SELECT 71, 'outbox', d.destination, format('%s failures in a row', d.failures),
+		UNION ALL (SELECT 71, 'outbox', d.destination, format('failures in a row: %s', d.failures),
 				coalesce((SELECT left(o.last_error, 200) FROM dbinsight.outbox o WHERE o.destination = d.destination AND o.last_error IS NOT NULL
 					AND o.state IN ('failed', 'given up') ORDER BY o.seq DESC LIMIT 1), '') || format(' (again at %s)', dbinsight._moment(d.not_before))
 			FROM dbinsight.outbox_destinations d WHERE d.failures > 0 ORDER BY d.last_failure_at DESC LIMIT 5)

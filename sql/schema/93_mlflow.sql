@@ -34,13 +34,13 @@ BEGIN
 	IF members IS NULL THEN
 		RETURN '[]';
 	ELSIF jsonb_typeof(members) <> 'object' THEN
-		RAISE EXCEPTION '%s are an object, not %', what, jsonb_typeof(members) USING ERRCODE = '22023',
+		RAISE EXCEPTION '% are an object, not %', what, jsonb_typeof(members) USING ERRCODE = '22023',
 			HINT = 'As in {"name": "value"}.';
 	END IF;
 	SELECT m.key INTO bad FROM jsonb_each_text(members) m
 	WHERE m.key !~ '^[-/[:alnum:]_. :]{1,250}$' OR length(m.value) > longest ORDER BY m.key COLLATE "C" LIMIT 1;
 	IF bad IS NOT NULL THEN
-		RAISE EXCEPTION 'MLflow does not take "%" of the %s', bad, what USING ERRCODE = '22023',
+		RAISE EXCEPTION 'MLflow does not take "%" of the %', bad, what USING ERRCODE = '22023',
 			HINT = format('A name has at most 250 letters, digits, blanks and _ - . / :, a value at most %s characters.', longest);
 	END IF;
 	RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object('key', m.key, 'value', m.value) ORDER BY m.key COLLATE "C"), '[]')
@@ -141,7 +141,7 @@ BEGIN
 		RAISE EXCEPTION 'answer % has no trace', message USING ERRCODE = '22023', HINT = 'dbinsight.trace was off, or the trace is past its retention.';
 	ELSIF dbinsight._server_option(target, 'server') IS NOT NULL THEN
 		RAISE EXCEPTION 'traces are not sent to a workspace of Databricks' USING ERRCODE = '0A000',
-			HINT = 'A server with the option tracking_uri takes them: an MLflow server from 3.4 on.';
+			HINT = 'A server with the option tracking_uri takes them: an MLflow server that reads OTLP as JSON, as 3.17 does.';
 	END IF;
 	-- one delivery a trace and server: a second call finds the first
 	RETURN dbinsight._outbox_put('mlflow_trace', target, jsonb_build_object('experiment', coalesce(dbinsight._server_option(target, 'experiment'), 'dbinsight'),
@@ -164,26 +164,28 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 COMMENT ON FUNCTION dbinsight._export_new_trace() IS 'Sends the trace of each answer to MLflow, with dbinsight.mlflow_traces';
 CREATE TRIGGER export_trace AFTER INSERT ON dbinsight.spans
-	FOR EACH ROW WHEN (NEW.parent_span_id IS NULL AND dbinsight._setting('mlflow_traces') = 'on') EXECUTE FUNCTION dbinsight._export_new_trace();
+	-- a restored trace is not a new one
+	FOR EACH ROW WHEN (NEW.parent_span_id IS NULL AND NEW.end_time > clock_timestamp() - interval '1 minute' AND dbinsight._setting('mlflow_traces') = 'on') EXECUTE FUNCTION dbinsight._export_new_trace();
 
 /* ---- learning ---- */
 
-CREATE FUNCTION dbinsight._log_router() RETURNS trigger
+CREATE FUNCTION dbinsight._log_router(version int, metrics jsonb) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	server text := dbinsight._setting('mlflow_server');
 BEGIN
-	-- retrain_router() runs as the owner, who may use any server
-	IF NOT has_server_privilege(session_user, dbinsight._setting('mlflow_server'), 'USAGE') THEN
-		RAISE EXCEPTION 'permission denied for foreign server %', dbinsight._setting('mlflow_server') USING ERRCODE = '42501';
+	IF server = '' THEN
+		RETURN;
 	END IF;
-	PERFORM dbinsight.log_run(coalesce(dbinsight._server_option(dbinsight._setting('mlflow_server'), 'experiment'), 'dbinsight'), 'router ' || NEW.version,
-		params => (SELECT jsonb_object_agg(m.key, m.value) FROM jsonb_each(NEW.metrics) m WHERE jsonb_typeof(m.value) IN ('string', 'boolean')),
-		metrics => (SELECT jsonb_object_agg(m.key, m.value) FROM jsonb_each(NEW.metrics) m WHERE jsonb_typeof(m.value) = 'number'),
-		tags => jsonb_build_object('dbinsight.model', 'router', 'dbinsight.version', NEW.version));
-	RETURN NULL;
+	-- retrain_router() runs as the owner, who may use any server
+	IF NOT has_server_privilege(session_user, server, 'USAGE') THEN
+		RAISE EXCEPTION 'permission denied for foreign server %', server USING ERRCODE = '42501';
+	END IF;
+	PERFORM dbinsight.log_run(coalesce(dbinsight._server_option(server, 'experiment'), 'dbinsight'), 'router ' || version,
+		params => (SELECT jsonb_object_agg(m.key, m.value) FROM jsonb_each(metrics) m WHERE jsonb_typeof(m.value) IN ('string', 'boolean')),
+		metrics => (SELECT jsonb_object_agg(m.key, m.value) FROM jsonb_each(metrics) m WHERE jsonb_typeof(m.value) = 'number'),
+		tags => jsonb_build_object('dbinsight.model', 'router', 'dbinsight.version', version));
 EXCEPTION WHEN OTHERS THEN
 	RAISE WARNING 'the training is not logged to MLflow: %', SQLERRM USING ERRCODE = SQLSTATE;
-	RETURN NULL;
 END $$;
-COMMENT ON FUNCTION dbinsight._log_router() IS 'Logs each training of the router to dbinsight.mlflow_server, as the owner of the extension';
-CREATE TRIGGER log_router AFTER INSERT ON dbinsight.router_models
-	FOR EACH ROW WHEN (dbinsight._setting('mlflow_server') <> '') EXECUTE FUNCTION dbinsight._log_router();
+COMMENT ON FUNCTION dbinsight._log_router(int, jsonb) IS 'Logs a training of the router to dbinsight.mlflow_server, as the owner of the extension, for whom may use that server';

@@ -18,6 +18,9 @@
 /* What is sent in one request is held in memory, here and there. */
 #define MAX_PAYLOAD_BYTES (16 * 1024 * 1024)
 
+/* As the table has it too. */
+#define MAX_KEY 200
+
 static SPIPlanPtr put_plan;
 static SPIPlanPtr claim_plan;
 static SPIPlanPtr sent_plan;
@@ -131,7 +134,7 @@ int64
 dbi_outbox_left(void)
 {
 	run(&left_plan, "SELECT dbinsight._outbox_left()", 0, NULL, NULL, NULL);
-	return DatumGetInt64(value_at(0, 0 + 1));
+	return DatumGetInt64(value_at(0, 1));
 }
 
 /* ---- writing ---- */
@@ -142,6 +145,23 @@ person(void)
 	if (dbi_spi_execute("SELECT dbinsight.person()", true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not tell who the person is");
 	return PointerGetDatum(cstring_to_text(text_at(0, 1)));
+}
+
+/* It is sent as a header: printable and not endless. */
+static void
+check_key(const char *key)
+{
+	size_t len = strlen(key);
+
+	if (len < 1 || len > MAX_KEY)
+		len = 0;
+	for (const char *c = key; *c && len > 0; c++)
+		if (*c < '!' || *c > '~')
+			len = 0;
+	if (len == 0)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("that is no idempotency key"),
+				errhint("Use 1 to %d characters of ASCII without blanks.", MAX_KEY));
 }
 
 static const DbiSender *
@@ -171,6 +191,8 @@ dbi_outbox_put(PG_FUNCTION_ARGS)
 				errmsg("a delivery needs a kind, a destination and a payload"));
 	sender = sender_of(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	(void) dbi_sender_server(sender, NameStr(*PG_GETARG_NAME(1)), GetUserId());
+	if (!PG_ARGISNULL(3))
+		check_key(text_to_cstring(PG_GETARG_TEXT_PP(3)));
 	if (VARSIZE_ANY_EXHDR(PG_GETARG_JSONB_P(2)) > MAX_PAYLOAD_BYTES)
 		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("a delivery is larger than %d MB", MAX_PAYLOAD_BYTES / (1024 * 1024)));

@@ -65,4 +65,8 @@ SELECT dbinsight.bar(5, 10, 10), dbinsight.bar(12, 10, 4), dbinsight.bar(0, 0), 
 SELECT dbinsight.bar(1, 1, 0);
 -- Text for HTML and Markdown.
 SELECT dbinsight._html('<img src="x" onerror=''a&b''>'), dbinsight._markdown_cell(E'a|b\nc');
+-- A bit a day: of 3 and 4 March 4 + 8; a window around the month has all 31, 2^31 - 1; the last day 2^30; none before and after.
+SELECT dbinsight._day_bits('2025-03-01', '2025-03-03', '2025-03-05') AS two, dbinsight._day_bits('2025-03-01', '2025-02-10', '2025-05-01') AS whole,
+	dbinsight._day_bits('2025-03-01', '2025-03-31', '2025-04-01') AS last, dbinsight._day_bits('2025-03-01', '2025-04-01', '2025-05-01') AS after,
+	dbinsight._day_bits('2025-03-01', '2025-01-01', '2025-03-01') AS before;
 RESET dbinsight.now;

@@ -117,6 +117,7 @@ parser.add_argument("--to")
 options = parser.parse_args()
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
+server.handle_error = lambda *_: None  # who asked may be gone
 print(server.server_address[1], flush=True)
 # It ends with who started it.
 threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()

@@ -1,2 +1,0 @@
-\timing on
-set log_statement_stats=on;
