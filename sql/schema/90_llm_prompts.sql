@@ -12,8 +12,8 @@ CREATE TABLE dbinsight.prompts (
 	metrics jsonb NOT NULL DEFAULT '{}',
 	active boolean NOT NULL DEFAULT false,
 	builtin boolean NOT NULL DEFAULT false,
-	created_at timestamptz NOT NULL DEFAULT dbinsight.now(),
-	created_by text NOT NULL DEFAULT dbinsight.person(),
+	created_at timestamptz DEFAULT dbinsight.now(),
+	created_by text DEFAULT dbinsight.person(),
 	PRIMARY KEY (name, version)
 );
 COMMENT ON TABLE dbinsight.prompts IS
@@ -22,6 +22,7 @@ COMMENT ON COLUMN dbinsight.prompts.name IS 'orchestrator, agent, synthesis, rep
 COMMENT ON COLUMN dbinsight.prompts.signature IS 'What goes in and what comes out: {"inputs": {name: description}, "outputs": {name: description}}';
 COMMENT ON COLUMN dbinsight.prompts.demos IS 'Worked examples, [{"question": …, "answer": …}]';
 COMMENT ON COLUMN dbinsight.prompts.metrics IS 'What optimize_prompt() measured of this version';
+COMMENT ON COLUMN dbinsight.prompts.created_at IS 'NULL for those that came with the extension';
 COMMENT ON COLUMN dbinsight.prompts.builtin IS 'Came with the extension; a dump leaves it out, an update may replace it';
 CREATE UNIQUE INDEX prompts_active ON dbinsight.prompts (name) WHERE active;
 
@@ -36,8 +37,8 @@ COMMENT ON FUNCTION dbinsight._activate_prompt() IS 'A version that becomes acti
 CREATE TRIGGER activate_prompt BEFORE INSERT OR UPDATE OF active ON dbinsight.prompts
 	FOR EACH ROW WHEN (NEW.active) EXECUTE FUNCTION dbinsight._activate_prompt();
 
-INSERT INTO dbinsight.prompts (name, version, active, builtin, created_by, signature, instructions)
-SELECT p.name, 1, true, true, 'dbinsight', p.signature::jsonb, p.instructions FROM (VALUES
+INSERT INTO dbinsight.prompts (name, version, active, builtin, created_at, created_by, signature, instructions)
+SELECT p.name, 1, true, true, NULL, NULL, p.signature::jsonb, p.instructions FROM (VALUES
 	('orchestrator', '{"inputs": {"question": "what a person asks", "agents": "names and what they know"}, "outputs": {"agents": "who is to answer, the most important first"}}',
 'You decide which agents answer a question about a Databricks account. Each agent knows one domain and nothing of the others.
 Choose every agent that a complete answer needs, and no more: mostly one, two when the question has two parts or asks for a cause that lies in another domain, all of them only when it asks about everything.

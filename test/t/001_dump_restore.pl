@@ -69,6 +69,9 @@ sql('origin', q{
 	INSERT INTO dbinsight.sensitive_tables VALUES ('main.hr.%', 'pii', 'people');
 	INSERT INTO dbinsight.allow_list (actor, reason, owner) VALUES ('scanner@example.com', 'known scanner', 'ann');
 	INSERT INTO dbinsight.user_preferences (display_name) VALUES ('Ann');
+	INSERT INTO dbinsight.prompts (name, version, instructions, active) VALUES ('agent', 2, 'Answer in one line.', true);
+	INSERT INTO dbinsight.llm_prices VALUES ('gpt', 'small', 0.4, 1.6, 0.1, NULL);
+	INSERT INTO dbinsight.llm_usage (server, model, status, prompt_tokens, completion_tokens, latency_ms) VALUES ('gpt', 'small', 'stop', 10, 2, 300);
 
 	SELECT dbinsight.register_agent('parking', 'parking places and who stands on them', 'Answer in one line.',
 		ARRAY['which parking places are free?']);
