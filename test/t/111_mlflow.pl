@@ -50,6 +50,9 @@ sub is_up
 	return 0;
 }
 
+# Told to end, the servers end too.
+$SIG{TERM} = $SIG{INT} = sub { exit 1 };
+
 END
 {
 	local $?;
