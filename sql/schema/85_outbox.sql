@@ -101,12 +101,15 @@ COMMENT ON FUNCTION dbinsight._setting_interval(text, numeric) IS 'A setting tha
 
 /* ---- sending: each of these is called as the owner, in a transaction of its own ---- */
 
+CREATE FUNCTION dbinsight._outbox_lease() RETURNS interval
+	LANGUAGE sql STABLE RETURN dbinsight._setting_interval('delivery_timeout', 0.001) + interval '10 seconds';
+COMMENT ON FUNCTION dbinsight._outbox_lease() IS 'For how long a delivery is taken: longer than one call may take';
+
 CREATE FUNCTION dbinsight._outbox_claim(slots int) RETURNS SETOF dbinsight.outbox
 	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp ROWS 8 AS $$
 DECLARE
 	present timestamptz := clock_timestamp();
-	-- longer than the longest attempt
-	lease interval := dbinsight._setting_interval('delivery_timeout', 0.001) + interval '10 seconds';
+	lease interval := dbinsight._outbox_lease();
 	age interval := justify_hours(dbinsight._setting_interval('delivery_age', 1));
 	d record;
 	o dbinsight.outbox;
@@ -139,6 +142,15 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION dbinsight._outbox_claim(int) IS
 'Takes deliveries that are due, for as long as one may take; nobody waits for another. The attempt of a row tells who has it';
+
+CREATE FUNCTION dbinsight._outbox_renew(delivery uuid, attempt int) RETURNS boolean
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	UPDATE dbinsight.outbox o SET leased_until = clock_timestamp() + dbinsight._outbox_lease()
+	WHERE o.id = delivery AND o.attempts = attempt AND o.state IN ('pending', 'failed');
+	RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION dbinsight._outbox_renew(uuid, int) IS 'Lets the lease of an attempt begin anew; false when somebody else has taken the delivery since';
 
 CREATE FUNCTION dbinsight._outbox_sent(delivery uuid, response jsonb) RETURNS boolean
 	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$

@@ -31,6 +31,9 @@
 /* How long the loop may sleep without looking at what is under way. */
 #define LOOK_MS 1000
 
+/* A lease is longer than a call may take by ten seconds, _outbox_lease(); it is renewed when half of those are gone. */
+#define LEASE_SLACK_MS 5000
+
 typedef struct DbiOutbox
 {
 	MemoryContext context; /* lives until the end, whatever is committed */
@@ -201,6 +204,20 @@ take_more(DbiOutbox *outbox)
 	tell_progress(outbox);
 }
 
+/* A run is many calls, each with a time of its own: the lease must outlast the one under way. */
+static void
+keep_lease(DbiOutbox *outbox, DbiAttempt *attempt)
+{
+	TimestampTz until =
+		TimestampTzPlusMilliseconds(attempt->leased, dbi_guc_delivery_timeout + LEASE_SLACK_MS);
+
+	if (attempt->delivery.deadline.at <= until)
+		return;
+	dbi_outbox_renew(attempt);
+	if (outbox->commits)
+		SPI_commit();
+}
+
 /* Whether one of them has ended. */
 static bool
 advance_all(DbiOutbox *outbox)
@@ -215,7 +232,10 @@ advance_all(DbiOutbox *outbox)
 		bool arrived = try_advance(attempt, &error);
 
 		if (!arrived && error == NULL)
+		{
+			keep_lease(outbox, attempt);
 			continue;
+		}
 		ended = true;
 		outbox->under_way = foreach_delete_current(outbox->under_way, lc);
 		if (arrived)

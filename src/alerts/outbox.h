@@ -17,6 +17,7 @@ typedef struct DbiAttempt
 	MemoryContext context; /* of the attempt and all its requests */
 	pg_uuid_t id;
 	int number;
+	TimestampTz leased; /* since when it is ours */
 	char *kind;
 	char *destination;
 	char *owner;
@@ -37,6 +38,8 @@ ForeignServer *dbi_sender_server(const DbiSender *sender, const char *name, Oid 
 
 /* Up to so many rows that are due, leased; each in a context of its own below the one given. */
 List *dbi_outbox_claim(int slots, MemoryContext parent);
+/* For a delivery of many calls: its lease begins anew. */
+void dbi_outbox_renew(DbiAttempt *attempt);
 void dbi_outbox_sent(const DbiAttempt *attempt);
 /* for_good: another attempt would fare no better; wide: nor would another delivery there. */
 void dbi_outbox_failed(const DbiAttempt *attempt, const ErrorData *error, bool for_good, bool wide);

@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "alerts/outbox.h"
 #include "base/owner.h"
@@ -23,6 +24,7 @@
 
 static SPIPlanPtr put_plan;
 static SPIPlanPtr claim_plan;
+static SPIPlanPtr renew_plan;
 static SPIPlanPtr sent_plan;
 static SPIPlanPtr failed_plan;
 static SPIPlanPtr left_plan;
@@ -70,6 +72,7 @@ read_attempt(int row, MemoryContext parent)
 	attempt->context = context;
 	attempt->id = *DatumGetUUIDP(value_at(row, 1));
 	attempt->number = DatumGetInt32(value_at(row, 2));
+	attempt->leased = GetCurrentTimestamp();
 	attempt->kind = text_at(row, 3);
 	attempt->destination = text_at(row, 4);
 	attempt->owner = text_at(row, 5);
@@ -100,6 +103,16 @@ dbi_outbox_claim(int slots, MemoryContext parent)
 	}
 	SPI_freetuptable(SPI_tuptable);
 	return attempts;
+}
+
+void
+dbi_outbox_renew(DbiAttempt *attempt)
+{
+	Oid types[] = {UUIDOID, INT4OID};
+	Datum values[] = {UUIDPGetDatum(&attempt->id), Int32GetDatum(attempt->number)};
+
+	attempt->leased = GetCurrentTimestamp();
+	run(&renew_plan, "SELECT dbinsight._outbox_renew($1, $2)", 2, types, values, NULL);
 }
 
 void

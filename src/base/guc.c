@@ -299,9 +299,10 @@ define_delivery(void)
 							 "They may hold personal data, and a trace leaves the database.",
 							 &dbi_guc_mlflow_content, false, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("dbinsight.delivery_timeout",
-							"How long one attempt of a delivery may take.",
-							"Ten seconds later another may take it up.", &dbi_guc_delivery_timeout,
-							60000, 100, 3600000, PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+							"How long one call of a delivery may take.",
+							"Ten seconds later another may take the delivery up.",
+							&dbi_guc_delivery_timeout, 60000, 100, 3600000, PGC_USERSET,
+							GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("dbinsight.delivery_attempts",
 							"Attempts after which a delivery is given up.", NULL,
 							&dbi_guc_delivery_attempts, 20, 1, 1000, PGC_USERSET, 0, NULL, NULL,

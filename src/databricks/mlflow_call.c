@@ -5,7 +5,9 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "utils/timestamp.h"
 
+#include "base/base.h"
 #include "base/json.h"
 #include "databricks/error.h"
 #include "databricks/mlflow_call.h"
@@ -107,6 +109,13 @@ send_to_workspace(DbiMlflow *m, const char *path, const char *body)
 	m->call = dbi_call_begin(m->workspace, &spec);
 }
 
+/* A call has its time; a run may be many of them. */
+static void
+set_deadline(DbiDelivery *d)
+{
+	d->deadline.at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), dbi_guc_delivery_timeout);
+}
+
 void
 dbi_mlflow_send_with(DbiMlflow *m, DbiMlflowStep step, const char *path, const char *body,
 					 const DbiHeader *header)
@@ -120,13 +129,14 @@ dbi_mlflow_send_with(DbiMlflow *m, DbiMlflowStep step, const char *path, const c
 					.password = m->password,
 					.content_type = body ? "application/json" : NULL,
 					.once = true,
-					.max_bytes = MAX_ANSWER_BYTES,
-					.deadline = m->delivery->deadline};
+					.max_bytes = MAX_ANSWER_BYTES};
 
 	if (header)
 		headers[1] = *header;
 	end_call(m);
 	m->step = step;
+	set_deadline(m->delivery);
+	http.deadline = m->delivery->deadline;
 	http.url = psprintf("%s%s", m->base, path);
 	http.body = as_utf8(body);
 	http.body_len = http.body ? strlen(http.body) : 0;
@@ -143,6 +153,7 @@ dbi_mlflow_send(DbiMlflow *m, DbiMlflowStep step, const char *path, const char *
 	}
 	end_call(m);
 	m->step = step;
+	set_deadline(m->delivery);
 	send_to_workspace(m, path, as_utf8(body));
 }
 

@@ -50,6 +50,9 @@ sub is_up
 	return 0;
 }
 
+# Told to end, the servers end too.
+$SIG{TERM} = $SIG{INT} = sub { exit 1 };
+
 END
 {
 	local $?;
@@ -58,6 +61,7 @@ END
 }
 
 local $ENV{MLFLOW_DISABLE_TELEMETRY} = 'true';
+local $ENV{MLFLOW_SERVER_ENABLE_JOB_EXECUTION} = 'false'; # processes of their own, which outlive it
 local $ENV{HOME} = $folder;
 PostgreSQL::Test::Utils::append_to_file("$folder/auth.ini", "[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///$folder/auth.db\n"
 	. "admin_username = admin\nadmin_password = a long password\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n");
