@@ -184,9 +184,10 @@ check_value(const DbiOption *option, const char *value)
 			break;
 		case CHECK_FORMAT:
 			if (strcmp(value, "json") != 0)
-				refuse_value(option, strcmp(value, "arrow") == 0
-										 ? "Results are read as \"json\"; Arrow is not, for want of a library in the distributions this is built on."
-										 : "The format is \"json\".");
+				refuse_value(option,
+							 strcmp(value, "arrow") == 0
+								 ? "Results are read as \"json\"; Arrow is not, for want of a library in the distributions this is built on."
+								 : "The format is \"json\".");
 			break;
 		case CHECK_DISPOSITION:
 			if (strcmp(value, "auto") != 0 && strcmp(value, "inline") != 0 &&

@@ -140,8 +140,8 @@ extern void dbi_request_leave(DbiRequest *request, int limit_ms);
  * The same without waiting: the loop finishes it whenever it is driven, and
  * then calls `then`, which must not raise, before the answer is thrown away.
  */
-extern void dbi_request_leave_then(DbiRequest *request, void (*then)(DbiRequest *answered, void *arg),
-								   void *arg);
+extern void dbi_request_leave_then(DbiRequest *request,
+								   void (*then)(DbiRequest *answered, void *arg), void *arg);
 
 /* url.c: parts of a URL, palloc'd; false when it is none. An absent part is empty. */
 typedef struct DbiUrl

@@ -70,8 +70,8 @@ struct DbiRequest
 	char error[CURL_ERROR_SIZE];
 	char refused[64]; /* the address that the policy refused */
 	bool sent;        /* the present try reached the server */
-	bool left;        /* nobody owns it: freed when done */
-	void (*then)(DbiRequest *answered, void *arg); /* of one that is left: called before that */
+	bool left;        /* nobody owns it: freed when done, after: */
+	void (*then)(DbiRequest *answered, void *arg);
 	void *then_arg;
 	bool answered;
 	int status;
