@@ -108,12 +108,13 @@ BEGIN ATOMIC
 		FROM dbinsight.sources s
 		LEFT JOIN dbinsight.ingest_state st USING (source)
 		LEFT JOIN LATERAL (SELECT max(r.started_at) AS started_at FROM dbinsight.ingest_runs r WHERE r.source = s.source AND r.state <> 'failed') l ON true
-		WHERE s.enabled AND s.mode = 'local' AND s.remote IS NOT NULL
+		-- Of rows that stay on the warehouse, what is derived from them is ingested.
+		WHERE s.enabled AND s.remote IS NOT NULL AND (s.mode = 'local' OR EXISTS (SELECT FROM dbinsight.derived_relations d WHERE d.gold_table = s.gold_table))
 	) x
 	WHERE NOT _ingest_sources.only_due OR x.due IS NULL OR x.due <= clock_timestamp()
 	ORDER BY x.gold_table IN ('fact_list_prices', 'fact_account_prices', 'dim_served_entities') DESC, x.gold_table LIKE 'dim%' DESC, x.source COLLATE "C";
 END;
-COMMENT ON FUNCTION dbinsight._ingest_sources(boolean) IS 'Enabled local sources that have a remote table, or those of them that are due, in the order of ingestion';
+COMMENT ON FUNCTION dbinsight._ingest_sources(boolean) IS 'Enabled sources that have a remote table, or those of them that are due, in the order of ingestion';
 
 CREATE FUNCTION dbinsight.ingest(source text DEFAULT NULL, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
 	RETURNS TABLE (source text, rows_read bigint, rows_written bigint, watermark timestamptz, elapsed_ms numeric)

@@ -112,6 +112,19 @@ lock_gold(DbiSource *source)
 	SPI_finish();
 }
 
+/* Rows go where the gold name is a table of ours. */
+static void
+check_is_local(const DbiSource *source)
+{
+	char *mode = source->mode;
+
+	if (strcmp(mode, "local") != 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("source \"%s\" takes no rows: its mode is %s", source->name, mode),
+						errhint("SELECT dbinsight.use_local('%s') has its gold table here again.",
+								source->name)));
+}
+
 DbiLoad *
 dbi_load_begin(const char *name)
 {
@@ -121,6 +134,7 @@ dbi_load_begin(const char *name)
 	INSTR_TIME_SET_CURRENT(load->started);
 	dbi_become_owner(&load->caller);
 	load->source = dbi_source_open(name);
+	check_is_local(load->source);
 	lock_gold(load->source);
 	rel = table_open(load->source->gold_oid, RowExclusiveLock);
 	load->desc = CreateTupleDescCopy(RelationGetDescr(rel));

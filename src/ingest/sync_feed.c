@@ -33,11 +33,13 @@ dbi_feed_begin(DbiSync *sync, DbiFeed *feed)
 	DbiParameter bounds[] = {{"low", slice->low, slice->type}, {"high", slice->high, slice->type}};
 	MemoryContext old;
 
+	feed->state = FEED_READING;
+	if (feed->is_remote)
+		return; /* its statements are those of the foreign table */
 	if (feed->context == NULL)
 		feed->context =
 			AllocSetContextCreate(sync->context, "dbinsight feed", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(feed->context);
-	feed->state = FEED_READING;
 	feed->statement = dbi_statement_begin(sync->workspace, slice->statement, bounds,
 										  slice->type ? lengthof(bounds) : 0, &options);
 	MemoryContextSwitchTo(old);
@@ -113,8 +115,21 @@ write_slice(Stage *stage, const char *source)
 	return dbi_load_end(load);
 }
 
-void
-dbi_feed_slice(DbiSync *sync, DbiFeed *feed)
+/* What is derived from a source that is not local follows the rows of the slice. */
+static void
+refresh_slice(DbiFeed *feed)
+{
+	DbiSlice *slice = list_nth(feed->slices, feed->at);
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	feed->rows_read += dbi_sync_refresh(feed, slice);
+	feed->at++;
+	dbi_sync_slice_done(feed, slice);
+	PopActiveSnapshot();
+}
+
+static void
+load_slice(DbiFeed *feed)
 {
 	DbiSlice *slice = list_nth(feed->slices, feed->at);
 	MemoryContext context =
@@ -137,4 +152,13 @@ dbi_feed_slice(DbiSync *sync, DbiFeed *feed)
 	tuplestore_end(stage.rows);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
+}
+
+void
+dbi_feed_slice(DbiSync *sync, DbiFeed *feed)
+{
+	if (feed->is_remote)
+		refresh_slice(feed);
+	else
+		load_slice(feed);
 }
