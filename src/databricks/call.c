@@ -139,6 +139,17 @@ dbi_call_request(DbiCall *call)
 	return call->request;
 }
 
+DbiRequest *
+dbi_call_take_request(DbiCall *call)
+{
+	DbiRequest *request = call->request;
+
+	call->requests = dbi_call_requests(call);
+	call->bytes = dbi_call_bytes(call);
+	call->request = NULL;
+	return request;
+}
+
 const char *
 dbi_call_token(DbiCall *call)
 {

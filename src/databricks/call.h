@@ -60,6 +60,8 @@ extern const char *dbi_call_body(DbiCall *call, size_t *len);
 extern void dbi_call_check(DbiCall *call);
 
 /* The request under way, or NULL; the token it bears. */
+/* Its request, which is the caller's from now on. */
+extern DbiRequest *dbi_call_take_request(DbiCall *call);
 extern DbiRequest *dbi_call_request(DbiCall *call);
 extern const char *dbi_call_token(DbiCall *call);
 

@@ -17,10 +17,11 @@
 /*
  * How long a user who cancels is kept for it; the error itself has been told
  * by then. A connection is there, so to send takes no time, unless the server
- * is gone. The first answer, with the id, comes after one round trip.
+ * is gone. The first answer, with the id, comes after one round trip: when it
+ * takes longer it is left to the loop, which cancels what the answer names.
  */
-#define CANCEL_WAIT_MS 500
-#define ID_WAIT_MS 300
+#define CANCEL_WAIT_MS 80
+#define ID_WAIT_MS 80
 
 /* The server was gone a moment ago: do not wait for each of a query's statements. */
 #define GIVE_UP_MS 5000
@@ -46,8 +47,8 @@ dbi_cancel_prepare(DbiStatement *s)
 }
 
 /* The id in an answer that came too late to be parsed where errors are allowed. */
-static void
-find_id(DbiStatement *s, const char *body)
+static bool
+find_id(const char *body, char *id)
 {
 	const char *key = strstr(body, "\"statement_id\"");
 	const char *start = key ? strchr(key + strlen("\"statement_id\""), '"') : NULL;
@@ -55,36 +56,33 @@ find_id(DbiStatement *s, const char *body)
 										   "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-")
 					   : 0;
 
-	if (len > 0 && len <= DBI_MAX_ID && start[1 + len] == '"')
-	{
-		memcpy(s->id, start + 1, len);
-		s->id[len] = '\0';
-	}
+	if (len == 0 || len > DBI_MAX_ID || start[1 + len] != '"')
+		return false;
+	memcpy(id, start + 1, len);
+	id[len] = '\0';
+	return true;
 }
 
 /* The statement was sent a moment ago; the warehouse answers at once with its id. */
 static void
 await_id(DbiStatement *s, TimestampTz until)
 {
-	DbiRequest *request = dbi_call_request(s->call);
+	DbiRequest *request = s->call ? dbi_call_request(s->call) : NULL;
 	struct pollfd fd = {.fd = dbi_net_fd(), .events = POLLIN};
-	size_t len;
 
-	while (dbi_request_in_flight(request) && GetCurrentTimestamp() < until)
+	while (request && dbi_request_in_flight(request) && GetCurrentTimestamp() < until)
 	{
 		(void) poll(&fd, 1, 20);
 		dbi_net_drive();
 	}
-	if (dbi_request_done(request) && !dbi_request_failed(request))
-		find_id(s, dbi_request_body(request, &len));
 }
 
 static void
-send_cancel(DbiStatement *s, DbiRequest *cancel, int wait_ms)
+send_cancel(DbiRequest *cancel, const char *id, int wait_ms)
 {
 	char url[1024];
 
-	snprintf(url, sizeof url, "%s/api/2.0/sql/statements/%s/cancel", s->workspace->host, s->id);
+	snprintf(url, sizeof url, "%s%s/cancel", dbi_request_url(cancel), id);
 	if (dbi_request_redirect(cancel, url))
 	{
 		dbi_request_launch(cancel);
@@ -92,6 +90,31 @@ send_cancel(DbiStatement *s, DbiRequest *cancel, int wait_ms)
 	}
 	else
 		dbi_request_end(cancel);
+}
+
+/* The first answer of a statement whose owner has gone. */
+static void
+cancel_answered(DbiRequest *answered, void *cancel)
+{
+	char id[DBI_MAX_ID + 1];
+	size_t len;
+
+	if (!dbi_request_failed(answered) && find_id(dbi_request_body(answered, &len), id))
+		send_cancel(cancel, id, 0);
+	else
+		dbi_request_end(cancel);
+}
+
+/* False when it never reached the warehouse. */
+static bool
+leave_first(DbiStatement *s, DbiRequest *cancel)
+{
+	DbiRequest *request = s->call ? dbi_call_request(s->call) : NULL;
+
+	if (request == NULL || !(dbi_request_in_flight(request) || dbi_request_done(request)))
+		return false;
+	dbi_request_leave_then(dbi_call_take_request(s->call), cancel_answered, cancel);
+	return true;
 }
 
 void
@@ -102,12 +125,14 @@ dbi_cancel_send(DbiStatement *s)
 	DbiRequest *cancel = s->cancel;
 
 	s->cancel = NULL;
-	if (s->id[0] == '\0' && s->call && dbi_call_request(s->call))
-		await_id(s, TimestampTzPlusMilliseconds(start, patient ? ID_WAIT_MS : 0));
 	if (s->id[0] != '\0')
-		send_cancel(s, cancel, patient ? CANCEL_WAIT_MS : 0);
+		send_cancel(cancel, s->id, patient ? CANCEL_WAIT_MS : 0);
 	else
-		dbi_request_end(cancel);
+	{
+		await_id(s, TimestampTzPlusMilliseconds(start, patient ? ID_WAIT_MS : 0));
+		if (!leave_first(s, cancel))
+			dbi_request_end(cancel);
+	}
 	if (patient && TimestampDifferenceExceeds(start, GetCurrentTimestamp(), ID_WAIT_MS - 1))
 		gave_up = GetCurrentTimestamp();
 }

@@ -330,8 +330,11 @@ end_left(DbiLoop *loop)
 	{
 		DbiRequest *r = dlist_container(DbiRequest, node, iter.cur);
 
-		if (r->left && r->state == DBI_REQUEST_DONE)
-			dbi_request_end(r);
+		if (!r->left || r->state != DBI_REQUEST_DONE)
+			continue;
+		if (r->then)
+			r->then(r, r->then_arg);
+		dbi_request_end(r);
 	}
 }
 
@@ -343,6 +346,9 @@ dbi_net_drive(void)
 	bool late = loop->due != 0 && now - loop->due > LATE_US;
 	sigset_t saved;
 
+	if (loop->driving)
+		return;
+	loop->driving = true;
 	loop->drives++;
 	block_signals(&saved);
 	start_queued(loop, now);
@@ -353,6 +359,7 @@ dbi_net_drive(void)
 	start_queued(loop, GetCurrentTimestamp());
 	set_timer(loop);
 	unblock_signals(&saved);
+	loop->driving = false;
 }
 
 uint64
@@ -402,4 +409,15 @@ dbi_request_leave(DbiRequest *r, int limit_ms)
 	r->left = true;
 	if (r->state == DBI_REQUEST_DONE)
 		dbi_request_end(r);
+}
+
+void
+dbi_request_leave_then(DbiRequest *r, void (*then)(DbiRequest *answered, void *arg), void *arg)
+{
+	r->then = then;
+	r->then_arg = arg;
+	r->notify = NULL;
+	r->deadline.at = 0; /* that was its owner's */
+	r->left = true;
+	dbi_net_drive();
 }

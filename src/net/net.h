@@ -86,6 +86,9 @@ extern void dbi_request_launch(DbiRequest *request);
 /* Another URL on the same server for one that was not sent. Does not raise. */
 extern bool dbi_request_redirect(DbiRequest *request, const char *url);
 
+/* As it was prepared. */
+extern const char *dbi_request_url(DbiRequest *request);
+
 /* Whether it has ended, well or not; what it has received may still be read. */
 extern bool dbi_request_done(DbiRequest *request);
 
@@ -142,6 +145,13 @@ extern void dbi_request_wait(DbiRequest *request);
  * loop finish it. The answer is thrown away.
  */
 extern void dbi_request_leave(DbiRequest *request, int limit_ms);
+
+/*
+ * The same without waiting: the loop finishes it whenever it is driven, and
+ * then calls `then`, which must not raise, before the answer is thrown away.
+ */
+extern void dbi_request_leave_then(DbiRequest *request,
+								   void (*then)(DbiRequest *answered, void *arg), void *arg);
 
 /* url.c: parts of a URL, palloc'd; false when it is none. An absent part is empty. */
 typedef struct DbiUrl

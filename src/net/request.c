@@ -367,6 +367,12 @@ dbi_request_launch(DbiRequest *r)
 	dbi_net_drive();
 }
 
+const char *
+dbi_request_url(DbiRequest *r)
+{
+	return r->url;
+}
+
 bool
 dbi_request_redirect(DbiRequest *r, const char *url)
 {

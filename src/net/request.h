@@ -72,7 +72,9 @@ struct DbiRequest
 	char error[CURL_ERROR_SIZE];
 	char refused[64]; /* the address that the policy refused */
 	bool sent;        /* the present try reached the server */
-	bool left;        /* nobody owns it: freed when done */
+	bool left;        /* nobody owns it: freed when done, after: */
+	void (*then)(DbiRequest *answered, void *arg);
+	void *then_arg;
 	bool answered;
 	int status;
 	int tries;
@@ -114,6 +116,7 @@ typedef struct DbiLoop
 	TimestampTz curl_wake; /* 0: curl wants no call */
 	TimestampTz due;       /* when the timer goes off; 0: it stands still */
 	uint64 drives;
+	bool driving; /* what is sent meanwhile starts with the rest */
 	dlist_head requests;
 } DbiLoop;
 

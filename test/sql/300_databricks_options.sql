@@ -16,7 +16,7 @@ END $$;
 SELECT a.* FROM (VALUES
 	('(ADD warehouse_ids ''x'')'), ('(ADD token ''hush'')'),
 	('(SET host '''')'), ('(SET host ''a b'')'), ('(SET host ''https://dbc-1.cloud.databricks.com/'')'), ('(SET host ''dbc/?x=hush'')'),
-	('(SET warehouse_id ''/sql/hush'')'), ('(SET fetch_format ''xml'')'), ('(SET disposition ''INLINE'')'), ('(SET disposition ''external_links'')'),
+	('(SET warehouse_id ''/sql/hush'')'), ('(SET fetch_format ''xml'')'), ('(SET fetch_format ''arrow'')'), ('(SET disposition ''INLINE'')'), ('(SET disposition ''external_links'')'),
 	('(SET timeout ''soon'')'), ('(SET timeout ''-1'')'), ('(SET timeout ''5min'')'),
 	('(SET max_parallel_chunks ''0'')'), ('(SET max_parallel_chunks ''65'')'), ('(SET max_parallel_chunks ''2.5'')'),
 	('(SET fdw_startup_cost ''-1'')'), ('(SET fdw_tuple_cost ''cheap'')'), ('(SET async_capable ''perhaps'')')) v(o), LATERAL pg_temp.attempt('ALTER SERVER lake OPTIONS ' || o) a;

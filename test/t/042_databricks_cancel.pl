@@ -93,6 +93,18 @@ for my $name (sort keys %waits)
 	check_remote($wait, $name);
 }
 
+# An id that comes late: the session has ended its wait, and cancels with what it does next.
+$emulator->reset;
+$emulator->script(match => 'held', columns => [{ name => 'a', type => 'INT' }], hold => \1);
+$emulator->fault(fault => 'drip', seconds => 0.4, bytes => 100, on => 'execute');
+my $late = $w->sql(q{SET statement_timeout = 200; SET client_min_messages = error; SELECT clock_timestamp() AS t \gset
+	\set ON_ERROR_STOP off
+	} . sprintf($QUERY, 'ws', 'false') . q{;
+	RESET statement_timeout; SELECT round(1000 * extract(epoch FROM clock_timestamp() - :'t'));
+	SELECT pg_sleep(3); SELECT dbinsight._databricks_query('ws', 'SELECT 5')});
+cmp_ok((split /\n/, $late)[0], '<', 600, 'a first answer that comes late is not waited for');
+check_remote({ remote => 1 }, 'a first answer that comes late');
+
 # ---- who closes early ends the statement there
 
 $emulator->reset;
