@@ -283,25 +283,26 @@ COMMENT ON FUNCTION dbinsight.use_local(text) IS
  */
 CREATE FUNCTION dbinsight._refresh_from_remote(source text, since timestamptz, until timestamptz) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
 	s dbinsight.sources;
 	by_day boolean;
-	found bigint;
+	present bigint;
 	oldest text;
 	newest text;
 BEGIN
 	SELECT o.* INTO STRICT s FROM dbinsight.sources o WHERE o.source = _refresh_from_remote.source;
 	IF s.watermark_column IS NULL OR since IS NULL THEN
-		EXECUTE format('SELECT count(*), ''-infinity'', ''infinity'' FROM dbinsight.%I', s.gold_table) INTO found, oldest, newest;
+		EXECUTE format('SELECT count(*), ''-infinity'', ''infinity'' FROM dbinsight.%I', s.gold_table) INTO present, oldest, newest;
 	ELSE
 		SELECT a.atttypid = 'date'::regtype INTO by_day FROM pg_attribute a WHERE a.attrelid = format('dbinsight.%I', s.gold_table)::regclass AND a.attname = s.watermark_column;
 		EXECUTE format(CASE WHEN by_day
 				-- A day that is not over counts whole.
 				THEN 'SELECT count(*), min(%1$I)::text, max(%1$I)::text FROM dbinsight.%2$I WHERE %3$I >= ($1 AT TIME ZONE ''UTC'')::date AND %3$I <= (($2 - interval ''1 microsecond'') AT TIME ZONE ''UTC'')::date'
 				ELSE 'SELECT count(*), min(%1$I)::text, max(%1$I)::text FROM dbinsight.%2$I WHERE %3$I >= $1 AND %3$I < $2' END, coalesce(s.time_column, s.watermark_column), s.gold_table, s.watermark_column)
-			INTO found, oldest, newest USING since, until;
+			INTO present, oldest, newest USING since, until;
 	END IF;
-	IF found > 0 THEN
+	IF present > 0 THEN
 		-- Of a date the whole day.
 		PERFORM dbinsight._refresh_derived(s.gold_table, (oldest || CASE WHEN length(oldest) = 10 THEN ' 00:00+00' ELSE '' END)::timestamptz,
 			(newest || CASE WHEN length(newest) = 10 THEN ' 00:00+00' ELSE '' END)::timestamptz);
@@ -310,9 +311,9 @@ BEGIN
 		END IF;
 	END IF;
 	INSERT INTO dbinsight.ingest_state AS i (source, watermark, last_event_time, last_loaded_at)
-	SELECT s.source, CASE WHEN found > 0 AND since IS NOT NULL THEN until END, CASE WHEN length(newest) > 8 THEN newest::timestamptz END, dbinsight.now()
+	SELECT s.source, CASE WHEN present > 0 AND since IS NOT NULL THEN until END, CASE WHEN length(newest) > 8 THEN newest::timestamptz END, dbinsight.now()
 	ON CONFLICT (source) DO UPDATE SET watermark = greatest(i.watermark, excluded.watermark), last_event_time = greatest(i.last_event_time, excluded.last_event_time),
 		last_loaded_at = excluded.last_loaded_at, last_error = NULL;
-	RETURN found;
+	RETURN present;
 END $$;
 COMMENT ON FUNCTION dbinsight._refresh_from_remote(text, timestamptz, timestamptz) IS 'Does the work of _refresh_remote()';
