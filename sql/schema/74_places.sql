@@ -18,9 +18,9 @@ CREATE FUNCTION dbinsight._dump_rows(relation regclass) RETURNS void
 	LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'dbi_dump_rows';
 COMMENT ON FUNCTION dbinsight._dump_rows(regclass) IS 'Has pg_dump carry the rows of a table that has come back to the extension';
 
-CREATE FUNCTION dbinsight._refreshing() RETURNS boolean
+CREATE FUNCTION dbinsight._is_refreshing() RETURNS boolean
 	LANGUAGE C IMMUTABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'dbi_refreshing';
-COMMENT ON FUNCTION dbinsight._refreshing() IS
+COMMENT ON FUNCTION dbinsight._is_refreshing() IS
 'Whether this is the refresh of a source whose mode is rollup. Plans are made with the answer: all are thrown away when it changes';
 
 CREATE FUNCTION dbinsight._refresh_remote(source text, since timestamptz, until timestamptz) RETURNS bigint
@@ -166,7 +166,7 @@ BEGIN
 	EXECUTE format('CREATE FOREIGN TABLE %s (%s) SERVER %I OPTIONS (query %L)', remote, columns, server, dbinsight._remote_text(source, fields, computed));
 	EXECUTE format('CREATE VIEW dbinsight.%I WITH (security_invoker) AS %s', gold,
 		format(CASE WHEN gold LIKE 'dim%' THEN 'WITH r AS MATERIALIZED (SELECT * FROM %2$s) SELECT %1$s FROM r' ELSE 'SELECT %s FROM %s' END, shown, remote)
-		|| CASE WHEN is_rollup THEN ' WHERE dbinsight._refreshing()' ELSE '' END);
+		|| CASE WHEN is_rollup THEN ' WHERE dbinsight._is_refreshing()' ELSE '' END);
 	EXECUTE format('COMMENT ON FOREIGN TABLE %s IS %L', remote, source || ' as it is read on the warehouse, for ' || gold);
 	EXECUTE format('COMMENT ON VIEW dbinsight.%I IS %L', gold, obj_description(model, 'pg_class'));
 	PERFORM dbinsight._like_table(remote::regclass, model), dbinsight._like_table(format('dbinsight.%I', gold)::regclass, model);
