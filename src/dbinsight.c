@@ -7,6 +7,7 @@
 #include "fmgr.h"
 
 #include "base/base.h"
+#include "llm/llm.h"
 #include "worker/worker.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
@@ -21,5 +22,6 @@ void
 _PG_init(void)
 {
 	dbi_base_init();
+	dbi_llm_init();
 	dbi_worker_init();
 }

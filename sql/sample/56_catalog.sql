@@ -30,9 +30,10 @@ CREATE FUNCTION dbinsight._sample_catalog(days int, seed int, scale numeric) RET
 	SELECT s.day, g.object_type, g.object_full_name, g.grantee, g.privilege, 'NO', g.inherited, g.grantor, '{"account_id": "sample"}'
 	FROM (SELECT dbinsight.today() - a AS day FROM unnest('{0,1,7}'::int[]) a) s
 	CROSS JOIN LATERAL (
-		SELECT 'SCHEMA' AS object_type, v.name AS object_full_name, v.grantee, v.privilege, 'NONE' AS inherited, 'svc-etl' AS grantor
-		FROM (VALUES ('main.bronze', 'data-engineers', 'ALL PRIVILEGES'), ('main.silver', 'data-engineers', 'ALL PRIVILEGES'), ('main.gold', 'data-engineers', 'ALL PRIVILEGES'),
-			('analytics.marts', 'analysts', 'SELECT'), ('main', 'analysts', 'USE CATALOG')) v(name, grantee, privilege)
+		SELECT v.object_type, v.name AS object_full_name, v.grantee, v.privilege, 'NONE' AS inherited, 'svc-etl' AS grantor
+		FROM (VALUES ('SCHEMA', 'main.bronze', 'data-engineers', 'ALL_PRIVILEGES'), ('SCHEMA', 'main.silver', 'data-engineers', 'ALL_PRIVILEGES'),
+			('SCHEMA', 'main.gold', 'data-engineers', 'ALL_PRIVILEGES'), ('SCHEMA', 'analytics.marts', 'analysts', 'SELECT'),
+			('CATALOG', 'main', 'analysts', 'USE_CATALOG')) v(object_type, name, grantee, privilege)
 		UNION ALL
 		SELECT 'TABLE', t.full_name, 'analysts', 'SELECT', CASE t.layer WHEN 'mart' THEN 'SCHEMA' ELSE 'NONE' END, 'svc-etl'
 		FROM dbinsight._sample_table(_sample_catalog.seed, _sample_catalog.scale) t WHERE t.layer IN ('gold', 'mart') AND NOT t.sensitive
@@ -50,7 +51,7 @@ CREATE FUNCTION dbinsight._sample_catalog(days int, seed int, scale numeric) RET
 		UNION ALL
 		SELECT 'TABLE', 'main.gold.customer_pii', 'user@company.com', 'SELECT', 'NONE', 'svc-etl'
 		UNION ALL
-		SELECT 'TABLE', t.full_name, 'noah.fischer@company.com', 'ALL PRIVILEGES', 'NONE', 'svc-etl'
+		SELECT 'TABLE', t.full_name, 'noah.fischer@company.com', 'ALL_PRIVILEGES', 'NONE', 'svc-etl'
 		FROM dbinsight._sample_table(_sample_catalog.seed, _sample_catalog.scale) t WHERE t.layer = 'gold'
 		UNION ALL
 		SELECT 'TABLE', 'main.gold.customer_pii', 'tom.becker@company.com', v.privilege, 'NONE', 'tom.becker@company.com'

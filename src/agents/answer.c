@@ -69,8 +69,8 @@ is_unhealthy(List *results, const char *agent)
 	return true;
 }
 
-static void
-add_result(DbiTurn *turn, DbiResult *result)
+void
+dbi_answer_add_result(DbiTurn *turn, DbiResult *result)
 {
 	DbiTold *told = palloc0(sizeof(DbiTold));
 
@@ -88,7 +88,7 @@ repeat_result(DbiTurn *turn, const DbiResult *before, const DbiPlanCall *call)
 	*copy = *before;
 	copy->call = call;
 	copy->repeated = true;
-	add_result(turn, copy);
+	dbi_answer_add_result(turn, copy);
 }
 
 /* Whether the plan's call will be made whatever those before it find. */
@@ -137,6 +137,24 @@ take_ahead(DbiTurn *turn, const DbiPlanCall *call)
 	return NULL;
 }
 
+/* What a model's call, which was this one, has brought before the analyst took over. */
+static DbiResult *
+seen_already(DbiTurn *turn, const DbiPlanCall *call)
+{
+	ListCell *lc;
+
+	foreach(lc, turn->seen)
+	{
+		DbiResult *r = lfirst(lc);
+
+		if (r->call != call)
+			continue;
+		turn->seen = foreach_delete_current(turn->seen, lc);
+		return r;
+	}
+	return NULL;
+}
+
 const DbiPlanCall *
 dbi_answer_next_call(DbiTurn *turn)
 {
@@ -148,6 +166,11 @@ dbi_answer_next_call(DbiTurn *turn)
 		if (call->role == DBI_CALL_IF_UNHEALTHY && !is_unhealthy(turn->results, call->agent))
 			continue;
 		before = made_already(turn->results, call);
+		if (before == NULL && (before = seen_already(turn, call)) != NULL)
+		{
+			dbi_answer_add_result(turn, before);
+			continue;
+		}
 		if (before == NULL)
 			return call;
 		if (call->comparison > 0)
@@ -163,7 +186,7 @@ dbi_answer_skip_call(DbiTurn *turn, const DbiPlanCall *call)
 	DbiResult *made = take_ahead(turn, call);
 
 	if (made)
-		add_result(turn, made);
+		dbi_answer_add_result(turn, made);
 	else
 		turn->skipped = lappend(turn->skipped, unconstify(DbiPlanCall *, call));
 }
@@ -182,7 +205,7 @@ dbi_answer_make_call(DbiTurn *turn, const DbiPlanCall *call)
 	if (result->stopped)
 		dbi_answer_skip_call(turn, call);
 	else
-		add_result(turn, result);
+		dbi_answer_add_result(turn, result);
 	return result;
 }
 
@@ -364,8 +387,8 @@ tell_section(DbiTurn *turn, const char *agent)
 }
 
 /* What every section needs, and who judges them. */
-static void
-prepare_telling(DbiTurn *turn)
+void
+dbi_answer_prepare(DbiTurn *turn)
 {
 	set_scopes(turn);
 	dbi_load_templates(turn);
@@ -376,7 +399,7 @@ prepare_telling(DbiTurn *turn)
 static void
 tell_opening(DbiTurn *turn)
 {
-	prepare_telling(turn);
+	dbi_answer_prepare(turn);
 	turn->agents = agents_in_order(turn);
 	if (list_length(turn->agents) > 1)
 		dbi_tell_links(turn);
@@ -599,8 +622,8 @@ evidence_json(List *figures)
 /* ---- the referee ---- */
 
 /* What the text is judged by: the results, what they are called, periods, assumptions, freshness. */
-static DbiGroundTurn *
-ground_turn(DbiTurn *turn)
+DbiGroundTurn *
+dbi_answer_ground_turn(DbiTurn *turn)
 {
 	DbiGroundTurn *ground = palloc0(sizeof(DbiGroundTurn));
 	List *seen = NIL;
@@ -608,7 +631,7 @@ ground_turn(DbiTurn *turn)
 	ListCell *x;
 
 	ground->question = turn->question;
-	ground->results = turn->results;
+	ground->results = list_concat_copy(turn->results, turn->seen);
 	ground->context = list_copy(turn->plan->assumptions);
 	foreach(lc, turn->skipped) /* a stopped answer names what it did not call */
 		ground->context = lappend(ground->context, pstrdup(((DbiPlanCall *) lfirst(lc))->tool));
@@ -632,6 +655,8 @@ ground_turn(DbiTurn *turn)
 									psprintf("%s %s", input->source, dbi_time_text(input->newest)));
 		}
 	}
+	foreach(lc, turn->seen)
+		ground->nouns = lappend(ground->nouns, pstrdup(""));
 	return ground;
 }
 
@@ -746,6 +771,8 @@ tell_closing(DbiTurn *turn)
 	}
 	if (turn->stopped)
 		tell_stopped(turn);
+	if (turn->note)
+		dbi_sayf(turn->text, "\n*%s*", turn->note);
 	collect_suggestions(turn);
 }
 
@@ -782,7 +809,7 @@ dbi_answer_end(DbiTurn *turn)
 	DbiGrounding *grounding;
 
 	if (turn->next_part == 0)
-		prepare_telling(turn);
+		dbi_answer_prepare(turn);
 	answer->grounded = dbi_check_figures(turn->text);
 	answer->content = turn->text->out.data;
 	answer->agents = turn->agents;
@@ -790,7 +817,7 @@ dbi_answer_end(DbiTurn *turn)
 	answer->calls = turn->results;
 	answer->tool_calls = calls_json(turn);
 	answer->evidence = evidence_json(turn->text->figures);
-	ground = ground_turn(turn);
+	ground = dbi_answer_ground_turn(turn);
 	grounding = dbi_ground(answer->content, ground);
 	answer->grounded = answer->grounded && grounding->supported == grounding->claims;
 	answer->grounding = dbi_grounding_json(answer->content, grounding);

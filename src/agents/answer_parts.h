@@ -70,7 +70,22 @@ struct DbiTurn
 	List *actions;     /* of char *: recommendations said, so that none is said twice */
 	List *suggestions; /* of char * */
 	DbiText *text;
+	bool by_model;    /* a language model words it */
+	List *seen;       /* of DbiResult *: what words of a model before these rest on */
+	int measured;     /* results of which templates and inputs are known */
+	const char *note; /* said below the sources, or NULL */
 };
+
+/* answer_model.c: a turn that a language model words, wholly or in part */
+void dbi_answer_add_result(DbiTurn *turn, DbiResult *result);
+struct DbiGroundTurn *dbi_answer_measure(DbiTurn *turn); /* what its text is judged by */
+void dbi_answer_close(DbiTurn *turn);                    /* only the closing is left to tell */
+DbiTurn *dbi_answer_instead(DbiTurn *before); /* the plan's own answer, behind what was shown */
+
+/* answer.c */
+DbiTold *dbi_answer_tell_result(DbiTurn *turn, DbiResult *result);
+void dbi_answer_prepare(DbiTurn *turn);
+struct DbiGroundTurn *dbi_answer_ground_turn(DbiTurn *turn);
 
 /* answer_template.c */
 void dbi_load_templates(DbiTurn *turn);

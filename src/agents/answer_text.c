@@ -217,6 +217,44 @@ dbi_say_name(DbiText *t, const char *name)
 	add_span(t, start);
 }
 
+static bool
+in_span(const DbiText *t, int start)
+{
+	ListCell *lc;
+
+	foreach(lc, t->spans)
+	{
+		const Span *s = lfirst(lc);
+
+		if (s->start <= start && start < s->end)
+			return true;
+	}
+	return false;
+}
+
+/* Figures said by reference are evidence already; a number or a date in the words becomes it here. */
+void
+dbi_adopt(DbiText *t, int from, List *claims)
+{
+	ListCell *lc;
+
+	foreach(lc, claims)
+	{
+		const DbiClaim *claim = lfirst(lc);
+
+		if (claim->start < from ||
+			(claim->kind != DBI_CLAIM_NUMBER && claim->kind != DBI_CLAIM_DATE) ||
+			in_span(t, claim->start))
+			continue;
+		add_figure(t, pnstrdup(t->out.data + claim->start, claim->len), NULL, claim->tool,
+				   claim->row, claim->column ? claim->column : claim->reason, claim->supported);
+	}
+	foreach(lc, t->spans)
+		if (((Span *) lfirst(lc))->start >= from)
+			t->spans = foreach_delete_current(t->spans, lc);
+	add_span(t, from);
+}
+
 void
 dbi_say_text(DbiText *t, const DbiText *other)
 {

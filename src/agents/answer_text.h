@@ -10,6 +10,7 @@
 #include "nodes/pg_list.h"
 
 #include "agents/call.h"
+#include "agents/ground.h"
 
 /* A value and the cell it was read or derived from. */
 typedef struct DbiValue
@@ -61,6 +62,12 @@ void dbi_say_from(DbiText *t, const char *words, const char *tool, const char *w
 
 /* A name by reference: digits in it are no figures. */
 void dbi_say_name(DbiText *t, const char *name);
+
+/*
+ * Words that somebody else wrote and the referee has judged: what stands behind
+ * from is by reference now, and the claims in it are figures.
+ */
+void dbi_adopt(DbiText *t, int from, List *claims);
 
 /* Appends a whole other text. */
 void dbi_say_text(DbiText *t, const DbiText *other);

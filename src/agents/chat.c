@@ -28,6 +28,7 @@
 #include "agents/answer_text.h"
 #include "agents/person.h"
 #include "agents/score.h"
+#include "agents/team.h"
 #include "base/base.h"
 #include "base/spi.h"
 
@@ -166,23 +167,32 @@ set_json(Datum *value, char *null, const char *text)
 }
 
 static void
+set_text(Datum *value, char *null, const char *text)
+{
+	*null = text ? ' ' : 'n';
+	if (text)
+		*value = CStringGetTextDatum(text);
+}
+
+static void
 insert_message(DbiChat *chat, const char *role, const char *content, bool is_answer)
 {
 	Oid types[] = {UUIDOID, TEXTOID,  TEXTOID,  JSONBOID,  TEXTARRAYOID, TEXTARRAYOID,
 				   BOOLOID, JSONBOID, TEXTOID,  FLOAT8OID, JSONBOID,     BOOLOID,
-				   UUIDOID, TEXTOID,  JSONBOID, JSONBOID,  JSONBOID};
-	Datum values[17] = {0};
-	char nulls[] = "   nnnnnnnn nnnnn";
+				   UUIDOID, TEXTOID,  JSONBOID, JSONBOID,  JSONBOID,     INT8OID,
+				   INT8OID, FLOAT8OID, TEXTOID, TEXTOID};
+	Datum values[22] = {0};
+	char nulls[] = "   nnnnnnnn nnnnn   nn";
 
 	dbi_spi_prepare(
 		&insert_plan,
 		"INSERT INTO dbinsight.chat_messages (conversation_id, seq, role, content, tool_calls, agents, suggestions, grounded, scores, model,"
-		" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd, id, status, grounding, understood, plan)"
+		" latency_ms, evidence, prompt_tokens, completion_tokens, cost_usd, id, status, grounding, understood, plan, engine, reason)"
 		" SELECT $1, coalesce(max(m.seq), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5, $6, $7, $8, $9, pg_catalog.round($10::numeric, 3), $11,"
-		" CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END, CASE WHEN $12 THEN 0 END,"
-		" coalesce($13, pg_catalog.gen_random_uuid()), coalesce($14, 'complete'), $15, $16, $17"
+		" CASE WHEN $12 THEN $18::int END, CASE WHEN $12 THEN $19::int END, CASE WHEN $12 THEN $20::numeric END,"
+		" coalesce($13, pg_catalog.gen_random_uuid()), coalesce($14, 'complete'), $15, $16, $17, $21, $22"
 		" FROM dbinsight.chat_messages m WHERE m.conversation_id OPERATOR(pg_catalog.=) $1 RETURNING id",
-		17, types);
+		22, types);
 	values[0] = UUIDPGetDatum(&chat->conversation);
 	values[1] = CStringGetTextDatum(role);
 	values[2] = CStringGetTextDatum(content);
@@ -194,7 +204,7 @@ insert_message(DbiChat *chat, const char *role, const char *content, bool is_ans
 		values[5] = text_array(chat->answer->suggestions);
 		values[6] = BoolGetDatum(chat->answer->grounded);
 		values[7] = json(chat->scores);
-		values[8] = CStringGetTextDatum(DBI_MODEL);
+		values[8] = CStringGetTextDatum(chat->model);
 		values[9] = Float8GetDatum(chat->latency_ms);
 		values[10] = json(chat->answer->evidence);
 		values[12] = UUIDPGetDatum(&chat->message);
@@ -202,6 +212,11 @@ insert_message(DbiChat *chat, const char *role, const char *content, bool is_ans
 		memset(nulls, ' ', 14);
 		if (!chat->has_message)
 			nulls[12] = 'n';
+		values[17] = Int64GetDatum(chat->prompt_tokens);
+		values[18] = Int64GetDatum(chat->completion_tokens);
+		values[19] = Float8GetDatum(chat->cost_usd);
+		set_text(&values[20], &nulls[20], chat->engine);
+		set_text(&values[21], &nulls[21], chat->reason);
 		set_json(&values[14], &nulls[14], chat->answer->grounding);
 		set_json(&values[15], &nulls[15], chat->answer->understood);
 		set_json(&values[16], &nulls[16],
@@ -304,6 +319,8 @@ dbi_chat_store(DbiChat *chat)
 	insert_message(chat, "user", clip(chat->question, DBI_MAX_QUESTION_BYTES), false);
 	insert_message(chat, "assistant", chat->answer->content, true);
 	insert_results(chat);
+	if (chat->team)
+		dbi_team_book(chat->team);
 	dbi_trace_store(chat);
 	update_conversation(chat);
 	if (chat->plan && (chat->plan->kind == DBI_PLAN_REFUSE_WRITE ||
@@ -446,10 +463,10 @@ dbi_chat(PG_FUNCTION_ARGS)
 	values[5] = text_array(chat->answer->suggestions);
 	values[6] = BoolGetDatum(chat->answer->grounded);
 	values[7] = json(chat->scores);
-	values[8] = CStringGetTextDatum(DBI_MODEL);
-	values[9] = Int32GetDatum(0);
-	values[10] = Int32GetDatum(0);
-	values[11] = DirectFunctionCall1(int4_numeric, Int32GetDatum(0));
+	values[8] = CStringGetTextDatum(chat->model);
+	values[9] = Int32GetDatum((int32) chat->prompt_tokens);
+	values[10] = Int32GetDatum((int32) chat->completion_tokens);
+	values[11] = DirectFunctionCall1(float8_numeric, Float8GetDatum(chat->cost_usd));
 	values[12] =
 		DirectFunctionCall2(numeric_round,
 							DirectFunctionCall1(float8_numeric, Float8GetDatum(chat->latency_ms)),

@@ -30,6 +30,13 @@ typedef struct DbiChat /* one turn */
 	TimestampTz plan_began;
 	TimestampTz plan_ended; /* 0: there is no plan */
 	const char *status;     /* complete, stopped, unread */
+	const char *model;      /* who worded the answer */
+	int64 prompt_tokens;    /* of all requests to language models, as the next two */
+	int64 completion_tokens;
+	double cost_usd;
+	const char *engine; /* model or embedded, when a model was asked for; else NULL */
+	const char *reason; /* why not by the model, or not as a whole; or NULL */
+	struct DbiTeam *team; /* NULL: no model was asked for */
 } DbiChat;
 
 /* 22023 for a question without a word. */

@@ -135,6 +135,8 @@ dbi_explain_text(const DbiLexicon *lex, const DbiText *text, List *slots, List *
 		appendStringInfo(&s, "assumed: %s\n", (char *) lfirst(lc));
 	if (plan->message)
 		appendStringInfo(&s, "reply: %s\n", plan->message);
+	if (dbi_model_role(plan))
+		appendStringInfo(&s, "language model: %s\n", dbi_model_role(plan));
 	return s.data;
 }
 

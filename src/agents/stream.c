@@ -2,7 +2,8 @@
  * stream.c: a turn of a conversation as a sequence of events.
  *
  *   OPEN ── PLAN ─┬─ ANNOUNCE ⇄ CALL ── TELL ─┬─ STORE ── DONE
- *                 └──── no calls: REPLY ──────┘
+ *                 ├── TEAM, by a language model ┤
+ *                 └──── no calls: REPLY ────────┘
  *
  * One path for all who ask: ask() and chat() drain it, ask_stream() hands it
  * out row by row. Each step has an SPI connection of its own, because a
@@ -25,11 +26,14 @@
 
 #include "agents/chat.h"
 #include "agents/person.h"
+#include "agents/team.h"
+#include "base/base.h"
 
 typedef enum Phase
 {
 	PHASE_OPEN,
 	PHASE_PLAN,
+	PHASE_TEAM,
 	PHASE_ANNOUNCE,
 	PHASE_CALL,
 	PHASE_TELL,
@@ -46,6 +50,7 @@ struct DbiStream
 	Oid user; /* the turn is one person's, also when its rows are fetched over time */
 	char *frame;
 	DbiTurn *turn;           /* NULL: the plan has no calls */
+	DbiTeam *team;           /* NULL: no language model is asked */
 	const DbiPlanCall *call; /* announced */
 	int shown;               /* bytes of the text */
 	List *events;            /* of DbiEvent *: made, not yet handed out */
@@ -132,7 +137,7 @@ tell_start(DbiStream *s)
 
 	initStringInfo(&json);
 	put_conversation(s, &json);
-	put_text(&json, "model", DBI_MODEL);
+	put_text(&json, "model", dbi_team_wanted() ? dbi_guc_llm_server : DBI_MODEL);
 	add_event(s, DBI_EVENT_START, NULL)->data = end_object(&json);
 }
 
@@ -220,13 +225,25 @@ tell_growth(DbiStream *s, const char *text, const char *agent)
 	s->shown += strlen(text + s->shown);
 }
 
+static char *
+json_text(const char *text)
+{
+	StringInfoData s;
+
+	initStringInfo(&s);
+	escape_json(&s, text);
+	return s.data;
+}
+
 static void
 tell_usage(DbiStream *s)
 {
 	add_event(s, DBI_EVENT_USAGE, NULL)->data =
-		psprintf("{\"model\": \"%s\", \"prompt_tokens\": 0, \"completion_tokens\": 0,"
-				 " \"cost_usd\": 0, \"latency_ms\": %.3f}",
-				 DBI_MODEL, s->chat.latency_ms);
+		psprintf("{\"model\": %s, \"prompt_tokens\": " INT64_FORMAT
+				 ", \"completion_tokens\": " INT64_FORMAT
+				 ", \"cost_usd\": %.10g, \"latency_ms\": %.3f}",
+				 json_text(s->chat.model), s->chat.prompt_tokens, s->chat.completion_tokens,
+				 s->chat.cost_usd, s->chat.latency_ms);
 }
 
 static void
@@ -250,6 +267,8 @@ tell_finish(DbiStream *s)
 	if (s->chat.stored)
 		put_uuid(&json, "message", &s->chat.message);
 	put_raw(&json, "agents", agents.data);
+	put_text(&json, "engine", s->chat.engine);
+	put_text(&json, "reason", s->chat.reason);
 	put_bool(&json, "grounded", s->chat.answer->grounded);
 	put_raw(&json, "scores", s->chat.scores);
 	add_event(s, DBI_EVENT_FINISH, NULL)->data = end_object(&json);
@@ -277,10 +296,82 @@ plan_turn(DbiStream *s)
 	chat->plan_ended = GetCurrentTimestamp();
 	tell_routes(s);
 	s->phase = PHASE_REPLY;
-	if (chat->plan->kind == DBI_PLAN_ANSWER)
+	if (chat->plan->kind != DBI_PLAN_ANSWER)
+		return;
+	if (dbi_team_wanted())
 	{
-		s->turn = dbi_answer_begin(chat->question, chat->plan);
-		s->phase = PHASE_ANNOUNCE;
+		s->team = dbi_team_begin(chat);
+		s->turn = dbi_team_turn(s->team);
+		s->phase = PHASE_TEAM;
+		return;
+	}
+	s->turn = dbi_answer_begin(chat->question, chat->plan);
+	s->phase = PHASE_ANNOUNCE;
+}
+
+/* The model was asked who is to answer. */
+static void
+tell_new_routes(DbiStream *s, List *routes)
+{
+	ListCell *lc;
+
+	foreach(lc, routes)
+	{
+		DbiEvent *event = add_event(s, DBI_EVENT_ROUTE, NULL);
+
+		event->agent = ((DbiPlanRoute *) lfirst(lc))->agent;
+		event->data = "{\"kind\": \"answer\", \"by\": \"model\"}";
+	}
+}
+
+static void
+tell_objection(DbiStream *s, const DbiTeamStep *step)
+{
+	DbiEvent *event = add_event(s, DBI_EVENT_ERROR, step->words);
+
+	event->agent = step->agent;
+	event->tool = step->tool;
+}
+
+/* The embedded analyst goes on; what it finds made already it does not call again. */
+static void
+hand_over(DbiStream *s)
+{
+	s->turn = dbi_team_hand_over(s->team);
+	s->phase = PHASE_ANNOUNCE;
+}
+
+static void
+ask_team(DbiStream *s)
+{
+	DbiTeamStep step;
+
+	dbi_team_step(s->team, &step);
+	switch (step.news)
+	{
+		case DBI_TEAM_NOTHING:
+			break;
+		case DBI_TEAM_ROUTED:
+			tell_new_routes(s, step.routes);
+			break;
+		case DBI_TEAM_CALLING:
+			tell_call(s, step.call);
+			break;
+		case DBI_TEAM_CALLED:
+			tell_result(s, step.result);
+			break;
+		case DBI_TEAM_OBJECTED:
+			tell_objection(s, &step);
+			break;
+		case DBI_TEAM_SAID:
+			tell_growth(s, dbi_answer_text(s->turn), step.agent);
+			break;
+		case DBI_TEAM_ANSWERED:
+			s->phase = PHASE_TELL;
+			break;
+		case DBI_TEAM_GAVE_UP:
+			hand_over(s);
+			break;
 	}
 }
 
@@ -336,6 +427,8 @@ end_turn(DbiStream *s)
 			elog(ERROR, "the answer is not the one that was shown");
 		tell_growth(s, chat->answer->content, NULL);
 	}
+	if (s->team)
+		dbi_team_account(s->team);
 	chat->latency_ms = INSTR_TIME_GET_MILLISEC(s->worked);
 	dbi_chat_store(chat);
 	foreach(lc, chat->answer->suggestions)
@@ -354,6 +447,11 @@ heed_stop(DbiStream *s)
 		return;
 	if (s->phase == PHASE_CALL)
 		dbi_answer_skip_call(s->turn, s->call);
+	if (s->phase == PHASE_TEAM)
+	{
+		dbi_team_stop(s->team);
+		s->turn = dbi_team_hand_over(s->team);
+	}
 	dbi_answer_stop(s->turn);
 	s->chat.status = "stopped";
 	s->phase = PHASE_TELL;
@@ -370,6 +468,9 @@ take_step(DbiStream *s)
 			break;
 		case PHASE_PLAN:
 			plan_turn(s);
+			break;
+		case PHASE_TEAM:
+			ask_team(s);
 			break;
 		case PHASE_ANNOUNCE:
 			announce_call(s);
@@ -428,6 +529,7 @@ dbi_stream_begin(const char *question, const pg_uuid_t *conversation, const char
 	s->chat.question = question;
 	s->chat.agent = agent;
 	s->chat.status = "complete";
+	s->chat.model = DBI_MODEL;
 	s->chat.began = GetCurrentTimestamp();
 	if (conversation)
 	{
@@ -469,12 +571,16 @@ store_unread(DbiStream *s)
 {
 	DbiChat *chat = &s->chat;
 
+	if (s->team)
+		dbi_team_stop(s->team);
 	if (s->turn)
 		chat->answer = dbi_answer_end(s->turn);
 	else if (chat->answer == NULL)
 		chat->answer = dbi_answer_without_words();
 	if (s->phase != PHASE_STORE && strcmp(chat->status, "complete") == 0)
 		chat->status = "unread";
+	if (s->team)
+		dbi_team_account(s->team);
 	chat->latency_ms = INSTR_TIME_GET_MILLISEC(s->worked);
 	dbi_chat_store(chat);
 	s->phase = PHASE_DONE;

@@ -5,7 +5,9 @@
  *   invoke_workflow dbinsight
  *     plan
  *     invoke_agent cost
+ *       chat some-model
  *       execute_tool get_cost_anomalies
+ *     chat some-model
  *
  * They are rows of dbinsight.spans, written in the transaction of the answer.
  * No text of a person or of the account is in them: that is in the message and
@@ -23,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "agents/chat.h"
+#include "agents/team_parts.h"
 #include "base/base.h"
 #include "base/spi.h"
 
@@ -107,16 +110,21 @@ workflow_span(const DbiChat *chat)
 
 	span->start = chat->began;
 	span->end = GetCurrentTimestamp();
-	text_attribute(span, "gen_ai.provider.name", PROVIDER);
-	text_attribute(span, "gen_ai.response.model", DBI_MODEL);
+	text_attribute(span, "gen_ai.provider.name",
+				   strcmp(chat->model, DBI_MODEL) == 0 ? PROVIDER : chat->team->provider);
+	text_attribute(span, "gen_ai.response.model", chat->model);
 	text_attribute(span, "gen_ai.conversation.id",
 				   DatumGetCString(
 					   DirectFunctionCall1(uuid_out, UUIDPGetDatum(&chat->conversation))));
-	count_attribute(span, "gen_ai.usage.input_tokens", 0);
-	count_attribute(span, "gen_ai.usage.output_tokens", 0);
+	count_attribute(span, "gen_ai.usage.input_tokens", (int) chat->prompt_tokens);
+	count_attribute(span, "gen_ai.usage.output_tokens", (int) chat->completion_tokens);
 	text_attribute(span, "mlflow.spanType", "CHAIN");
 	text_attribute(span, "dbinsight.status", chat->status);
 	attribute(span, "dbinsight.grounded", chat->answer->grounded ? "true" : "false");
+	if (chat->engine)
+		text_attribute(span, "dbinsight.engine", chat->engine);
+	if (chat->reason)
+		text_attribute(span, "dbinsight.reason", chat->reason);
 	return span;
 }
 
@@ -179,6 +187,73 @@ contain(Span *span, const Span *child)
 	span->end = Max(span->end, child->end);
 }
 
+/* What the provider said of an answer; the cache says none of it. */
+static void
+response_attributes(Span *span, DbiModelAnswer *answer)
+{
+	const DbiModelUsage *usage = dbi_model_usage(answer);
+	const char *finish = dbi_finish_word(dbi_model_finish(answer));
+
+	if (dbi_model_answer_model(answer))
+		text_attribute(span, "gen_ai.response.model", dbi_model_answer_model(answer));
+	if (dbi_model_answer_id(answer))
+		text_attribute(span, "gen_ai.response.id", dbi_model_answer_id(answer));
+	if (finish)
+		attribute(span, "gen_ai.response.finish_reasons", psprintf("[\"%s\"]", finish));
+	count_attribute(span, "gen_ai.usage.input_tokens", (int) usage->prompt);
+	count_attribute(span, "gen_ai.usage.output_tokens", (int) usage->completion);
+	attribute(span, "mlflow.chat.tokenUsage",
+			  psprintf("{\"input_tokens\": %d, \"output_tokens\": %d, \"total_tokens\": %d}",
+					   (int) usage->prompt, (int) usage->completion,
+					   (int) (usage->prompt + usage->completion)));
+	attribute(span, "dbinsight.cost_usd", psprintf("%.10g", dbi_model_cost(answer)));
+}
+
+static Span *
+chat_span(const DbiTeam *team, const DbiAsk *ask, const Span *parent)
+{
+	const char *model = dbi_model_name(team->model);
+	Span *span = make_span(parent, "chat", model);
+
+	span->start = ask->began;
+	span->end = ask->over;
+	span->failed = ask->reason != NULL;
+	text_attribute(span, "gen_ai.provider.name", team->provider);
+	text_attribute(span, "gen_ai.request.model", model);
+	attribute(span, "gen_ai.request.temperature", psprintf("%.10g", ask->request.temperature));
+	count_attribute(span, "gen_ai.request.max_tokens", ask->request.max_tokens);
+	text_attribute(span, "mlflow.spanType", "CHAT_MODEL");
+	text_attribute(span, "dbinsight.purpose", ask->purpose);
+	attribute(span, "dbinsight.cached", ask->cached ? "true" : "false");
+	if (ask->reason)
+		text_attribute(span, "error.type", ask->reason->code);
+	if (ask->answer)
+		response_attributes(span, ask->answer);
+	return span;
+}
+
+/* The requests of a team, each below its agent. */
+static List *
+chat_spans(const DbiChat *chat, List **agents, const Span *workflow)
+{
+	List *spans = NIL;
+	ListCell *lc;
+
+	if (chat->team == NULL)
+		return NIL;
+	foreach(lc, chat->team->asks)
+	{
+		const DbiAsk *ask = lfirst(lc);
+		Span *agent = ask->agent ? agent_span(agents, ask->agent, workflow) : NULL;
+		Span *span = chat_span(chat->team, ask, agent ? agent : workflow);
+
+		if (agent)
+			contain(agent, span);
+		spans = lappend(spans, span);
+	}
+	return spans;
+}
+
 static List *
 spans_of(const DbiChat *chat)
 {
@@ -186,6 +261,7 @@ spans_of(const DbiChat *chat)
 	List *spans = list_make1(workflow);
 	List *agents = NIL;
 	List *tools = NIL;
+	List *chats;
 	ListCell *lc;
 
 	if (chat->plan_ended != 0)
@@ -203,7 +279,8 @@ spans_of(const DbiChat *chat)
 		contain(agent, tool);
 		tools = lappend(tools, tool);
 	}
-	return list_concat(list_concat(spans, agents), tools);
+	chats = chat_spans(chat, &agents, workflow);
+	return list_concat(list_concat(list_concat(spans, agents), chats), tools);
 }
 
 /* ---- storing ---- */

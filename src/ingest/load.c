@@ -491,8 +491,9 @@ dbi_load_element(DbiLoad *load, JsonbValue *element)
 		flush_slice(load);
 }
 
-void
-dbi_load_unstorable(DbiLoad *load, const char *text)
+/* JSON that jsonb can't hold (a \u0000 for one): set aside as its text. */
+static void
+reject_text(DbiLoad *load, const char *text, int len)
 {
 	MemoryContext old = MemoryContextSwitchTo(load->row_context);
 	JsonbValue v;
@@ -500,12 +501,32 @@ dbi_load_unstorable(DbiLoad *load, const char *text)
 	CHECK_FOR_INTERRUPTS();
 	load->read++;
 	v.type = jbvString;
-	v.val.string.len = pg_mbcliplen(text, strlen(text), MAX_KEPT_BYTES);
-	v.val.string.val = (char *) text;
+	v.val.string.len = pg_mbcliplen(text, len, MAX_KEPT_BYTES);
+	v.val.string.val = unconstify(char *, text);
 	reject(load, JsonbValueToJsonb(&v), NULL,
 		   "the row holds a \\u0000 or a character the database has no place for");
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(load->row_context);
+}
+
+void
+dbi_load_text(DbiLoad *load, const char *text, int len)
+{
+	MemoryContext old = MemoryContextSwitchTo(load->row_context); /* reset with the row */
+	Jsonb *row = dbi_try_jsonb(text, len);
+	JsonbValue v;
+
+	MemoryContextSwitchTo(old);
+	if (row == NULL)
+		reject_text(load, text, len);
+	else
+	{
+		if (JB_ROOT_IS_SCALAR(row))
+			v = *getIthJsonbValueFromContainer(&row->root, 0);
+		else
+			JsonbToJsonbValue(row, &v);
+		dbi_load_element(load, &v);
+	}
 }
 
 /* ---- the end of a load ---- */

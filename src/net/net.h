@@ -21,6 +21,8 @@ typedef struct DbiDeadline
 	const char *whose; /* as in "the timeout of server \"prod\"" */
 } DbiDeadline;
 
+typedef struct DbiRequest DbiRequest;
+
 typedef struct DbiHeader
 {
 	const char *name;
@@ -54,16 +56,21 @@ typedef struct DbiHttp
 	bool stream;
 	size_t max_bytes;
 	DbiDeadline deadline;
+	/* Tried once: who keeps what is to be sent decides when it is tried again. */
+	bool once;
 	/* Whether an error answer is worth another try whatever its status; may not raise. */
 	bool (*passing)(int status, const char *body, size_t len);
+	/*
+	 * A policy of retries of the caller's own, in place of net's: milliseconds
+	 * until the next try, or -1 for none. It sees the try that ended; may not raise.
+	 */
+	int64 (*again)(DbiRequest *request);
 	/*
 	 * A timer's descriptor that is set off when there is news, or NULL; it may
 	 * be -1 at first. For who waits on a descriptor while others drive the loop.
 	 */
 	const int *notify;
 } DbiHttp;
-
-typedef struct DbiRequest DbiRequest;
 
 /* Started, and ended with the current memory context if not before. */
 extern DbiRequest *dbi_request_start(const DbiHttp *http);
@@ -100,6 +107,9 @@ pg_noreturn extern void dbi_request_raise(DbiRequest *request);
 /* Of an answer: the HTTP status, the value of a header or NULL. */
 extern int dbi_request_status(DbiRequest *request);
 extern const char *dbi_request_header(DbiRequest *request, const char *name);
+
+/* Seconds that Retry-After asks for, in figures or as a date; 0: none. Does not raise. */
+extern int64 dbi_request_retry_after(DbiRequest *request);
 
 /* The bytes that have come and were not consumed; NUL follows them. */
 extern const char *dbi_request_body(DbiRequest *request, size_t *len);

@@ -312,9 +312,11 @@ fill_request(DbiRequest *r, const DbiHttp *http)
 	r->url = pstrdup(http->url);
 	r->secret_url = http->secret_url;
 	r->idempotent = http->idempotent;
+	r->once = http->once;
 	r->stream = http->stream;
 	r->max_bytes = http->max_bytes;
 	r->passing = http->passing;
+	r->again = http->again;
 	r->notify = http->notify;
 	r->deadline.at = http->deadline.at;
 	r->deadline.whose = http->deadline.whose ? pstrdup(http->deadline.whose) : "its caller";

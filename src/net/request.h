@@ -58,10 +58,12 @@ struct DbiRequest
 	bool plain; /* http: */
 	bool secret_url;
 	bool idempotent;
+	bool once;
 	bool stream;
 	size_t max_bytes;
 	DbiDeadline deadline;
 	bool (*passing)(int status, const char *body, size_t len);
+	int64 (*again)(DbiRequest *request);
 	const int *notify;
 
 	DbiRequestState state;

@@ -56,18 +56,38 @@ is_passing_fault(const DbiRequest *r)
 	}
 }
 
-/* Full jitter: many that were refused together do not come back together. */
-static int64
-wait_ms(const DbiRequest *r)
+int64
+dbi_request_retry_after(DbiRequest *r)
 {
 	curl_off_t after = 0;
+
+	if (r->fault == DBI_FAULT_NONE)
+		(void) curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &after); /* seconds, or from a date */
+	return Min(Max(after, 0), INT_MAX / 1000);
+}
+
+/* Full jitter: many that were refused together do not come back together. */
+static int64
+wait_ms(DbiRequest *r)
+{
+	int64 after = dbi_request_retry_after(r);
 	int64 most = Min(MAX_WAIT_MS, FIRST_WAIT_MS << Min(r->tries - 1, 16));
 	int64 jitter = (int64) (pg_prng_double(&pg_global_prng_state) * most);
 
-	(void) curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &after); /* seconds, or from a date */
-	if (r->fault == DBI_FAULT_NONE && after > 0)
-		return Min(after, INT_MAX / 1000) * 1000 + jitter / 4;
+	if (after > 0)
+		return after * 1000 + jitter / 4;
 	return jitter;
+}
+
+/* Milliseconds until the next try, -1 for none: by the caller's policy, or ours. */
+static int64
+next_try_ms(DbiRequest *r)
+{
+	if (r->again)
+		return r->again(r);
+	if (r->fault == DBI_FAULT_NONE ? !is_passing_answer(r) : !is_passing_fault(r))
+		return -1;
+	return wait_ms(r);
 }
 
 bool
@@ -75,13 +95,12 @@ dbi_retry(DbiRequest *r)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz end = TimestampTzPlusMilliseconds(r->first_try, RETRY_BUDGET_MS);
+	int64 ms = !r->once && r->tries < MAX_TRIES ? next_try_ms(r) : -1;
 
-	if (r->tries >= MAX_TRIES)
-		return false;
-	if (r->fault == DBI_FAULT_NONE ? !is_passing_answer(r) : !is_passing_fault(r))
+	if (ms < 0)
 		return false;
 	if (r->deadline.at != 0 && r->deadline.at < end)
 		end = r->deadline.at;
-	r->wake = TimestampTzPlusMilliseconds(now, wait_ms(r));
+	r->wake = TimestampTzPlusMilliseconds(now, ms);
 	return r->wake < end; /* else the answer that is there is told, and at once */
 }

@@ -48,6 +48,7 @@ sub ca { return "$_[0]{folder}/ca.pem" }
 sub token { return 'dapi0123456789abcdef' }
 sub client_id { return 'emulator-client' }
 sub client_secret { return 'dose/+%:s3cret' }
+sub model_key { return 'sk-emulated-0123456789abcdef' }
 sub warehouse { return 'abcdef0123456789' }
 
 # control(method, call, body): the decoded answer
@@ -61,6 +62,7 @@ sub control
 }
 
 sub fault { my ($self, @fault) = @_; return $self->control('POST', 'faults', {@fault}) }
+sub model { my ($self, @script) = @_; return $self->control('POST', 'models', {@script}) }
 sub script { my ($self, @script) = @_; return $self->control('POST', 'scripts', {@script}) }
 sub settings { my ($self, @settings) = @_; return $self->control('POST', 'settings', {@settings}) }
 sub advance { my ($self, $seconds) = @_; return $self->control('POST', 'clock', { advance => $seconds }) }

@@ -11,6 +11,8 @@ import time
 import control
 import credentials
 import faults
+import model_scripts
+import models
 import requests_log
 import scripted
 import server
@@ -25,6 +27,7 @@ def arguments():
     parser.add_argument("--token", default="dapi0123456789abcdef", help="the personal access token")
     parser.add_argument("--client-id", default="emulator-client")
     parser.add_argument("--client-secret", default="dose/+%:s3cret")
+    parser.add_argument("--model-key", default="sk-emulated-0123456789abcdef", help="the key of the OpenAI and Anthropic paths")
     parser.add_argument("--warehouse", default="abcdef0123456789", help="id of the SQL warehouse")
     parser.add_argument("--folder", help="where certificates and Spark's files go (default: one that is removed at the end)")
     parser.add_argument("--spark", action="store_true", help="Spark SQL runs what no script matches; needs requirements.txt and Java")
@@ -57,12 +60,14 @@ def main():
     context = tls.make(options.folder, options.tls) if options.tls else None
 
     settings = {"chunk_rows": 5000, "link_rows": 100000, "link_seconds": 899, "link_headers": {}, "token_seconds": 3600,
-                "storage_url": None}
+                "storage_url": None,
+                "model_key": options.model_key, "model_seconds": 0, "embeddings_reversed": False}
     log, switchboard, scripts = requests_log.RequestLog(), faults.Switchboard(), scripted.Scripts()
     who = credentials.Credentials(options.token, options.client_id, options.client_secret)
     engine = scripted.ScriptedEngine(scripts, make_spark(options))
     store = statements.Statements(engine, settings)
-    place = workspace.Workspace(who, store, options.warehouse)
+    said = model_scripts.ModelScripts()
+    place = workspace.Workspace(who, store, models.Models(said, who, settings), options.warehouse)
     ended = threading.Event()
 
     def route_storage(request):
@@ -74,7 +79,7 @@ def main():
     # Always plain HTTP, so that a test needs no TLS of its own.
     desk = server.Server("control", lambda request: ("control", lambda: calls.answer(request)), log, switchboard)
     place.url, settings["storage_url"] = api.url, storage.url
-    calls = control.Control(switchboard, scripts, log, store, who, settings, ended.set)
+    calls = control.Control(switchboard, scripts, said, log, store, who, settings, ended.set)
     for one in (api, storage, desk):
         threading.Thread(target=one.serve_forever, args=(0.1,), daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

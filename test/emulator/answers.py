@@ -20,6 +20,25 @@ class Refused(Exception):
         self.answer = answer
 
 
+class Cut(Exception):
+    """Raised by an answer's iterator: the connection is closed before the answer's end."""
+
+
+class Reset(Exception):
+    """Raised by an answer's iterator: the connection is reset."""
+
+
+class Hang(Exception):
+    """Raised by an answer's iterator: nothing more comes for so many seconds."""
+
+
+def loads_or(text, otherwise):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return otherwise
+
+
 def compact(value):
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 

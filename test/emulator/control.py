@@ -7,9 +7,10 @@ import clock
 
 
 class Control:
-    def __init__(self, switchboard, scripts, log, statements, credentials, settings, stop):
+    def __init__(self, switchboard, scripts, model_scripts, log, statements, credentials, settings, stop):
         self.switchboard = switchboard
         self.scripts = scripts
+        self.model_scripts = model_scripts
         self.log = log
         self.statements = statements
         self.credentials = credentials
@@ -21,12 +22,12 @@ class Control:
         call = request.path.removeprefix("/_control/")
         if request.method == "POST":
             body = request.json() if call not in ("stop", "reset") else None
-            action = {"faults": self._faults, "scripts": self._scripts, "settings": self._settings, "clock": self._clock,
+            action = {"faults": self._faults, "scripts": self._scripts, "models": self._models, "settings": self._settings, "clock": self._clock,
                       "credentials": self._credentials, "reset": self._reset, "stop": self._stop}.get(call)
             if action is not None:
                 return answers.ok(action(body))
-        if request.method == "DELETE" and call in ("faults", "scripts", "requests"):
-            {"faults": self.switchboard, "scripts": self.scripts, "requests": self.log}[call].clear()
+        if request.method == "DELETE" and call in ("faults", "scripts", "models", "requests"):
+            {"faults": self.switchboard, "scripts": self.scripts, "models": self.model_scripts, "requests": self.log}[call].clear()
             return answers.ok({})
         if request.method == "GET":
             asked = {name: values[0] for name, values in request.query.items()}
@@ -34,6 +35,11 @@ class Control:
                 return answers.ok(self.log.find(asked.get("operation"), asked.get("path")))
             if call == "faults":
                 return answers.ok(self.switchboard.list())
+            if call == "models":
+                return answers.ok(self.model_scripts.list())
+            if call == "clock":
+                # Both on the clock that every process of this machine reads, so that times can be compared.
+                return answers.ok({"now": clock.iso(clock.now()), "log_started": self.log.started})
             if call == "statements":
                 return answers.ok(self.statements.list())
             if call == "settings":
@@ -48,6 +54,11 @@ class Control:
     def _scripts(self, body):
         for script in body if isinstance(body, list) else [body]:
             self.scripts.add(script)
+        return {}
+
+    def _models(self, body):
+        for script in body if isinstance(body, list) else [body]:
+            self.model_scripts.add(script)
         return {}
 
     def _settings(self, body):
@@ -72,6 +83,7 @@ class Control:
     def _reset(self, _):
         self.switchboard.clear()
         self.scripts.clear()
+        self.model_scripts.clear()
         self.log.clear()
         self._settings(self.defaults)
         return {}

@@ -15,7 +15,7 @@ import clock
 BEFORE = ("latency", "hang", "status", "redirect", "reset_early")
 AFTER = ("lost", "edit", "malformed", "cut", "reset", "drip", "stall", "endless", "gzip", "header")
 OPERATIONS = ("any", "discovery", "token", "execute", "poll", "chunk", "cancel", "close", "storage", "warehouse",
-              "jobs", "serving", "other")
+              "jobs", "serving", "chat", "embeddings", "models", "other")
 
 
 class Switchboard:

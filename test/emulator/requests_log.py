@@ -4,7 +4,8 @@ import re
 import threading
 import time
 
-BODY_LIMIT = 65536  # bytes of a request kept
+BODY_LIMIT = 262144  # bytes of a request kept: a prompt of 16000 tokens and more
+PARTS = 1000  # of an answer sent in parts so many times are kept
 
 
 class RequestLog:
@@ -21,6 +22,11 @@ class RequestLog:
             self.number += 1
             entry.update(number=self.number, at_ms=self._ms(), in_flight=self.flying, status=None, sent=0, broken=False)
             self.entries.append(entry)
+
+    def part(self, entry):
+        parts = entry.setdefault("parts_ms", [])
+        if len(parts) < PARTS:
+            parts.append(self._ms())
 
     def end(self, entry):
         with self.lock:

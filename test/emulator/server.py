@@ -56,6 +56,7 @@ class Request:
         self.target = handler.path
         self.headers = handler.headers
         self.body = body
+        self.noted = {}  # what the log shall say beside the usual
 
     def json(self):
         try:
@@ -152,6 +153,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             elif kind in ("cut", "reset", "stall", "drip"):
                 how = fault
         entry["status"] = made.status
+        entry.update(request.noted)
         self._send(made, how, entry)
 
     def _send(self, answer, how=None, entry=None):
@@ -172,13 +174,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         if not whole:
-            for part in answer.body:
+            self._send_parts(answer.body, entry)
+            return
+        self._send_body(answer.body, how, entry)
+
+    def _send_parts(self, parts, entry):
+        try:
+            for part in parts:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
                 if entry is not None:
                     entry["sent"] += len(part)
+                    self.server.log.part(entry)
             self.wfile.write(b"0\r\n\r\n")
-            return
-        self._send_body(answer.body, how, entry)
+        except answers.Cut:
+            self.close_connection = True
+        except answers.Reset:
+            self._reset()
+        except answers.Hang as hang:
+            self._hang(hang.args[0], entry)
 
     def _send_body(self, body, how, entry):
         kind = how.get("fault")

@@ -16,9 +16,10 @@ ENDPOINTS = re.compile(r"/api/2\.0/serving-endpoints(?:/([^/]+))?")
 
 
 class Workspace:
-    def __init__(self, credentials, statements, warehouse_id):
+    def __init__(self, credentials, statements, models, warehouse_id):
         self.credentials = credentials
         self.statements = statements
+        self.models = models
         self.warehouse_id = warehouse_id
         self.warehouse_state = "RUNNING"
         self.runs = {}
@@ -40,6 +41,9 @@ class Workspace:
             return "discovery", lambda: answers.ok({
                 "oidc_endpoint": f"{self.url}/oidc", "account_id": "00000000-0000-4000-8000-000000000000",
                 "workspace_id": "1234567890123456", "cloud": "AWS"})
+        model = self.models.route(request)
+        if model is not None:
+            return model
         operation, answer = self._authorized(request, path, method)
 
         def checked():
@@ -71,7 +75,8 @@ class Workspace:
             return "serving", lambda: self._endpoints(match[1])
         match = INVOCATIONS.fullmatch(path)
         if match and method == "POST":
-            return "serving", lambda: self._invoke(match[1], request.json())
+            # A chat endpoint under its own name is the same operation as under the common path.
+            return "chat" if match[1] == "chat" else "serving", lambda: self._invoke(match[1], request)
         return "other", lambda: self._unknown(path)
 
     def _unknown(self, path):
@@ -154,7 +159,7 @@ class Workspace:
             raise answers.refuse(400, "INVALID_PARAMETER_VALUE", f"Run {identifier} does not exist.")
         return run
 
-    # --- serving endpoints: chat (says back what it was told), embeddings, a model that adds ---
+    # --- serving endpoints: a language model, embeddings, a model that adds ---
 
     ENDPOINT_TASKS = {"chat": "llm/v1/chat", "embed": "llm/v1/embeddings", "adder": None}
 
@@ -171,26 +176,10 @@ class Workspace:
         if name not in self.ENDPOINT_TASKS:
             raise answers.refuse(404, "RESOURCE_DOES_NOT_EXIST", f"The given endpoint does not exist: {name}")
 
-    def _invoke(self, name, body):
+    def _invoke(self, name, request):
         self._known_endpoint(name)
         if name == "chat":
-            messages = body.get("messages") or []
-            if not messages:
-                raise answers.refuse(400, "BAD_REQUEST", "messages is required.")
-            said = messages[-1].get("content") or ""
-            words = len(said.split())
-            return answers.ok({
-                "id": "chatcmpl-1", "object": "chat.completion", "created": int(clock.now()), "model": "emulated",
-                "choices": [{"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}],
-                "usage": {"prompt_tokens": words, "completion_tokens": words, "total_tokens": 2 * words}})
+            return self.models.chat("databricks", request, name)
         if name == "embed":
-            texts = body.get("input")
-            texts = [texts] if isinstance(texts, str) else texts or []
-            data = [{"object": "embedding", "index": index, "embedding": [float(len(text)), float(text.count(" "))]}
-                    for index, text in enumerate(texts)]
-            return answers.ok({"object": "list", "model": "emulated", "data": data,
-                               "usage": {"prompt_tokens": len(texts), "total_tokens": len(texts)}})
-        frame = body.get("dataframe_split")
-        if not isinstance(frame, dict):
-            raise answers.refuse(400, "BAD_REQUEST", "This model takes dataframe_split.")
-        return answers.ok({"predictions": [sum(row) for row in frame["data"]]})
+            return self.models.embeddings(request.json())
+        return self.models.predict(request.json())

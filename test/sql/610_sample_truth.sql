@@ -91,7 +91,7 @@ UNION ALL SELECT 38, 'privilege', string_agg(privilege_type, ',') FROM dbinsight
 UNION ALL SELECT 39, 'columns', count(*)::text FROM dbinsight.fact_data_classification c WHERE NOT EXISTS (SELECT FROM dbinsight.current_column_mask m WHERE m.table_full_name = c.table_full_name AND m.column_name = c.column_name)
   AND NOT EXISTS (SELECT FROM dbinsight.current_row_filter f WHERE f.table_full_name = c.table_full_name)
 UNION ALL SELECT 39, 'columns_of_table', count(*)::text FROM dbinsight.fact_data_classification c WHERE c.table_full_name = 'main.gold.customer_pii'
-UNION ALL SELECT 40, 'gold_tables', count(*)::text FROM dbinsight.current_grant WHERE grantee = 'noah.fischer@company.com' AND privilege_type = 'ALL PRIVILEGES'
+UNION ALL SELECT 40, 'gold_tables', count(*)::text FROM dbinsight.current_grant WHERE grantee = 'noah.fischer@company.com' AND privilege_type = 'ALL_PRIVILEGES'
 UNION ALL SELECT 41, 'upstream_1', jsonb_agg(DISTINCT source_table_full_name)::text FROM dbinsight.fact_table_lineage WHERE target_table_full_name = 'main.gold.fact_usage'
 UNION ALL SELECT 41, 'downstream_1', jsonb_agg(DISTINCT target_table_full_name)::text FROM dbinsight.fact_table_lineage WHERE source_table_full_name = 'main.gold.fact_usage' AND target_table_full_name IS NOT NULL
 UNION ALL SELECT 42, 'denials', count(*)::text FROM dbinsight.fact_outbound_network WHERE destination = 'cdn-telemetry-sync.xyz' AND outcome = 'denied'

@@ -1,0 +1,66 @@
+/*
+ * answer_model.c: a turn that a language model words, wholly or in part: the
+ * measure its words are held against, and the embedded answer that goes on
+ * where they were broken off.
+ */
+#include "postgres.h"
+
+#include "agents/answer_parts.h"
+#include "agents/ground.h"
+
+/* Templates and freshness of the results so far; they are read again only when there are more. */
+DbiGroundTurn *
+dbi_answer_measure(DbiTurn *turn)
+{
+	ListCell *lc;
+
+	if (turn->measured != list_length(turn->results))
+	{
+		foreach(lc, turn->told)
+			((DbiTold *) lfirst(lc))->inputs = NIL;
+		dbi_answer_prepare(turn);
+		turn->measured = list_length(turn->results);
+	}
+	return dbi_answer_ground_turn(turn);
+}
+
+/* The agents are those whose tools were called, in that order. */
+void
+dbi_answer_close(DbiTurn *turn)
+{
+	ListCell *lc;
+	ListCell *x;
+
+	(void) dbi_answer_measure(turn);
+	turn->by_model = true;
+	foreach(lc, turn->results)
+	{
+		const char *agent = ((DbiResult *) lfirst(lc))->call->agent;
+		bool seen = false;
+
+		foreach(x, turn->agents)
+			seen = seen || strcmp(lfirst(x), agent) == 0;
+		if (!seen)
+			turn->agents = lappend(turn->agents, pstrdup(agent));
+	}
+	turn->next_part = list_length(turn->agents) + 2;
+}
+
+/*
+ * Of what the model's calls have brought, the plan's own calls are not made
+ * again; the rest stays beside, for the words that were shown rest on it.
+ */
+DbiTurn *
+dbi_answer_instead(DbiTurn *before)
+{
+	DbiTurn *turn = dbi_answer_begin(before->question, before->plan);
+	const char *text = before->text->out.data;
+
+	turn->seen = list_copy(before->results);
+	if (text[0] == '\0')
+		return turn;
+	dbi_say_text(turn->text, before->text);
+	dbi_say(turn->text,
+			"\n\n*The language model's answer ends here; the embedded analyst goes on.*\n\n");
+	return turn;
+}

@@ -1,0 +1,214 @@
+/*
+ * ground_count.c: a small whole number, which must be what the words beside it
+ * count: it is equal to something in any result.
+ */
+#include "postgres.h"
+
+#include "agents/ground_figure.h"
+
+static const char *const negations[] = {"missed",  "miss",  "not",  "no",
+										"without", "never", "lack", NULL};
+
+static bool
+stops(const DbiFigure *f, int k)
+{
+	const DbiGlyphToken *t = &f->s->tokens->t[k];
+
+	return t->kind == GLYPH_MARK || t->kind == GLYPH_NUMBER || t->kind == GLYPH_LINE;
+}
+
+/* "shops in SOUTH": a value that follows the counted word with a preposition narrows the rows. */
+static bool
+is_narrowed_out(const DbiFigure *f, int n, int set)
+{
+	static const char *const prepositions[] = {"in", "of", "for", "on", "from", "with", NULL};
+
+	for (int i = f->at + 2; i < f->s->to && i <= f->at + NEAR_AFTER && !stops(f, i); i++)
+	{
+		const DbiGlyphToken *before = &f->s->tokens->t[i - 1];
+
+		if (before->kind != GLYPH_WORD || !dbi_word_in(prepositions, before->word))
+			continue;
+		for (int k = 1; k < f->s->nsets[n]; k++)
+			if (f->s->sets[n][k].from == i && f->s->sets[n][k].column >= 0 &&
+				f->s->tokens->t[i].kind != GLYPH_DATE)
+				return !dbi_set_covers(&f->s->sets[n][set], i);
+	}
+	return false;
+}
+
+static void
+count_rows(DbiFigure *f, int word, int n)
+{
+	const DbiFacts *facts = f->s->judge->facts;
+
+	for (int k = 0; k < f->s->nsets[n]; k++)
+		if (!is_narrowed_out(f, n, k))
+			dbi_figure_try(f, f->s->sets[n][k].n, "number of rows", n, 0, -1, true);
+	if (dbi_figure_result(f, n)->truncated)
+		return;
+	for (int c = 0; c < dbi_figure_result(f, n)->ncolumns; c++)
+	{
+		/* failed sign-ins of get_failed_auth_attempts are the sum of attempts */
+		const char *last = strrchr(facts->columns[n][c], ' ');
+
+		if (dbi_figure_result(f, n)->columns[c].kind == DBI_COUNT &&
+			dbi_has_word(facts->noun_keys[n], last ? last + 1 : facts->columns[n][c]))
+			for (int k = 0; k < f->s->nsets[n]; k++)
+				dbi_figure_try(f, dbi_aggregate(f->s, n, k, c)->sum, "sum", n, 0, c, false);
+	}
+}
+
+/* A version or a code that is kept as text. */
+static void
+try_text(DbiFigure *f, int n, int k, int c)
+{
+	const DbiResult *r = dbi_figure_result(f, n);
+	int row = -1;
+
+	while (!f->accepted && (row = bms_next_member(f->s->sets[n][k].rows, row)) >= 0)
+		if (!r->rows[row][c].isnull && strcmp(r->rows[row][c].text, f->t->word) == 0)
+			dbi_figure_try(f, f->t->value, "cell", n, row + 1, c, true);
+}
+
+static void
+count_column(DbiFigure *f, int n, int c)
+{
+	bool of_one = dbi_is_of_one(f, n) && !f->total;
+
+	for (int k = f->s->nsets[n] - 1; k >= 0; k--)
+	{
+		DbiKind kind = dbi_figure_result(f, n)->columns[c].kind;
+		double factor;
+
+		if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) ||
+			is_narrowed_out(f, n, k))
+			continue;
+		if (dbi_ground_reads(f->s->judge->facts, n, c, UNIT_NONE, &factor))
+		{
+			f->linked = true;
+			dbi_try_column(f, n, k, c, factor);
+		}
+		else if (kind == DBI_BOOL)
+		{
+			const DbiAggregate *a = dbi_aggregate(f->s, n, k, c);
+
+			f->linked = true;
+			if (dbi_figure_speaks(f, negations))
+				dbi_figure_try(f, a->n - a->ntrue, "rows for which it does not hold", n, 0, c, true);
+			else
+				dbi_figure_try(f, a->ntrue, "rows for which it holds", n, 0, c, true);
+		}
+		else if (kind == DBI_TEXT || kind == DBI_LIST)
+		{
+			f->linked = true;
+			dbi_figure_try(f, dbi_aggregate(f->s, n, k, c)->distinct, "distinct values", n, 0, c,
+						   true);
+			try_text(f, n, k, c);
+			if (kind == DBI_LIST && f->s->sets[n][k].n == 1)
+				dbi_figure_try(f, dbi_aggregate(f->s, n, k, c)->first, "items of a list", n, 0, c,
+							   true);
+		}
+	}
+}
+
+/* What one word counts: rows of a tool, a column, rows with a value. */
+static void
+try_word(DbiFigure *f, int word)
+{
+	const DbiFacts *facts = f->s->judge->facts;
+	const DbiGlyphToken *w = &f->s->tokens->t[word];
+
+	if ((w->kind != GLYPH_WORD && w->kind != GLYPH_NAME && w->kind != GLYPH_CLOCK) ||
+		dbi_word_in(dbi_no_links, w->word))
+		return;
+	for (int n = 0; n < facts->nresults; n++)
+	{
+		bool things = false;
+
+		for (int k = 1; k < f->s->nsets[n]; k++)
+			if (dbi_set_covers(&f->s->sets[n][k], word) && !f->s->sets[n][k].is_name)
+			{
+				f->linked = true;
+				dbi_figure_try(f, f->s->sets[n][k].n, "rows with this value", n, 0,
+							   f->s->sets[n][k].column, true);
+			}
+		if (w->kind != GLYPH_WORD)
+			continue;
+		for (int c = 0; c < dbi_figure_result(f, n)->ncolumns; c++)
+			if (dbi_has_word(facts->columns[n][c], w->key))
+			{
+				things = things || dbi_figure_result(f, n)->columns[c].kind == DBI_TEXT;
+				count_column(f, n, c);
+			}
+		if (dbi_has_word(facts->noun_keys[n], w->key))
+		{
+			/* jobs of get_failed_jobs are its job names, not its rows */
+			if (things && !dbi_has_word(facts->nouns[n], w->key))
+				continue;
+			f->linked = true;
+			count_rows(f, word, n);
+		}
+	}
+}
+
+/* Words after the number, then those before it; the first that counts anything decides. */
+void
+dbi_try_words(DbiFigure *f)
+{
+	int after = f->at + 1;
+	int before;
+
+	/* "9 of 23 checks": both count checks */
+	if (after + 1 < f->s->to && dbi_is_word(&f->s->tokens->t[after], "of") &&
+		f->s->tokens->t[after + 1].kind == GLYPH_NUMBER)
+		after += 2;
+	before = f->at - 1;
+	for (int k = after; k < f->s->to && k < after + NEAR_AFTER && !f->accepted && !stops(f, k); k++)
+		try_word(f, k);
+	if (after < f->s->to && !stops(f, after))
+		return; /* a word follows: what stands before is of another figure */
+	for (int k = before, n = 0; k >= f->s->from && n < NEAR_BEFORE && !f->accepted && !f->linked;
+		 k--, n++)
+	{
+		bool bracket = f->s->tokens->t[k].kind == GLYPH_MARK &&
+					   f->s->judge->text[f->s->tokens->t[k].start] == '(' && k == f->at - 1;
+
+		if (stops(f, k) && !bracket)
+			break;
+		try_word(f, k);
+	}
+}
+
+/* No word counts it: rows, distinct values, counts of the rows that are named. */
+void
+dbi_try_unlinked(DbiFigure *f)
+{
+	const DbiFacts *facts = f->s->judge->facts;
+
+	for (int n = 0; n < facts->nresults; n++)
+		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
+		{
+			if (dbi_is_of_one(f, n) && !f->total &&
+				!(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name))
+				continue;
+			dbi_figure_try(f, f->s->sets[n][k].n, "number of rows", n, 0, -1, true);
+			for (int c = 0; c < dbi_figure_result(f, n)->ncolumns; c++)
+			{
+				double factor;
+
+				if (dbi_figure_result(f, n)->columns[c].kind == DBI_TEXT)
+					dbi_figure_try(f, dbi_aggregate(f->s, n, k, c)->distinct, "distinct values", n,
+								   0, c, true);
+				else if (dbi_ground_reads(facts, n, c, UNIT_NONE, &factor))
+					dbi_try_column(f, n, k, c, factor);
+			}
+		}
+}
+
+void
+dbi_try_totals(DbiFigure *f)
+{
+	for (int n = 0; n < f->s->judge->facts->nresults; n++)
+		dbi_figure_try(f, f->s->sets[n][0].n, "number of rows", n, 0, -1, true);
+}

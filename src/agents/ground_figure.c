@@ -1,0 +1,154 @@
+/*
+ * ground_figure.c: a figure, the words beside it, and a value that it may say.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "agents/ground_figure.h"
+
+static const char *const rising[] = {"up",       "rose",   "rise",   "risen",   "increased",
+									 "increase", "grew",   "growth", "climbed", "gained",
+									 "gain",     "jumped", "higher", "above",   "over",
+									 "more",     NULL};
+static const char *const falling[] = {"down",     "fell",    "fall",  "fallen",   "decreased",
+									  "decrease", "dropped", "drop",  "declined", "decline",
+									  "shrank",   "lost",    "loss",  "lower",    "below",
+									  "less",     "fewer",   "under", "cheaper",  NULL};
+static const char *const change_words[] = {"delta",      "change", "deviation",    "diff",
+										   "difference", "shift",  "day over day", "growth",
+										   "overrun",    NULL};
+const char *const dbi_no_links[] = {"of", "the",  "a",    "an",    "in",   "and",  "or",
+									"is", "are",  "was",  "were",  "to",   "on",   "for",
+									"by", "with", "at",   "from",  "them", "it",   "that",
+									"be", "been", "has",  "have",  "most", "more", "than",
+									"as", "its",  "last", "first", "all",  NULL};
+
+int
+dbi_number_says(const DbiGlyphToken *number, double value, int direction, bool strict)
+{
+	double slack = number->slack * (1 + 1e-9) + 1e-9 * fabs(value);
+
+	if (!isfinite(value) || fabs(fabs(value) - number->value) > slack)
+		return 0;
+	if (number->value == 0)
+		return 1;
+	if (number->sign)
+		direction = number->sign == '+' ? 1 : -1;
+	if (strict)
+		return (value < 0) == (number->sign == '-') ? 1 : -1;
+	if (direction == 0)
+		return value >= 0 ? 1 : -1;
+	return (value > 0) == (direction > 0) ? 1 : -1;
+}
+
+const DbiResult *
+dbi_figure_result(const DbiFigure *f, int n)
+{
+	return f->s->judge->facts->results[n];
+}
+
+static bool
+is_change(const DbiFigure *f, int n, int column)
+{
+	for (const char *const *w = change_words; *w; w++)
+		if (dbi_has_word(f->s->judge->facts->columns[n][column], *w))
+			return true;
+	return false;
+}
+
+/* Tries one value; a change is one that has a direction of its own. */
+bool
+dbi_figure_try(DbiFigure *f, double value, const char *reason, int n, int row, int column,
+			   bool change)
+{
+	int says;
+
+	if ((f->direction != 0 || f->t->sign == '+') && !change && column >= 0 &&
+		!is_change(f, n, column))
+		return false; /* "up $5" is no level */
+	says = dbi_number_says(f->t, value, f->direction, false);
+	if (says < 0 && f->direction == 0 && !f->t->sign && f->falls)
+		says = 1;
+	if (says < 0)
+		f->sign_wrong = true;
+	if (says <= 0)
+		return false;
+	if (!f->accepted)
+		dbi_accept(f->claim, reason, n >= 0 ? dbi_figure_result(f, n) : NULL, row,
+				   n >= 0 && column >= 0 ? dbi_figure_result(f, n)->columns[column].name : NULL);
+	f->accepted = true;
+	if (n >= 0 && column >= 0 && !change && f->verdict->norigins < MAX_ORIGINS)
+	{
+		f->verdict->result[f->verdict->norigins] = n;
+		f->verdict->column[f->verdict->norigins] = column;
+		f->verdict->of_many[f->verdict->norigins] = f->of_many;
+		f->verdict->value[f->verdict->norigins++] = value;
+	}
+	return true;
+}
+
+const DbiGlyphToken *
+dbi_figure_token(const DbiFigure *f, int at)
+{
+	return at >= f->s->from && at < f->s->to ? &f->s->tokens->t[at] : NULL;
+}
+
+bool
+dbi_is_word(const DbiGlyphToken *t, const char *word)
+{
+	return t && t->kind == GLYPH_WORD && strcmp(t->word, word) == 0;
+}
+
+int
+dbi_direction_of(const DbiGlyphToken *t)
+{
+	if (t == NULL || t->kind != GLYPH_WORD)
+		return 0;
+	return dbi_word_in(rising, t->word) ? 1 : dbi_word_in(falling, t->word) ? -1 : 0;
+}
+
+/* Does the sentence use such a word? A mean that nobody calls one is a coincidence. */
+bool
+dbi_figure_speaks(const DbiFigure *f, const char *const *words)
+{
+	for (int k = f->s->from; k < f->s->to; k++)
+		if (f->s->tokens->t[k].kind == GLYPH_WORD && dbi_word_in(words, f->s->tokens->t[k].word))
+			return true;
+	return false;
+}
+
+/* From a name to a figure without leaving its brackets. */
+static bool
+in_scope(const DbiFigure *f, int from)
+{
+	int depth = 0;
+
+	for (int k = Max(from, 0); k < f->at; k++)
+	{
+		const DbiGlyphToken *t = &f->s->tokens->t[k];
+		char c = f->s->judge->text[t->start];
+
+		if (t->kind != GLYPH_MARK)
+			continue;
+		depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+		if (depth < 0)
+			return false;
+	}
+	return from >= 0;
+}
+
+/* The sentence has just named one row: what follows is said of that row, but for totals ("of 17"). */
+bool
+dbi_is_of_one(const DbiFigure *f, int n)
+{
+	for (int k = 1; k < f->s->nsets[n]; k++)
+	{
+		const DbiRowSet *set = &f->s->sets[n][k];
+
+		if (set->n == 1 && set->is_name && Max(set->from, set->also_from) < f->at &&
+			f->s->sets[n][0].n > 1 && in_scope(f, Max(set->from, set->also_from)))
+			return true;
+	}
+	return false;
+}
