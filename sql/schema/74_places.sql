@@ -18,9 +18,9 @@ CREATE FUNCTION dbinsight._dump_rows(relation regclass) RETURNS void
 	LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'dbi_dump_rows';
 COMMENT ON FUNCTION dbinsight._dump_rows(regclass) IS 'Has pg_dump carry the rows of a table that has come back to the extension';
 
-CREATE FUNCTION dbinsight._refreshing() RETURNS boolean
+CREATE FUNCTION dbinsight._is_refreshing() RETURNS boolean
 	LANGUAGE C IMMUTABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'dbi_refreshing';
-COMMENT ON FUNCTION dbinsight._refreshing() IS
+COMMENT ON FUNCTION dbinsight._is_refreshing() IS
 'Whether this is the refresh of a source whose mode is rollup. Plans are made with the answer: all are thrown away when it changes';
 
 CREATE FUNCTION dbinsight._refresh_remote(source text, since timestamptz, until timestamptz) RETURNS bigint
@@ -166,7 +166,7 @@ BEGIN
 	EXECUTE format('CREATE FOREIGN TABLE %s (%s) SERVER %I OPTIONS (query %L)', remote, columns, server, dbinsight._remote_text(source, fields, computed));
 	EXECUTE format('CREATE VIEW dbinsight.%I WITH (security_invoker) AS %s', gold,
 		format(CASE WHEN gold LIKE 'dim%' THEN 'WITH r AS MATERIALIZED (SELECT * FROM %2$s) SELECT %1$s FROM r' ELSE 'SELECT %s FROM %s' END, shown, remote)
-		|| CASE WHEN is_rollup THEN ' WHERE dbinsight._refreshing()' ELSE '' END);
+		|| CASE WHEN is_rollup THEN ' WHERE dbinsight._is_refreshing()' ELSE '' END);
 	EXECUTE format('COMMENT ON FOREIGN TABLE %s IS %L', remote, source || ' as it is read on the warehouse, for ' || gold);
 	EXECUTE format('COMMENT ON VIEW dbinsight.%I IS %L', gold, obj_description(model, 'pg_class'));
 	PERFORM dbinsight._like_table(remote::regclass, model), dbinsight._like_table(format('dbinsight.%I', gold)::regclass, model);
@@ -283,25 +283,26 @@ COMMENT ON FUNCTION dbinsight.use_local(text) IS
  */
 CREATE FUNCTION dbinsight._refresh_from_remote(source text, since timestamptz, until timestamptz) RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
 	s dbinsight.sources;
 	by_day boolean;
-	found bigint;
+	present bigint;
 	oldest text;
 	newest text;
 BEGIN
 	SELECT o.* INTO STRICT s FROM dbinsight.sources o WHERE o.source = _refresh_from_remote.source;
 	IF s.watermark_column IS NULL OR since IS NULL THEN
-		EXECUTE format('SELECT count(*), ''-infinity'', ''infinity'' FROM dbinsight.%I', s.gold_table) INTO found, oldest, newest;
+		EXECUTE format('SELECT count(*), ''-infinity'', ''infinity'' FROM dbinsight.%I', s.gold_table) INTO present, oldest, newest;
 	ELSE
 		SELECT a.atttypid = 'date'::regtype INTO by_day FROM pg_attribute a WHERE a.attrelid = format('dbinsight.%I', s.gold_table)::regclass AND a.attname = s.watermark_column;
 		EXECUTE format(CASE WHEN by_day
 				-- A day that is not over counts whole.
 				THEN 'SELECT count(*), min(%1$I)::text, max(%1$I)::text FROM dbinsight.%2$I WHERE %3$I >= ($1 AT TIME ZONE ''UTC'')::date AND %3$I <= (($2 - interval ''1 microsecond'') AT TIME ZONE ''UTC'')::date'
 				ELSE 'SELECT count(*), min(%1$I)::text, max(%1$I)::text FROM dbinsight.%2$I WHERE %3$I >= $1 AND %3$I < $2' END, coalesce(s.time_column, s.watermark_column), s.gold_table, s.watermark_column)
-			INTO found, oldest, newest USING since, until;
+			INTO present, oldest, newest USING since, until;
 	END IF;
-	IF found > 0 THEN
+	IF present > 0 THEN
 		-- Of a date the whole day.
 		PERFORM dbinsight._refresh_derived(s.gold_table, (oldest || CASE WHEN length(oldest) = 10 THEN ' 00:00+00' ELSE '' END)::timestamptz,
 			(newest || CASE WHEN length(newest) = 10 THEN ' 00:00+00' ELSE '' END)::timestamptz);
@@ -310,9 +311,9 @@ BEGIN
 		END IF;
 	END IF;
 	INSERT INTO dbinsight.ingest_state AS i (source, watermark, last_event_time, last_loaded_at)
-	SELECT s.source, CASE WHEN found > 0 AND since IS NOT NULL THEN until END, CASE WHEN length(newest) > 8 THEN newest::timestamptz END, dbinsight.now()
+	SELECT s.source, CASE WHEN present > 0 AND since IS NOT NULL THEN until END, CASE WHEN length(newest) > 8 THEN newest::timestamptz END, dbinsight.now()
 	ON CONFLICT (source) DO UPDATE SET watermark = greatest(i.watermark, excluded.watermark), last_event_time = greatest(i.last_event_time, excluded.last_event_time),
 		last_loaded_at = excluded.last_loaded_at, last_error = NULL;
-	RETURN found;
+	RETURN present;
 END $$;
 COMMENT ON FUNCTION dbinsight._refresh_from_remote(text, timestamptz, timestamptz) IS 'Does the work of _refresh_remote()';

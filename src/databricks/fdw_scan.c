@@ -184,8 +184,9 @@ end_run(DbiScan *scan)
 {
 	if (scan->statement)
 	{
-		dbi_statement_end(scan->statement);
+		/* Before the end, which frees what is counted. */
 		add_counters(&scan->spent, dbi_statement_counters(scan->statement));
+		dbi_statement_end(scan->statement);
 	}
 	scan->statement = NULL;
 	scan->at_end = false;

@@ -93,7 +93,7 @@ typedef struct DbiSource
 	char write_mode; /* a, u, v as in sources.write_mode */
 	char *computed_from;
 	char *after_load;
-	char *mode; /* where its rows are: local, foreign, rollup */
+	char *mode;           /* where its rows are: local, foreign, rollup */
 	List *computed_names; /* of char *, with computed_exprs beside it */
 	List *computed_exprs;
 	List *columns;  /* of DbiSourceColumn */

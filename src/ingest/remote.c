@@ -47,8 +47,7 @@ refresh(Datum source, Datum *window, bool *has_bound)
 	if (SPI_execute_with_args("SELECT dbinsight._refresh_from_remote($1, $2, $3)", 3, types, args,
 							  nulls, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not refresh what is derived from a source");
-	rows = DatumGetInt64(
-		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	SPI_finish();
 	return rows;
 }

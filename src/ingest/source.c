@@ -365,9 +365,10 @@ dbi_source_open(const char *name)
 	char *mode;
 
 	SPI_connect();
-	SPI_execute_with_args("SELECT gold_table, version_column, time_column, watermark_column, write_mode, computed_from,"
-						  " after_load, key, mapping, excluded, computed, mode FROM dbinsight.sources WHERE source = $1",
-						  1, argtypes, args, NULL, true, 1);
+	SPI_execute_with_args(
+		"SELECT gold_table, version_column, time_column, watermark_column, write_mode, computed_from,"
+		" after_load, key, mapping, excluded, computed, mode FROM dbinsight.sources WHERE source = $1",
+		1, argtypes, args, NULL, true, 1);
 	if (SPI_processed == 0)
 		unknown_source(name);
 	source->name = MemoryContextStrdup(owner, name);

@@ -196,8 +196,7 @@ dbi_sync_refresh(DbiFeed *feed, const DbiSlice *slice)
 	dbi_become_owner(&caller);
 	SPI_connect();
 	run("SELECT dbinsight._refresh_remote($1, $2, $3)", 3, types, args, nulls);
-	rows = DatumGetInt64(
-		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	SPI_finish();
 	dbi_become_caller(&caller);
 	return rows;

@@ -25,7 +25,7 @@ SELECT a.* FROM (VALUES
 	('(DROP client_id, DROP client_secret, ADD token ''hush'')')) v(o), LATERAL pg_temp.attempt('ALTER USER MAPPING FOR CURRENT_USER SERVER lake OPTIONS ' || o) a;
 SELECT a.* FROM (VALUES
 	('name ''b''', 'table_name ''x'''), ('column_name ''''', 'table_name ''x'''), ('column_type ''MAP<STRING>''', 'table_name ''x'''),
-	('column_name ''b''', 'table ''x'''), ('column_name ''b'', column_type ''MAP<STRING, STRUCT<`a``b`: INT NOT NULL COMMENT ''''x'''', c: DECIMAL(3,1)>>''', 'schema_name ''s'', table_name ''x''')) v(c, t),
+	('column_name ''b''', 'table ''x'''), ('column_name ''b''', 'query ''SELECT 1'', table_name ''x'''), ('column_name ''b''', 'query '''''), ('column_name ''b'', column_type ''MAP<STRING, STRUCT<`a``b`: INT NOT NULL COMMENT ''''x'''', c: DECIMAL(3,1)>>''', 'schema_name ''s'', table_name ''x''')) v(c, t),
 	LATERAL pg_temp.attempt('CREATE FOREIGN TABLE pg_temp.t (a int OPTIONS (' || c || ')) SERVER lake OPTIONS (' || t || ')') a;
 SELECT * FROM pg_temp.attempt('ALTER FOREIGN DATA WRAPPER databricks OPTIONS (ADD host ''x'')');
 

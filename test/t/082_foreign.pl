@@ -36,7 +36,10 @@ sub columns
 		rows => [map { [$_, $types{$_}] } sort keys %types]);
 }
 
-sub statements { return map { $_->{statement} } $emulator->statements }
+# The statements since forget().
+my $forgotten = 0;
+sub statements { my @all = map { $_->{statement} } $emulator->statements; return @all[$forgotten .. $#all] }
+sub forget { $emulator->reset; $forgotten = () = $emulator->statements }
 
 sql(sprintf q{
 	CREATE EXTENSION dbinsight;
@@ -59,7 +62,15 @@ my $definitions = q{
 		WHERE c.relnamespace IN ('dbinsight'::regnamespace, 'public'::regnamespace) AND c.relkind = 'v' AND c.relname NOT IN ('dim_job', 'fact_query_history')};
 my $members = q{SELECT count(*) FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'dbinsight' WHERE d.deptype = 'e'};
 my $dumped = q{SELECT cardinality(extconfig) FROM pg_extension WHERE extname = 'dbinsight'};
-my $pristine = sql($definitions);
+sub definitions { return sql($definitions) =~ s/dbinsight_local\.//gr }
+# Made once from its text, as a restored dump makes it, a definition has a text that stays (brackets, names of UNIONs' columns).
+sql(q{SET check_function_bodies = off;
+	DO $$ DECLARE d text; BEGIN
+		FOR d IN SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE p.prosqlbody IS NOT NULL LOOP EXECUTE d; END LOOP;
+		FOR d IN SELECT format('CREATE OR REPLACE VIEW %s %s AS %s', c.oid::regclass, ' WITH (' || array_to_string(c.reloptions, ', ') || ')', pg_get_viewdef(c.oid))
+			FROM pg_class c WHERE c.relnamespace IN ('dbinsight'::regnamespace, 'public'::regnamespace) AND c.relkind = 'v' LOOP EXECUTE d; END LOOP;
+	END $$});
+my $pristine = definitions();
 my $pristine_members = sql($members);
 my $pristine_dumped = sql($dumped);
 
@@ -75,7 +86,7 @@ columns('jobs', workspace_id => 'STRING', job_id => 'STRING', name => 'STRING', 
 sql('CREATE MATERIALIZED VIEW public.kept AS SELECT * FROM dbinsight.dim_job');
 like(refused(q{SELECT dbinsight.use_foreign('system.lakeflow.jobs')}), qr/^2BP01: cannot change the place of dbinsight\.dim_job: .*kept.* depends on it\nHINT:/s, 'what cannot follow is named');
 sql('DROP MATERIALIZED VIEW public.kept');
-is(sql($definitions), $pristine, 'nothing has changed');
+is(definitions(), $pristine, 'nothing has changed');
 
 # ---- foreign
 is(sql(q{SELECT dbinsight.use_foreign('system.lakeflow.jobs')}), 'dim_job', 'use_foreign() gives the gold table');
@@ -83,28 +94,30 @@ is(sql(q{SELECT c.relkind, obj_description(c.oid, 'pg_class') = obj_description(
 	FROM pg_class c, dbinsight.sources s WHERE c.oid = 'dbinsight.dim_job'::regclass AND s.source = 'system.lakeflow.jobs'}), 'v|t|foreign', 'a view has its name and comment');
 is(sql(q{SELECT count(*) FROM (SELECT attname, atttypid, attnum, attcollation FROM pg_attribute WHERE attrelid = 'dbinsight.dim_job'::regclass AND attnum > 0
 	EXCEPT SELECT attname, atttypid, attnum, attcollation FROM pg_attribute WHERE attrelid = 'dbinsight_local.dim_job'::regclass) d}), 0, '... and the same columns');
-is(sql($definitions) =~ s/dbinsight_local\.//gr, $pristine, 'functions and views are what they were, with their grants');
+is(definitions(), $pristine, 'functions and views are what they were, with their grants');
 is(sql($members), $pristine_members + 1, 'the view and the foreign table are the extension\'s, the table is not');
 
 columns('history', statement_id => 'STRING', start_time => 'TIMESTAMP', update_time => 'TIMESTAMP', executed_by => 'STRING', new_field => 'INT');
 is(sql(q{SELECT dbinsight.use_foreign('system.query.history')}), 'fact_query_history', 'a fact too');
 my @count = ({ name => 'count', type => 'BIGINT' });
-$emulator->reset;
+forget();
 $emulator->script(match => '^SELECT count', columns => \@count, rows => [['10000000']]);
 is(sql('SET ROLE ann; SELECT count(*) FROM dbinsight.fact_query_history'), '10000000', 'ten million rows are counted there');
 is(sql(q{SET ROLE ann; SELECT public.statements_by('ann')}), '10000000', "a person's own function follows");
 my @sent = statements();
 is(scalar @sent, 2, 'one statement each');
 like($sent[0], qr/^SELECT count\(\*\) FROM \(SELECT .* FROM `system`\.`query`\.`history` r\) m .* d\) r\d+$/s, 'of which one row is the result');
-like($sent[1], qr/ WHERE \(r\d+\.`executed_by` = 'ann'\)$/, 'with its condition');
+like($sent[1], qr/ WHERE \(r\d+\.`executed_by` = :p1\)$/, 'with its condition');
 like($sent[0], qr/named_struct\('new_field', r\.`new_field`\)/, 'what no column takes is in extra');
 like(sql('EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM public.statements'), qr/^Foreign Scan/, "a person's own view follows");
 
 # ---- a dimension is fetched whole, once
-$emulator->reset;
-$emulator->script(match => 'lakeflow', columns => [{ name => 'workspace_id', type => 'STRING' }, { name => 'job_id', type => 'STRING' }], rows => [['1', '7'], ['1', '8']]);
+forget();
+my @all = split /\n/, sql(q{SELECT attname FROM pg_attribute WHERE attrelid = 'dbinsight._remote_dim_job'::regclass AND attnum > 0 ORDER BY attnum});
+$emulator->script(match => 'lakeflow', columns => [map { { name => $_, type => 'STRING' } } @all],
+	rows => [map { my %job = (workspace_id => '1', job_id => $_, is_current => 'true'); [@job{@all}] } 7, 8]);
 is(sql(q{SELECT string_agg((SELECT j.job_id FROM dbinsight.dim_job j WHERE j.workspace_id = '1' AND j.job_id = k), ',' ORDER BY k) FROM unnest('{8,7}'::text[]) k}), '7,8', 'look-ups in a dimension');
-is(scalar statements(), 1, '... are one statement');
+is(scalar(() = statements()), 1, '... are one statement');
 
 # ---- rows do not come here meanwhile
 like(refused(q{SELECT dbinsight.load_rows('system.lakeflow.jobs', '[]')}), qr/^55000: source "system.lakeflow.jobs" takes no rows: its mode is foreign\nHINT:  SELECT dbinsight.use_local/, 'load_rows()');
@@ -115,9 +128,9 @@ is(sql(q{SELECT count(*) FROM dbinsight.apply_retention() WHERE table_name = 'di
 columns('audit', event_id => 'STRING', event_time => 'TIMESTAMP', action_name => 'STRING', service_name => 'STRING', source_ip_address => 'STRING',
 	request_params => 'MAP<STRING, STRING>', user_identity => 'STRUCT<email: STRING, subject_name: STRING>', response => 'STRUCT<status_code: INT, error_message: STRING>');
 is(sql(q{SELECT dbinsight.use_rollup('system.access.audit')}), 'fact_audit_logs', 'use_rollup() of a fact');
-$emulator->reset;
-is(sql('SELECT count(*), max(source_ip) FROM dbinsight.fact_audit_logs'), '0|', 'the name shows no rows');
-is(sql('SELECT count(*) FROM dbinsight.get_security_events(720)'), 0, '... to tools neither');
+forget();
+is(sql('SET ROLE ann; SELECT count(*), max(source_ip) FROM dbinsight.fact_audit_logs'), '0|', 'the name shows no rows');
+is(sql('SELECT count(*) FROM dbinsight.get_failed_auth_attempts()'), 0, '... to tools neither');
 is_deeply([statements()], [], 'and the warehouse is not asked');
 
 # ---- dump and restore
@@ -128,7 +141,7 @@ sql('CREATE DATABASE copy');
 $node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('copy'), $dump ], 'restore');
 is(sql(q{SELECT relkind, (SELECT mode FROM dbinsight.sources WHERE gold_table = 'dim_job') FROM pg_class WHERE oid = 'dbinsight.dim_job'::regclass}, 'copy'), 'r|foreign', 'the restored name is a table');
 like(refused(q{SELECT dbinsight.load_rows('system.lakeflow.jobs', '[]')}, 'copy'), qr/its mode is foreign\nHINT:  SELECT dbinsight.use_local/, '... that takes no rows until it is said which it is to be');
-like(sql(q{SELECT value || ': ' || note FROM dbinsight.status() WHERE item = 'not in its place' ORDER BY 1 LIMIT 1}, 'copy'), qr/^system\.access\.audit: .*use_foreign/, '... which status() asks for');
+like(sql(q{SELECT value || ': ' || note FROM dbinsight.status() WHERE item = 'not in its place' ORDER BY 1 LIMIT 1}, 'copy'), qr/^system\.access\.audit: .*use_rollup\('system/, '... which status() asks for');
 columns('jobs', workspace_id => 'STRING', job_id => 'STRING', name => 'STRING', change_time => 'TIMESTAMP');
 is(sql(q{SELECT dbinsight.use_foreign('system.lakeflow.jobs'); SELECT relkind FROM pg_class WHERE oid = 'dbinsight.dim_job'::regclass}, 'copy'), "dim_job\nv", 'foreign again');
 foreach my $database ('copy', 'postgres')
@@ -140,7 +153,7 @@ foreach my $database ('copy', 'postgres')
 	is(sql($members, $database), $pristine_members, '... the table is the extension\'s again');
 	is(sql($dumped, $database), $pristine_dumped, '... and its rows are dumped');
 }
-is(sql($definitions), $pristine, 'there and back, every definition is what it was');
+is(definitions(), $pristine, 'there and back, every definition is what it was');
 sql(q{SELECT dbinsight.load_rows('system.lakeflow.jobs', '[{"workspace_id": "1", "job_id": "8", "name": "hourly", "change_time": "2026-06-02T00:00:00Z"}]')});
 $node->command_ok([ 'pg_dump', '-Fc', '-f', $dump, $node->connstr('postgres') ], 'dump of what has come back');
 sql('CREATE DATABASE again');
