@@ -20,9 +20,9 @@ DECLARE
 BEGIN
 	FOR f IN
 		SELECT p.oid::regprocedure AS name,
-			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|start_s|wake|scheduler|worker)' AS owner_only,
+			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|outbox_(?!put)|log_router|start_s|wake|scheduler|worker)' AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
-				'run_detections', '_databricks_query', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback') AS admin_only,
+				'run_detections', '_databricks_query', '_llm_ask', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback', 'deliver', 'retry_delivery') AS admin_only,
 			p.proname = 'status' AS operator_only
 		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'dbinsight'::pg_catalog.regnamespace AND p.prokind IN ('f', 'a')
 			AND p.prorettype <> 'trigger'::pg_catalog.regtype
@@ -37,7 +37,7 @@ BEGIN
 	END LOOP;
 END $$;
 
-GRANT EXECUTE ON PROCEDURE dbinsight.ingest_due TO dbinsight_admin;
+GRANT EXECUTE ON PROCEDURE dbinsight.ingest_due, dbinsight.deliver_due TO dbinsight_admin;
 
 /* A reader sees every table but those that hold rows as they came, others' questions, or commands. */
 GRANT SELECT ON ALL TABLES IN SCHEMA dbinsight TO dbinsight_reader;
@@ -52,6 +52,7 @@ GRANT SELECT ON dbinsight.security_log TO dbinsight_admin;
 GRANT INSERT, UPDATE, DELETE ON dbinsight.chat_conversations, dbinsight.chat_messages, dbinsight.user_preferences TO dbinsight_reader;
 GRANT INSERT, UPDATE, DELETE ON dbinsight.llm_cache TO dbinsight_reader;
 GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback, dbinsight.spans TO dbinsight_reader;
+GRANT INSERT ON dbinsight.llm_usage TO dbinsight_reader;
 
 GRANT INSERT, UPDATE, DELETE ON dbinsight.alert_rules TO dbinsight_operator;
 GRANT UPDATE (status, acknowledged_at, acknowledged_by, resolved_at) ON dbinsight.alert_events TO dbinsight_operator;
@@ -64,10 +65,10 @@ GRANT INSERT, UPDATE, DELETE ON dbinsight.budgets, dbinsight.commitments, dbinsi
 	dbinsight.allow_list, dbinsight.audit_action, dbinsight.agents, dbinsight.agent_tools,
 	dbinsight.answer_templates, dbinsight.answer_rules, dbinsight.answer_links, dbinsight.report_templates,
 	dbinsight.concepts, dbinsight.concept_forms, dbinsight.concept_weights, dbinsight.tool_companions, dbinsight.name_hints,
-	dbinsight.argument_words, dbinsight.intent_examples, dbinsight.playbooks
+	dbinsight.argument_words, dbinsight.intent_examples, dbinsight.playbooks, dbinsight.llm_prices, dbinsight.prompts
 	TO dbinsight_admin;
 /* Servers are the admin's to make; who may use one, its owner says. */
-GRANT USAGE ON FOREIGN DATA WRAPPER databricks TO dbinsight_admin;
+GRANT USAGE ON FOREIGN DATA WRAPPER databricks, dbinsight_channel, dbinsight_llm, dbinsight_mlflow TO dbinsight_admin;
 /* What a source is made of is the extension's; how it is run is the admin's. */
 GRANT UPDATE (overlap, schedule, lag_target_minutes, retention, first_load, enabled) ON dbinsight.sources TO dbinsight_admin;
 GRANT UPDATE (keep) ON dbinsight.retention TO dbinsight_admin;

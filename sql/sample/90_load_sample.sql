@@ -32,6 +32,11 @@ DECLARE
 	r record;
 	account text;
 BEGIN
+	SELECT s.source INTO account FROM dbinsight.sources s WHERE s.mode <> 'local' LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'the rows of source % are not here: the sample would mix with them', account
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Load the sample into a database of its own.';
+	END IF;
 	FOR r IN SELECT * FROM dbinsight._sample_relations() LOOP
 		EXECUTE format('SELECT %s FROM dbinsight.%I WHERE %1$s <> ''sample'' LIMIT 1', r.marker, r.gold_table) INTO account;
 		IF account IS NOT NULL THEN

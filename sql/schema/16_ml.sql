@@ -53,8 +53,6 @@ CREATE TABLE dbinsight.fact_endpoint_usage (
 COMMENT ON TABLE dbinsight.fact_endpoint_usage IS
 'system.serving.endpoint_usage, one row a request; endpoint and entity names are those of the served entity at load';
 CREATE INDEX ON dbinsight.fact_endpoint_usage (request_time);
--- Failed; 429 is a limit, not an error.
-CREATE INDEX ON dbinsight.fact_endpoint_usage (request_time) WHERE status_code >= 400 AND status_code <> 429;
 
 CREATE TABLE dbinsight.fact_inference_log (
 	request_id text NOT NULL,
@@ -73,6 +71,8 @@ CREATE TABLE dbinsight.fact_inference_log (
 ) PARTITION BY RANGE (request_time);
 COMMENT ON TABLE dbinsight.fact_inference_log IS 'Inference (payload) tables of endpoints that log them, one row a request: latency, prediction, actual';
 CREATE INDEX ON dbinsight.fact_inference_log (request_time);
+-- Those that log what the model was given.
+CREATE INDEX ON dbinsight.fact_inference_log (request_time) WHERE extra ? 'features';
 
 CREATE TABLE dbinsight.dim_experiment (
 	account_id text,

@@ -32,13 +32,18 @@ CREATE TABLE dbinsight.sources (
 	mode text NOT NULL DEFAULT 'local' CHECK (mode IN ('local', 'foreign', 'rollup')),
 	enabled boolean NOT NULL DEFAULT true,
 	remote text,
-	slice interval NOT NULL DEFAULT '7 days' CHECK (slice >= interval '1 hour')
+	slice interval NOT NULL DEFAULT '7 days' CHECK (slice >= interval '1 hour'),
+	remote_computed text
 );
 COMMENT ON TABLE dbinsight.sources IS
 'One row a system table: remote name, gold table, key, version and watermark columns, overlap, field mapping, schedule, retention, mode';
 COMMENT ON COLUMN dbinsight.sources.write_mode IS
 'append: a known key is skipped unless its version is newer; upsert: a known key is replaced when the row differs; version: change log, every change_time is a row and valid_to follows';
 COMMENT ON COLUMN dbinsight.sources.remote IS 'The table ingest() reads, catalog.schema.table; NULL: its rows are loaded by hand';
+COMMENT ON COLUMN dbinsight.sources.mode IS
+'local: rows are ingested; foreign: they stay on the warehouse, and the gold name reads them there; rollup: only what is derived from them is kept here. Changed by use_foreign(), use_rollup() and use_local()';
+COMMENT ON COLUMN dbinsight.sources.remote_computed IS
+'For the modes foreign and rollup: the function that says in Databricks SQL what computed says for rows that are loaded';
 COMMENT ON COLUMN dbinsight.sources.slice IS 'The longest window that ingest() reads by one statement and writes in one transaction';
 COMMENT ON COLUMN dbinsight.sources.first_load IS 'How far back the first ingestion goes';
 COMMENT ON COLUMN dbinsight.sources.overlap IS 'How much of what was read before is read again, for rows that come late';
@@ -244,10 +249,12 @@ CREATE TABLE dbinsight.ingest_state (
 	last_error text,
 	read_until timestamptz,
 	unavailable_since timestamptz,
-	failures int NOT NULL DEFAULT 0
+	failures int NOT NULL DEFAULT 0,
+	local_read_until timestamptz
 );
 COMMENT ON TABLE dbinsight.ingest_state IS 'Where each source stands: the greatest watermark ingested, moved in the transaction that wrote the rows';
 COMMENT ON COLUMN dbinsight.ingest_state.read_until IS 'Everything before was asked for; moved in the transaction that wrote its rows';
+COMMENT ON COLUMN dbinsight.ingest_state.local_read_until IS 'read_until when the source ceased to be local: where use_local() goes on';
 COMMENT ON COLUMN dbinsight.ingest_state.unavailable_since IS 'Since when the account does not have the table, or does not let us read it';
 COMMENT ON COLUMN dbinsight.ingest_state.failures IS 'Ingestions in a row that failed';
 
@@ -357,6 +364,9 @@ DECLARE
 	since date;
 	until date;
 BEGIN
+	IF NOT EXISTS (SELECT FROM dbinsight.sources s WHERE s.gold_table = 'fact_usage' AND s.mode = 'local') THEN
+		RETURN;		-- the warehouse prices what it keeps
+	END IF;
 	WITH fresh AS (
 		SELECT * FROM (
 			SELECT u.record_id, u.usage_date, u.list_price, dbinsight._price_at(p.valid_from, p.valid_to, p.price, u.usage_end_time) AS price
@@ -378,11 +388,15 @@ END $$;
 COMMENT ON FUNCTION dbinsight._reprice() IS 'Prices usage again whose price changed, and refreshes what depends on it';
 
 CREATE FUNCTION dbinsight._rename_endpoints() RETURNS void
-	LANGUAGE sql BEGIN ATOMIC
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM dbinsight.sources s WHERE s.gold_table = 'fact_endpoint_usage' AND s.mode = 'local') THEN
+		RETURN;		-- the warehouse names what it keeps
+	END IF;
 	UPDATE dbinsight.fact_endpoint_usage u SET endpoint_name = e.endpoint_name, entity_name = e.entity_name, entity_version = e.entity_version
 	FROM dbinsight.current_served_entity e
 	WHERE e.workspace_id = u.workspace_id AND e.served_entity_id = u.served_entity_id AND u.endpoint_name IS NULL;
-END;
+END $$;
 COMMENT ON FUNCTION dbinsight._rename_endpoints() IS 'Names the requests whose served entity was not known when they were loaded';
 
 CREATE FUNCTION dbinsight.load_rows(source text, rows jsonb) RETURNS bigint

@@ -1813,7 +1813,26 @@ SELECT dbinsight._builtin_examples('-', 'refuse_scope', ARRAY[
 	'were any company phones stolen last year',
 	'suggest a catchier name for the orders_hourly_merge job',
 	'write the README for nightly_etl, half a page',
-	'would a Scala rewrite of clickstream_merge be faster, gut feeling?']);
+	'would a Scala rewrite of clickstream_merge be faster, gut feeling?',
+	'who is the best football player ever',
+	'what''s the weather in Zurich',
+	'what''s on at the pictures tonight',
+	'book me a table for lunch',
+	'how tall is the Eiffel tower',
+	'which app should I use to summarise my chats',
+	'my phone battery drains too fast',
+	'recommend me a good novel',
+	'how do I get a stain out of a shirt',
+	'can you give me that in euro at today''s rate',
+	'how long do I boil an egg',
+	'what should I wear to the interview',
+	'who won the election',
+	'fastest way to the airport',
+	'is it going to rain on Saturday',
+	'translate this into Spanish',
+	'how many calories are in a banana',
+	'which laptop should I buy',
+	'where did I park my car']);
 
 SELECT dbinsight._builtin_examples('-', 'refuse_write', ARRAY[
 	'drop table analytics.sandbox.tmp_export',
@@ -2240,7 +2259,27 @@ SELECT dbinsight._builtin_examples('-', 'refuse_write', ARRAY[
 	'ALTER WAREHOUSE finance-reports SET cluster_size = ''XLARGE''',
 	'GRANT ALL PRIVILEGES ON SCHEMA hr.core TO `carla.lopez@company.com`',
 	'databricks clusters delete 0202-101501-0153544e',
-	'terraform apply on the production workspace, go']);
+	'terraform apply on the production workspace, go',
+	'tag them with team=data',
+	'tag it as owned by finance',
+	'block that IP',
+	'increase the production budget by 10%',
+	'raise the warehouse size to large',
+	'acknowledge them all',
+	'revoke access for the first one',
+	'restart the first one',
+	'delete those jobs',
+	'mask that column for me',
+	'mute these alerts',
+	'set the budget to 5000 dollars',
+	'give nina select on that table',
+	'rerun the failed ones',
+	'turn off the idle clusters',
+	'kill the slow ones',
+	'notify the owners by mail',
+	'assign the incident to me',
+	'refresh the stale tables now',
+	'downsize that cluster']);
 
 SELECT dbinsight._builtin_examples('-', 'smalltalk', ARRAY[
 	'Hi there',
@@ -2308,7 +2347,16 @@ SELECT dbinsight._builtin_examples('-', 'smalltalk', ARRAY[
 	'testing, one two three',
 	'you still there?',
 	'long day, isn''t it',
-	'catch you later, time for coffee']);
+	'catch you later, time for coffee',
+	'many thanks, that is all for today',
+	'great, thanks a lot',
+	'ok never mind',
+	'that will be all',
+	'perfect, that''s what I needed',
+	'thanks, you saved my morning',
+	'good stuff, talk tomorrow',
+	'much obliged',
+	'all right, that''s it for now']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_budget_status', ARRAY[
 	'are we gonna bust the budget',
@@ -2433,7 +2481,17 @@ SELECT dbinsight._builtin_examples('cost', 'get_budget_status', ARRAY[
 	'Are we sailing close to the wind with any budget?',
 	'Compare the budget for production with the projected end of month.',
 	'Did any team break through its budgeted amount in February?',
-	'Has the account''s monthly limit been reached yet? The purchasing guys keep ringing me about it.']);
+	'Has the account''s monthly limit been reached yet? The purchasing guys keep ringing me about it.',
+	'budgets',
+	'budget burn',
+	'budget headroom',
+	'budget vs actual',
+	'are we over budget',
+	'any budget at risk',
+	'money left in the workspace budgets',
+	'how much of the envelope is gone',
+	'will the budget hold',
+	'spend against plan']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_cost_anomalies', ARRAY[
 	'any weird spikes in our spend lately?',
@@ -2559,7 +2617,15 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_anomalies', ARRAY[
 	'Are the strange peaks in our invoice from one workspace only or from several? Look back six weeks.',
 	'Nothing weird on the spend front this month, right? Right?',
 	'Was it a one-off blip or do we get weird cost days in ml-platform every week? Past 8 weeks.',
-	'Left field curveballs in the bill, last 30 days: gimme workspace, day, dollars over the expected.']);
+	'Left field curveballs in the bill, last 30 days: gimme workspace, day, dollars over the expected.',
+	'cost anomalies',
+	'spend spikes',
+	'bill shock',
+	'unusual cost days',
+	'was any day out of the ordinary moneywise',
+	'sudden jumps in spend',
+	'any cost blips',
+	'did the bill spike']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_cost_by_sku', ARRAY[
 	'invoice for may by SKU please',
@@ -2680,7 +2746,13 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_by_sku', ARRAY[
 	'Y''all spending more on Photon or plain? Sum it up by SKU for the month of April.',
 	'Does any SKU show usage but zero dollars because the price table has a hole?',
 	'the meta sku on our bill rn? biggest $ wins',
-	'Split the whole last month''s spend by SKU so I can see which ones to haggle over.']);
+	'Split the whole last month''s spend by SKU so I can see which ones to haggle over.',
+	'cost by SKU',
+	'SKU costs',
+	'the invoice by SKU',
+	'which SKUs cost what',
+	'list prices and usage by SKU',
+	'SKU split']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_cost_by_tag', ARRAY[
 	'chargeback per team for may',
@@ -2800,7 +2872,13 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_by_tag', ARRAY[
 	'Has team risk cost us over ten grand in the last 30 days?',
 	'Cost per department tag for the whole of May, dearest department at the top.',
 	'I need a figure for our team, tag value "supply", for the past 45 days.',
-	'What do the various initiatives cost, going by the initiative tag?']);
+	'What do the various initiatives cost, going by the initiative tag?',
+	'cost per project',
+	'chargeback by team',
+	'showback per cost center',
+	'who pays what by tag',
+	'spend per team tag',
+	'team costs']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_cost_forecast', ARRAY[
 	'crystal ball time. what will each of the next 14 days cost',
@@ -2922,7 +3000,13 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_forecast', ARRAY[
 	'speedrun me the cost prediction for next week, day by day',
 	'Budget season''s upon us and I''ve nothing in hand. Forecast our spend for the next 365 days.',
 	'Compare what next Monday should cost with what next Sunday should cost.',
-	'How wide is the uncertainty on the spend forecast a month out?']);
+	'How wide is the uncertainty on the spend forecast a month out?',
+	'cost forecast',
+	'spend outlook',
+	'where will spend land in 30 days',
+	'expected bill next month',
+	'forecast for the coming quarter',
+	'what will production cost next month']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_cost_mtd_summary', ARRAY[
 	'MTD?',
@@ -3043,7 +3127,17 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_mtd_summary', ARRAY[
 	'The account''s costs since the start of the month have gone which way relative to last month?',
 	'If the rest of the month goes like the first part, what do we end up paying?',
 	'Did we cook through more in the first days of this month than in the first days of the previous one?',
-	'What''s the bill for the present month standing at?']);
+	'What''s the bill for the present month standing at?',
+	'month to date',
+	'MTD spend',
+	'spend this month',
+	'June so far',
+	'the month so far',
+	'what have we burned this month',
+	'this month''s bill',
+	'how much have we spent this month',
+	'are we above last month at this point',
+	'month to date spend']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_daily_cost_summary', ARRAY[
 	'spend from the 3rd to the 9th',
@@ -3173,7 +3267,14 @@ SELECT dbinsight._builtin_examples('cost', 'get_daily_cost_summary', ARRAY[
 	'Don''t give me the month so far, give me the separate days since the 15th.',
 	'Too right it''s pricey, but how pricey was each single day between Monday and Thursday?',
 	'So what did Wednesday cost us in the end, split into warehouses, jobs, pipelines and the rest?',
-	'Yesterday vs the day before vs the weekly mean, spend only, whole account. Over.']);
+	'Yesterday vs the day before vs the weekly mean, spend only, whole account. Over.',
+	'spend yesterday',
+	'what did yesterday cost',
+	'spend last week',
+	'cost last month',
+	'daily cost figures for the first week of May',
+	'spend figures by day',
+	'total spend on Saturday']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_idle_cluster_cost', ARRAY[
 	'how much csah are we setting on fire with clusters that just sit there',
@@ -3293,7 +3394,11 @@ SELECT dbinsight._builtin_examples('cost', 'get_idle_cluster_cost', ARRAY[
 	'0618-101517-a9b769f5: idle hours and idle cost last 7 days?',
 	'What was squandered on idling compute during the bank holiday week?',
 	'Sure look, which of the clusters are costing us a bomb for doing bugger all?',
-	'Top idle offender last week, dollars please.']);
+	'Top idle offender last week, dollars please.',
+	'idle cluster money',
+	'zombie clusters',
+	'clusters left running',
+	'money for compute that does nothing']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_sku_cost_trend', ARRAY[
 	'has serverless sql compute been creeping up from day to day over the past 60 days?',
@@ -3414,7 +3519,11 @@ SELECT dbinsight._builtin_examples('cost', 'get_sku_cost_trend', ARRAY[
 	'How did that one SKU, internet egress, go from pennies to pounds? I want to see each day.',
 	'A slope, not a total: daily dollars of PREMIUM_SQL_PRO_COMPUTE for the past five weeks.',
 	'What quantity of PREMIUM_JOBS_COMPUTE was consumed on each of the last seven days and at what price?',
-	'Reckon serverless SQL''s been on the turps every weekend; show the SKU''s spend for each day of the past month.']);
+	'Reckon serverless SQL''s been on the turps every weekend; show the SKU''s spend for each day of the past month.',
+	'trend of a SKU',
+	'jobs compute trend',
+	'serverless SQL spend over time',
+	'how has one SKU developed']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_top_cost_drivers', ARRAY[
 	'what ate our cloud credits on thursday',
@@ -3538,7 +3647,13 @@ SELECT dbinsight._builtin_examples('cost', 'get_top_cost_drivers', ARRAY[
 	'How does orders_pipeline''s cost yesterday stack up against the other top resources and its own average of the seven days prior?',
 	'Somebody''s been at the biscuit tin. Who cost us most on 19 May, job or cluster or warehouse?',
 	'Largest positions on the book as of yesterday''s close: resource, cost, week average.',
-	'Deadset, what chewed through the most dough yesterday?']);
+	'Deadset, what chewed through the most dough yesterday?',
+	'top cost drivers',
+	'biggest spenders yesterday',
+	'top 5 most expensive resources',
+	'what cost the most yesterday',
+	'worst offenders for cost',
+	'most expensive jobs and clusters']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_untagged_resources', ARRAY[
 	'which jobs run arround without their mandatory labels',
@@ -3659,7 +3774,12 @@ SELECT dbinsight._builtin_examples('cost', 'get_untagged_resources', ARRAY[
 	'Offenders against the tag rule: resource, missing tag, spend in the meantime.',
 	'Any jobs sneaking by with no project tag?',
 	'Are dashboard_extracts and feature_refresh tagged properly or are some tags missing?',
-	'Which job clusters lack the cost tag, because I can''t bill them to anybody?']);
+	'Which job clusters lack the cost tag, because I can''t bill them to anybody?',
+	'untagged resources',
+	'what''s not tagged',
+	'resources without tags',
+	'spend nobody owns',
+	'what carries no tag at all']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_workspace_cost_breakdown', ARRAY[
 	'how does the bill split between prod, dev, analytics and ml platform',
@@ -3782,7 +3902,15 @@ SELECT dbinsight._builtin_examples('cost', 'get_workspace_cost_breakdown', ARRAY
 	'Did serverless or classic make up more of development''s bill in the last 45 days?',
 	'Workspace-wise bill can or not? Last month one.',
 	'Let''s have the workspaces lined up by cost, shares and all, with a wee breakdown of what''s in each.',
-	'So does ml-platform''s bill mainly come from model serving? Past 30 days.']);
+	'So does ml-platform''s bill mainly come from model serving? Past 30 days.',
+	'cost by workspace',
+	'spend per workspace',
+	'production''s spend last week',
+	'what does dev cost us',
+	'how much did production burn',
+	'workspace split',
+	'what do prod and dev cost',
+	'analytics bill for May']);
 
 SELECT dbinsight._builtin_examples('governance', 'get_access_grants', ARRAY[
 	'who can see customer_ltv',
@@ -3909,7 +4037,12 @@ SELECT dbinsight._builtin_examples('governance', 'get_access_grants', ARRAY[
 	'Table custody: owner of invoices_1_kpi and who holds rights to it via schema or catalog',
 	'Whoever can read patient_visits must sign an NDA by Friday, so give me their names',
 	'Which privileges on main.gold.fact_usage were never exercised since being granted?',
-	'What does the door policy say for shipments_3_kpi, is it members only or open house?']);
+	'What does the door policy say for shipments_3_kpi, is it members only or open house?',
+	'access rights on a table',
+	'grants on customer tables',
+	'who can read it',
+	'who has access to that table',
+	'table privileges']);
 
 SELECT dbinsight._builtin_examples('governance', 'get_compliance_report', ARRAY[
 	'are we soc 2 ready',
@@ -4038,7 +4171,14 @@ SELECT dbinsight._builtin_examples('governance', 'get_compliance_report', ARRAY[
 	'Has no requirement of GDPR been left unassessed?',
 	'How''s our homework on the ISO annex A controls, any failing marks these past 90 days?',
 	'Are we kosher with GDPR and HIPAA both, by requirement?',
-	'PCI DSS: where did checks fail, and on what evidence?']);
+	'PCI DSS: where did checks fail, and on what evidence?',
+	'GDPR status',
+	'SOC 2 report',
+	'compliance report',
+	'HIPAA controls',
+	'audit readiness',
+	'evidence for the auditor',
+	'PCI posture']);
 
 SELECT dbinsight._builtin_examples('governance', 'get_metadata_quality', ARRAY[
 	'how badly documented is our catalog',
@@ -4169,7 +4309,11 @@ SELECT dbinsight._builtin_examples('governance', 'get_metadata_quality', ARRAY[
 	'How''s main.bronze doing for owners, tags and blurbs?',
 	'Is analytics.sandbox the Wild West of undocumented tables?',
 	'Score for the paperwork of main.gold, one number, ta',
-	'hr.core: share of tables with a comment?']);
+	'hr.core: share of tables with a comment?',
+	'missing descriptions',
+	'tables without owner',
+	'catalog hygiene',
+	'metadata quality']);
 
 SELECT dbinsight._builtin_examples('governance', 'get_table_lineage', ARRAY[
 	'what hangs off analytics.marts.daily_spend',
@@ -4302,7 +4446,13 @@ SELECT dbinsight._builtin_examples('governance', 'get_table_lineage', ARRAY[
 	'orders_pipeline writes main.silver.orders, but what does that table turn into next?',
 	'By which steps does main.bronze.payments become analytics.marts.payments_2_kpi?',
 	'What would starve if analytics.marts.daily_spend were cut off?',
-	'Ancestors of analytics.marts.campaigns_2_kpi within the last two weeks, lah']);
+	'Ancestors of analytics.marts.campaigns_2_kpi within the last two weeks, lah',
+	'lineage of a table',
+	'upstream tables',
+	'downstream consumers',
+	'blast radius of a table',
+	'where does it come from',
+	'what depends on it']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_inference_metrics', ARRAY[
 	'support-chat takes ages to answer, p95 numbers?',
@@ -4426,7 +4576,11 @@ SELECT dbinsight._builtin_examples('mlops', 'get_inference_metrics', ARRAY[
 	'Prompt tokens versus output tokens for support-chat, last week.',
 	'How many calls a day does system.ai.llama_v3 get on our endpoints, and at what latency?',
 	'Which day last week was the busiest for fraud-scoring?',
-	'Serving stats for churn-predictor since 1 June: calls, failures, speed.']);
+	'Serving stats for churn-predictor since 1 June: calls, failures, speed.',
+	'inference traffic',
+	'is the endpoint slow',
+	'requests per second of the endpoints',
+	'endpoint error rate']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_model_drift', ARRAY[
 	'fraud_model: do the inputs still look like what it was used to?',
@@ -4549,7 +4703,11 @@ SELECT dbinsight._builtin_examples('mlops', 'get_model_drift', ARRAY[
 	'fraud model acting different lately, has its output shifted?',
 	'Do the recommendations come out differently distributed than in the month before?',
 	'Which endpoints show significant drift, and in what?',
-	'Are customers_360 features, as logged by churn-predictor, still where they should be?']);
+	'Are customers_360 features, as logged by churn-predictor, still where they should be?',
+	'model drift',
+	'drifted models',
+	'have our models drifted',
+	'has its model drifted']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_model_performance', ARRAY[
 	'is the churn model getting dumber',
@@ -4673,7 +4831,12 @@ SELECT dbinsight._builtin_examples('mlops', 'get_model_performance', ARRAY[
 	'Best model and worst model by their latest metrics?',
 	'Has ml.models.recommender been any cop since Tuesday''s deployment?',
 	'That there churn model ain''t worth a hill of beans lately, is it? Show its metrics.',
-	'Which production models have fallen below where they began the quarter in quality?']);
+	'Which production models have fallen below where they began the quarter in quality?',
+	'model accuracy',
+	'how good are the models',
+	'prediction quality',
+	'model error rates',
+	'is the model still accurate']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_training_history', ARRAY[
 	'when did fraud_model last get retrained',
@@ -4795,7 +4958,12 @@ SELECT dbinsight._builtin_examples('mlops', 'get_training_history', ARRAY[
 	'Twenty latest MLflow trainings with their primary metric.',
 	'Which person trains the most models around here, going by the history?',
 	'Did training of demand_model get quicker over time?',
-	'Show how the accuracy at training time of the churn model moved from one retraining to the next.']);
+	'Show how the accuracy at training time of the churn model moved from one retraining to the next.',
+	'training history',
+	'last training runs',
+	'when were they last trained',
+	'recent retrainings',
+	'training runs of the model']);
 
 SELECT dbinsight._builtin_examples('network', 'get_bandwidth_usage', ARRAY[
 	'gigabytes in and out of streaming-ingest',
@@ -4925,7 +5093,11 @@ SELECT dbinsight._builtin_examples('network', 'get_bandwidth_usage', ARRAY[
 	'Did gpu-training slurp more yesterday than the day before, in GiB?',
 	'Tell me the egress and ingress volume of 0606-101505-c9dcf432 for this week',
 	'How much has nightly-etl been lugging over the network each night since Monday?',
-	'team-supply-18: avg Mbps, past 20 days']);
+	'team-supply-18: avg Mbps, past 20 days',
+	'network traffic by cluster',
+	'bandwidth of a cluster',
+	'GB in and out',
+	'traffic volumes']);
 
 SELECT dbinsight._builtin_examples('network', 'get_connection_patterns', ARRAY[
 	'anyone connected from two places at the same time?',
@@ -5056,7 +5228,11 @@ SELECT dbinsight._builtin_examples('network', 'get_connection_patterns', ARRAY[
 	'Is carla.ferrari connecting from a beach or from the office these two weeks, going by her networks?',
 	'Would you call alice.jensen''s connecting machine-like over the past month?',
 	'Which hours does svc-ci keep, and did it skip any night this week?',
-	'jonas.moreau: same networks as always since the promotion on the 1st?']);
+	'jonas.moreau: same networks as always since the promotion on the 1st?',
+	'connection patterns',
+	'logins from new networks',
+	'who connects from where',
+	'users roaming between networks']);
 
 SELECT dbinsight._builtin_examples('network', 'get_denied_egress', ARRAY[
 	'what is serverless trying to phone home to that we block',
@@ -5186,7 +5362,12 @@ SELECT dbinsight._builtin_examples('network', 'get_denied_egress', ARRAY[
 	'files.pythonhosted.org denied for ml-platform, how many times since Friday?',
 	'Was an outbound call to smtp.mailgun.org knocked back anywhere in the past week?',
 	'Which fresh blocked destinations did the analytics workspace cough up in June?',
-	'Is development still barking at registry.npmjs.org through the closed gate today?']);
+	'Is development still barking at registry.npmjs.org through the closed gate today?',
+	'denied egress',
+	'blocked destinations',
+	'blocked outbound calls',
+	'egress denials',
+	'what egress got blocked']);
 
 SELECT dbinsight._builtin_examples('network', 'get_external_ips', ARRAY[
 	'which public ips hit our account',
@@ -5317,7 +5498,12 @@ SELECT dbinsight._builtin_examples('network', 'get_external_ips', ARRAY[
 	'Is 100.24.8.91, seen with svc-bi, brand-new this month?',
 	'198.51.100.7: users behind it, refusals, first sighting, last 90d',
 	'How busy was our VPN gateway 203.0.113.200 yesterday compared with the other addresses?',
-	'Was 203.0.113.99 refused more often than let through since last Tuesday?']);
+	'Was 203.0.113.99 refused more often than let through since last Tuesday?',
+	'external IPs',
+	'new external addresses',
+	'public IPs that reach us',
+	'addresses from outside',
+	'unknown source addresses']);
 
 SELECT dbinsight._builtin_examples('network', 'get_network_bottlenecks', ARRAY[
 	'is it the network that slows us down?',
@@ -5515,7 +5701,12 @@ SELECT dbinsight._builtin_examples('network', 'get_network_bottlenecks', ARRAY[
 	'job-compute-9 near line rate with lazy CPUs, last 24 hours?',
 	'Who''s worse off with queueing since Monday: analytics-shared, bi-reporting or cb6759a85297baab?',
 	'Did recommender hit a rate limit yesterday evening?',
-	'What''s throttling doc-embeddings, mate, since the arvo?']);
+	'What''s throttling doc-embeddings, mate, since the arvo?',
+	'network bottlenecks',
+	'network throttling',
+	'saturated network',
+	'connection resets',
+	'is the network slow']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_failed_jobs', ARRAY[
 	'what broke overnight',
@@ -5641,7 +5832,14 @@ SELECT dbinsight._builtin_examples('performance', 'get_failed_jobs', ARRAY[
 	'Lord, what all done broke since yesterday mornin''?',
 	'Which failed run of the past 36 hours was the most expensive?',
 	'Anything red among the job runs from the last four hours?',
-	'Name the runs that errored out in the past day and tell me the reason in each case.']);
+	'Name the runs that errored out in the past day and tell me the reason in each case.',
+	'job failures',
+	'broken jobs',
+	'what crashed overnight',
+	'jobs that fell over',
+	'red runs last night',
+	'which jobs should have run and failed',
+	'the jobs that blew up']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_failure_streaks', ARRAY[
 	'jobs stuck on a losing streak atm?',
@@ -5762,7 +5960,12 @@ SELECT dbinsight._builtin_examples('performance', 'get_failure_streaks', ARRAY[
 	'Which jobs deserve to be paused because they do nothing but fail, each time?',
 	'When did clickstream_merge last stop working, given that it now fails at each attempt?',
 	'Perpetual crashers of the moment, name plus number of flops in succession?',
-	'How long has the longest ongoing run of failures lasted?']);
+	'How long has the longest ongoing run of failures lasted?',
+	'failure streaks',
+	'jobs failing again and again',
+	'repeat offenders among the jobs',
+	'flaky jobs failing in a row',
+	'five failures in a row']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_high_spill_queries', ARRAY[
 	'sql that runs out of memory and dumps to disk',
@@ -5884,7 +6087,12 @@ SELECT dbinsight._builtin_examples('performance', 'get_high_spill_queries', ARRA
 	'Are we spilling less today than usual? Show the spilling statements of the past 24 hours.',
 	'What in the name of God is filling the temp disk of the warehouses? Which statements spilled?',
 	'G''day, Leo from BI. The DBAs reckon our reports chuck gigabytes onto disk. Which statements were the worst for it yesterday arvo? Owe you a beer.',
-	'Which of last night''s statements needed more memory than there was?']);
+	'Which of last night''s statements needed more memory than there was?',
+	'spilling queries',
+	'queries that spill to disk',
+	'spill to disk',
+	'memory spills',
+	'heavy spill']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_job_bottlenecks', ARRAY[
 	'why does nightly_etl need so long',
@@ -6006,7 +6214,12 @@ SELECT dbinsight._builtin_examples('performance', 'get_job_bottlenecks', ARRAY[
 	'Task-level drag in pricing_export: name, share, pressure.',
 	'which task is the main character of nightly_etl''s runtime',
 	'The relay team''s slowest runner, for every job we''ve got.',
-	'Compare the tasks of orders_export: which one takes how much of the run?']);
+	'Compare the tasks of orders_export: which one takes how much of the run?',
+	'job bottlenecks',
+	'where does the job lose time',
+	'slowest tasks of a job',
+	'what holds the job up',
+	'queueing and setup time of jobs']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_job_failure_risk', ARRAY[
 	'what''s likely to blow up tonight',
@@ -6127,7 +6340,9 @@ SELECT dbinsight._builtin_examples('performance', 'get_job_failure_risk', ARRAY[
 	'The one job most prone to blow up at its next launch?',
 	'Well bless your heart, can you foresee which job''s fixin'' to quit on us?',
 	'What''s the likelihood of the payments_aggregate run failing tomorrow, and on what grounds?',
-	'Five jobs I ought to worry about before I go on leave, judging by their failure risk.']);
+	'Five jobs I ought to worry about before I go on leave, judging by their failure risk.',
+	'which jobs may fail tonight',
+	'will it fail tonight']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_job_runs', ARRAY[
 	'last 10 runs of payments_export',
@@ -6251,7 +6466,13 @@ SELECT dbinsight._builtin_examples('performance', 'get_job_runs', ARRAY[
 	'Dozen most recent starts, any job, with the time taken and the price.',
 	'just drop the recent runs of clickstream_export',
 	'Did that job y''all call marketing_merge ever finish this mornin''?',
-	'Runs today so far: state, duration, cost.']);
+	'Runs today so far: state, duration, cost.',
+	'run history',
+	'last ten runs',
+	'its last runs',
+	'runs of a job',
+	'job run log',
+	'how did its runs go']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_job_success_rate', ARRAY[
 	'% green per job, past 30 days',
@@ -6371,7 +6592,11 @@ SELECT dbinsight._builtin_examples('performance', 'get_job_success_rate', ARRAY[
 	'Fair crack of the whip now, which jobs have the worst record over the last 45 days in percentage?',
 	'How dependable are the export jobs, expressed as the fraction of runs that worked?',
 	'Which of our jobs has the lowest pass rate, and how far has it dropped?',
-	'What''s the strike rate of integration_tests lately?']);
+	'What''s the strike rate of integration_tests lately?',
+	'job failure rate',
+	'share of runs that succeed',
+	'percentage of green runs',
+	'success rate by job']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_resource_utilization', ARRAY[
 	'how hot are the boxes running',
@@ -6491,7 +6716,11 @@ SELECT dbinsight._builtin_examples('performance', 'get_resource_utilization', AR
 	'Rank the clusters by memory pressure.',
 	'So which machines are overloaded, and are they overloaded on CPU or on memory?',
 	'What''s the horsepower actually used by the team-search clusters in the last two days?',
-	'What fraction of the time did adhoc-research sit saturated rather than idle?']);
+	'What fraction of the time did adhoc-research sit saturated rather than idle?',
+	'cluster utilization',
+	'CPU and memory use',
+	'overloaded clusters',
+	'maxed out clusters']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_slow_queries', ARRAY[
 	'sql that drags its feet',
@@ -6615,7 +6844,12 @@ SELECT dbinsight._builtin_examples('performance', 'get_slow_queries', ARRAY[
 	'Longest trade to settle today: which SQL, how many seconds, doing what?',
 	'these queries are taking an eternity fr, which ones and how long',
 	'Why is everything as slow as a Sunday driver on adhoc-sql? Longest statements there since yesterday.',
-	'Which query held the record for duration in the last four days?']);
+	'Which query held the record for duration in the last four days?',
+	'slow queries',
+	'long running queries',
+	'slowest SQL',
+	'queries over five minutes',
+	'sluggish dashboards']);
 
 SELECT dbinsight._builtin_examples('platform', 'get_active_alerts', ARRAY[
 	'whats on fire',
@@ -6745,7 +6979,11 @@ SELECT dbinsight._builtin_examples('platform', 'get_active_alerts', ARRAY[
 	'Oncall handoff: unresolved, sev desc, owner',
 	'Anything firing about fraud-scoring at this moment?',
 	'Is the bi-reporting queue alert still open, and who acked it?',
-	'Does orders_pipeline have a live alarm on it?']);
+	'Does orders_pipeline have a live alarm on it?',
+	'active alerts',
+	'what is firing',
+	'unacknowledged alerts',
+	'alerts right now']);
 
 SELECT dbinsight._builtin_examples('platform', 'get_ingestion_status', ARRAY[
 	'how stale is your own data',
@@ -6871,7 +7109,11 @@ SELECT dbinsight._builtin_examples('platform', 'get_ingestion_status', ARRAY[
 	'Before I page anyone over missing rows: is the monitoring database itself current?',
 	'Is system.query.history loaded up to the minute on your side?',
 	'How late is your copy of system.access.table_lineage?',
-	'When did system.compute.node_timeline last reach dbinsight?']);
+	'When did system.compute.node_timeline last reach dbinsight?',
+	'ingestion status',
+	'when was data last loaded into dbinsight',
+	'are the system tables loaded',
+	'source freshness of dbinsight itself']);
 
 SELECT dbinsight._builtin_examples('platform', 'get_platform_health', ARRAY[
 	'overall, how are we doing',
@@ -6998,7 +7240,14 @@ SELECT dbinsight._builtin_examples('platform', 'get_platform_health', ARRAY[
 	'Which areas are in ATTENTION and which are DEGRADED?',
 	'Health bar of each domain pls, who''s about to get KO''d',
 	'The CTO asks "are we good?". What may I answer, all areas taken together?',
-	'Our overall score used to be above ninety. What is it now, and what eats the points?']);
+	'Our overall score used to be above ninety. What is it now, and what eats the points?',
+	'how is the platform doing',
+	'how are we doing',
+	'overall state',
+	'is everything ok',
+	'how''s the estate this morning',
+	'anything on fire',
+	'how healthy is the platform']);
 
 SELECT dbinsight._builtin_examples('quality', 'get_dq_summary', ARRAY[
 	'how claen is our data',
@@ -7127,7 +7376,10 @@ SELECT dbinsight._builtin_examples('quality', 'get_dq_summary', ARRAY[
 	'hr.core dq, 7d, vs prior',
 	'Is main.silver in better nick than analytics.marts, quality-score-wise, this month?',
 	'What''s rotten in main.bronze since the weekend: how many unhealthy checks?',
-	'analytics.marts lost points last week, how many and what''s its score?']);
+	'analytics.marts lost points last week, how many and what''s its score?',
+	'quality of a schema',
+	'can we trust the gold layer',
+	'data quality by schema']);
 
 SELECT dbinsight._builtin_examples('quality', 'get_drift_metrics', ARRAY[
 	'has the content of analytics.marts.customer_ltv changed in strange ways',
@@ -7256,7 +7508,11 @@ SELECT dbinsight._builtin_examples('quality', 'get_drift_metrics', ARRAY[
 	'Which columns of analytics.marts.subscriptions_2_kpi went walkabout since the 20th?',
 	'main.gold.fact_usage psi > 0.2 cols?',
 	'Did the average in analytics.marts.returns_2_kpi leap after 1 July?',
-	'Has main.silver.payments suddenly got fewer rows and more nulls than last Monday?']);
+	'Has main.silver.payments suddenly got fewer rows and more nulls than last Monday?',
+	'data drift',
+	'null rates that moved',
+	'distribution shift in a table',
+	'has the table''s content changed']);
 
 SELECT dbinsight._builtin_examples('quality', 'get_expectation_failures', ARRAY[
 	'records thrown away by the rules in orders_pipeline',
@@ -7386,7 +7642,10 @@ SELECT dbinsight._builtin_examples('quality', 'get_expectation_failures', ARRAY[
 	'Which check in inventory_pipeline went ballistic on Sunday?',
 	'orders_pipeline: drop rate by constraint, 12 days',
 	'3b48eaee-ff0f-42e9-aff2-d1d0496e9d3d tossed how many records yesterday, and by which rule?',
-	'Is customers_pipeline pickier about its rows than it was a fortnight ago?']);
+	'Is customers_pipeline pickier about its rows than it was a fortnight ago?',
+	'expectation failures',
+	'rows dropped by rules',
+	'pipeline rule violations']);
 
 SELECT dbinsight._builtin_examples('quality', 'get_freshness_violations', ARRAY[
 	'which tables are late',
@@ -7517,7 +7776,12 @@ SELECT dbinsight._builtin_examples('quality', 'get_freshness_violations', ARRAY[
 	'sessions_kpi, devices_kpi, campaigns_kpi: which of the three missed its refresh?',
 	'Did clickstream_pipeline forget to fill its tables in the last 10 hours?',
 	'Who''s twiddling thumbs because main.gold.orders isn''t refreshed?',
-	'Are there overdue tables in main.silver older than two days, squire?']);
+	'Are there overdue tables in main.silver older than two days, squire?',
+	'stale tables',
+	'late tables',
+	'overdue tables',
+	'tables not refreshed',
+	'is any table late']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_incident_summary', ARRAY[
 	'incidents of the past 14 days & root cuases',
@@ -7649,7 +7913,12 @@ SELECT dbinsight._builtin_examples('reliability', 'get_incident_summary', ARRAY[
 	'fraud_feature_backfill outage of the weekend: RCA, recovery, downstream?',
 	'Was orders_pipeline mixed up in any incident since the 1st?',
 	'Had finance_aggregate or payments_export any serious incident in the past 30 days?',
-	'nightly_etl meltdown this week, who suffered downstream?']);
+	'nightly_etl meltdown this week, who suffered downstream?',
+	'incident list',
+	'outages',
+	'sev1s this month',
+	'what broke',
+	'major incidents and causes']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_service_health', ARRAY[
 	'SQL ok atm?',
@@ -7773,7 +8042,12 @@ SELECT dbinsight._builtin_examples('reliability', 'get_service_health', ARRAY[
 	'The coffee machine works, do the services too? Jobs and SQL first',
 	'Users in Chennai complain of errors since 9; which service isn''t healthy?',
 	'Short answer: are clusters fine today, long answer: versus last week?',
-	'Has the pipelines service recovered since lunch or is it still poorly?']);
+	'Has the pipelines service recovered since lunch or is it still poorly?',
+	'service health',
+	'are all services up',
+	'is anything down',
+	'degraded services',
+	'state of jobs and sql service']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_sla_breaches', ARRAY[
 	'who missed the deadline last week',
@@ -7939,7 +8213,12 @@ SELECT dbinsight._builtin_examples('reliability', 'get_sla_breaches', ARRAY[
 	'marketing_merge over target, times + minutes, 14d',
 	'Has logistics_aggregate been breaking its promise since the new data volume, this month?',
 	'Did customers_export make its deadline each day of last week?',
-	'How far past the target was churn_model_training on Saturday?']);
+	'How far past the target was churn_model_training on Saturday?',
+	'SLA breaches',
+	'missed SLAs',
+	'late deliveries',
+	'missed deadlines',
+	'which SLAs did we break']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_uptime_metrics', ARRAY[
 	'did we go dark overnight',
@@ -8069,7 +8348,12 @@ SELECT dbinsight._builtin_examples('reliability', 'get_uptime_metrics', ARRAY[
 	'ml-platform serving availability, 14d, in nines',
 	'Did development spend more time down than production in May?',
 	'How often did SQL in analytics keel over in the last 30 days, and for how long each time?',
-	'Mean time between outages of pipelines in production since the first of the quarter?']);
+	'Mean time between outages of pipelines in production since the first of the quarter?',
+	'availability',
+	'uptime by workspace',
+	'how many nines',
+	'downtime minutes',
+	'uptime of production']);
 
 SELECT dbinsight._builtin_examples('security', 'get_compliance_violations', ARRAY[
 	'right now, which rules of the privacy and security frameworks do we break',
@@ -8203,7 +8487,10 @@ SELECT dbinsight._builtin_examples('security', 'get_compliance_violations', ARRA
 	'Does svc-etl hold an eternal token, contrary to our policy?',
 	'What does hr.core violate at the moment, column masks and such?',
 	'Any rule broken by cluster nightly-etl, old runtime or legacy mode?',
-	'SENSITIVE_TABLE_WITHOUT_OWNER in analytics.marts, count?']);
+	'SENSITIVE_TABLE_WITHOUT_OWNER in analytics.marts, count?',
+	'compliance violations',
+	'open violations',
+	'audit findings still open']);
 
 SELECT dbinsight._builtin_examples('security', 'get_failed_auth_attempts', ARRAY[
 	'is anybody hammering our front door with wrong passwords',
@@ -8336,7 +8623,11 @@ SELECT dbinsight._builtin_examples('security', 'get_failed_auth_attempts', ARRAY
 	'Is sofia.rossi being brute-forced or merely forgetful today?',
 	'Could you count the duff logins of felix.ito from Monday onward?',
 	'Did e7469a88-7bff-4824-a259-87ebd99663b0 present a dead secret overnight, how many refusals?',
-	'Who else, apart from alice.jensen, got rejected from 192.0.2.8 in the last 12 hours?']);
+	'Who else, apart from alice.jensen, got rejected from 192.0.2.8 in the last 12 hours?',
+	'failed sign-ins',
+	'brute force attempts',
+	'rejected logins',
+	'who got locked out']);
 
 SELECT dbinsight._builtin_examples('security', 'get_findings', ARRAY[
 	'what have the detections dug up in the past 10 days',
@@ -8469,7 +8760,10 @@ SELECT dbinsight._builtin_examples('security', 'get_findings', ARRAY[
 	'Whose name comes up most in the detections, omar.haddad''s or ivan.petrov''s, over the last 60 days?',
 	'What evidence did the detection engine attach to the finding about svc-governance yesterday?',
 	'The sensitive-reader rule has a crush on nina.kowalski, hasn''t it? Its matches in June please',
-	'Were the findings on ad0b5041-cb48-4938-baa8-f4c1eadb812b allow-listed this month?']);
+	'Were the findings on ad0b5041-cb48-4938-baa8-f4c1eadb812b allow-listed this month?',
+	'detection findings',
+	'what the detection rules found',
+	'security detections']);
 
 SELECT dbinsight._builtin_examples('security', 'get_permission_changes', ARRAY[
 	'who became admin in the past 48h',
@@ -8606,7 +8900,13 @@ SELECT dbinsight._builtin_examples('security', 'get_permission_changes', ARRAY[
 	'Was lucia.mendez removed from data-science, and if so when this month?',
 	'What did leo.evans lose in rights after the move to marketing three weeks ago?',
 	'Who bestowed MODIFY on analytics.marts.returns_kpi upon svc-etl in May?',
-	'Has main.silver seen any revokes since the first, my dude?']);
+	'Has main.silver seen any revokes since the first, my dude?',
+	'permission changes',
+	'odd grants',
+	'rights handed out',
+	'who got access lately',
+	'grants and revokes',
+	'did anybody change permissions']);
 
 SELECT dbinsight._builtin_examples('security', 'get_pii_access_logs', ARRAY[
 	'whos been snoping around in personal data of customers',
@@ -8741,7 +9041,12 @@ SELECT dbinsight._builtin_examples('security', 'get_pii_access_logs', ARRAY[
 	'Is it true that iris.brandt read main.gold.customer_pii for the first time ever in May?',
 	'When did elena.adams last open anything holding personal data? Search three months',
 	'My colleague david.jensen moved on in April; any sensitive reads by him after that, say past 60 days?',
-	'Between felix.ito and felix.lopez, who read more personal records since Monday?']);
+	'Between felix.ito and felix.lopez, who read more personal records since Monday?',
+	'PII reads',
+	'who read sensitive data',
+	'access to customer data',
+	'reads of personal data',
+	'who looked at customer data out of hours']);
 
 SELECT dbinsight._builtin_examples('security', 'get_security_events', ARRAY[
 	'security relevant audit entries between june 1 and june 5',
@@ -8874,4 +9179,8 @@ SELECT dbinsight._builtin_examples('security', 'get_security_events', ARRAY[
 	'What mischief is recorded against liam.olsen for yesterday after hours?',
 	'Anything destructive against main.gold on the 17th of May?',
 	'svc-ml''s rap sheet in the audit log for June, medium and up',
-	'Which denied or dangerous actions happened in ml-platform from 3 to 5 April?']);
+	'Which denied or dangerous actions happened in ml-platform from 3 to 5 April?',
+	'suspicious activity',
+	'audit log events',
+	'security incidents last week',
+	'critical security events']);

@@ -62,7 +62,7 @@ DECLARE
 BEGIN
 	FOR r IN
 		SELECT s.gold_table AS name, s.time_column AS column, max(s.retention) AS keep
-		FROM dbinsight.sources s WHERE s.retention IS NOT NULL AND s.time_column IS NOT NULL GROUP BY 1, 2
+		FROM dbinsight.sources s WHERE s.mode = 'local' AND s.retention IS NOT NULL AND s.time_column IS NOT NULL GROUP BY 1, 2
 		UNION ALL SELECT t.table_name, t.time_column, t.keep FROM dbinsight.retention t WHERE t.keep IS NOT NULL
 		ORDER BY 1
 	LOOP

@@ -73,7 +73,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION dbinsight._span_content(uuid, text, int) IS 'Attributes that hold what a person asked, what a tool was given and returned, what was answered';
 
-CREATE FUNCTION dbinsight.trace_otlp(message uuid) RETURNS jsonb
+CREATE FUNCTION dbinsight._trace_otlp(message uuid, content boolean) RETURNS jsonb
 	LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT jsonb_build_object('resourceSpans', jsonb_build_array(jsonb_build_object(
@@ -82,14 +82,19 @@ BEGIN ATOMIC
 	FROM pg_extension e, (
 		SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('traceId', s.trace_id, 'spanId', s.span_id, 'parentSpanId', s.parent_span_id,
 			'name', s.name, 'kind', 1 /* internal */, 'startTimeUnixNano', dbinsight._otlp_time(s.start_time), 'endTimeUnixNano', dbinsight._otlp_time(s.end_time),
-			'attributes', dbinsight._otlp_attributes(s.attributes || CASE WHEN dbinsight._setting('trace_content') = 'on'
+			'attributes', dbinsight._otlp_attributes(s.attributes || CASE WHEN _trace_otlp.content
 				THEN coalesce(dbinsight._span_content(s.message_id, s.attributes ->> 'gen_ai.operation.name', (s.attributes ->> 'gen_ai.tool.call.id')::int), '{}') ELSE '{}' END),
 			'status', CASE s.status WHEN 'error' THEN '{"code": 2}'::jsonb ELSE '{"code": 1}' END))
 			ORDER BY s.start_time, s.parent_span_id IS NOT NULL, s.end_time DESC, s.span_id) AS spans
 		FROM dbinsight.spans s JOIN dbinsight.chat_messages m ON m.id = s.message_id JOIN dbinsight.chat_conversations c ON c.id = m.conversation_id
-		WHERE s.message_id = dbinsight._own_answer(trace_otlp.message) AND c.user_id = dbinsight.person()) s
+		WHERE s.message_id = dbinsight._own_answer(_trace_otlp.message) AND c.user_id = dbinsight.person()) s
 	WHERE e.extname = 'dbinsight' AND s.spans IS NOT NULL;
 END;
+COMMENT ON FUNCTION dbinsight._trace_otlp(uuid, boolean) IS 'trace_otlp(), with questions, arguments, rows and answers or without';
+
+CREATE FUNCTION dbinsight.trace_otlp(message uuid) RETURNS jsonb
+	LANGUAGE sql STABLE
+	RETURN dbinsight._trace_otlp(message, dbinsight._setting('trace_content') = 'on');
 COMMENT ON FUNCTION dbinsight.trace_otlp(uuid) IS
 'How an answer of yours was made, as OTLP/JSON for POST /v1/traces of an OpenTelemetry collector; NULL when dbinsight.trace was off or the trace is past its retention. Questions, arguments, rows and answers are in it only with dbinsight.trace_content
 @param message id of the answer';

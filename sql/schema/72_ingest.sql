@@ -42,6 +42,17 @@ CREATE FUNCTION dbinsight._remote_field(mapping jsonb, column_name text) RETURNS
 COMMENT ON FUNCTION dbinsight._remote_field(jsonb, text) IS 'The field of a source that a gold column takes';
 
 /*
+ * What is selected: each row as one JSON object. It has every column the table
+ * has, whichever those are, and times to the microsecond, at any depth, which
+ * the results of a warehouse print in milliseconds. A member that is null is
+ * left out, which is the same to the loader.
+ */
+CREATE FUNCTION dbinsight._remote_rows() RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN 'to_json(struct(*), map(''timeZone'', ''UTC'', ''timestampFormat'', ''yyyy-MM-dd HH:mm:ss.SSSSSSXXX'', ''timestampNTZFormat'', ''yyyy-MM-dd HH:mm:ss.SSSSSS'')) AS `row`';
+COMMENT ON FUNCTION dbinsight._remote_rows() IS 'The expression of Databricks SQL by which ingestion reads a whole row exactly';
+
+/*
  * The statements of one ingestion of a source, oldest first. Windows are half
  * open; one of days reaches to the end of its last day, because a day that is
  * not over is read again anyway.
@@ -59,10 +70,10 @@ BEGIN ATOMIC
 		LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = ('dbinsight.' || s.gold_table)::regclass AND a.attname = s.watermark_column
 		WHERE s.source = _ingest_slices.source AND s.remote IS NOT NULL
 	)
-	SELECT 'SELECT * FROM ' || r.relation, NULL, NULL, NULL, NULL::timestamptz, r.high
+	SELECT 'SELECT ' || dbinsight._remote_rows() || ' FROM ' || r.relation, NULL, NULL, NULL, NULL::timestamptz, r.high
 	FROM registered r WHERE r.watermark_column IS NULL
 	UNION ALL
-	SELECT 'SELECT * FROM ' || r.relation || ' WHERE `' || replace(r.field, '.', '`.`') || '` >= :low AND `' || replace(r.field, '.', '`.`') || '` < :high', w.type, w.low, w.high, w.since, w.until
+	SELECT 'SELECT ' || dbinsight._remote_rows() || ' FROM ' || r.relation || ' WHERE `' || replace(r.field, '.', '`.`') || '` >= :low AND `' || replace(r.field, '.', '`.`') || '` < :high', w.type, w.low, w.high, w.since, w.until
 	FROM registered r
 	CROSS JOIN LATERAL (
 		SELECT 'DATE', d.day::date::text, least(d.day + d.step, d.last)::date::text, greatest(d.day AT TIME ZONE 'UTC', r.low), least((d.day + d.step) AT TIME ZONE 'UTC', r.high)
@@ -97,12 +108,13 @@ BEGIN ATOMIC
 		FROM dbinsight.sources s
 		LEFT JOIN dbinsight.ingest_state st USING (source)
 		LEFT JOIN LATERAL (SELECT max(r.started_at) AS started_at FROM dbinsight.ingest_runs r WHERE r.source = s.source AND r.state <> 'failed') l ON true
-		WHERE s.enabled AND s.mode = 'local' AND s.remote IS NOT NULL
+		-- Of rows that stay on the warehouse, what is derived from them is ingested.
+		WHERE s.enabled AND s.remote IS NOT NULL AND (s.mode = 'local' OR EXISTS (SELECT FROM dbinsight.derived_relations d WHERE d.gold_table = s.gold_table))
 	) x
 	WHERE NOT _ingest_sources.only_due OR x.due IS NULL OR x.due <= clock_timestamp()
 	ORDER BY x.gold_table IN ('fact_list_prices', 'fact_account_prices', 'dim_served_entities') DESC, x.gold_table LIKE 'dim%' DESC, x.source COLLATE "C";
 END;
-COMMENT ON FUNCTION dbinsight._ingest_sources(boolean) IS 'Enabled local sources that have a remote table, or those of them that are due, in the order of ingestion';
+COMMENT ON FUNCTION dbinsight._ingest_sources(boolean) IS 'Enabled sources that have a remote table, or those of them that are due, in the order of ingestion';
 
 CREATE FUNCTION dbinsight.ingest(source text DEFAULT NULL, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
 	RETURNS TABLE (source text, rows_read bigint, rows_written bigint, watermark timestamptz, elapsed_ms numeric)

@@ -58,8 +58,17 @@ BEGIN ATOMIC
 			FROM dbinsight.ingest_status i WHERE i.enabled AND i.last_event_time < dbinsight.now() - make_interval(mins => i.lag_target_minutes)
 			ORDER BY i.last_event_time, i.source_table LIMIT 5)
 		UNION ALL SELECT 63, 'data', 'load failed', i.source_table, left(i.last_error, 200) FROM dbinsight.ingest_status i WHERE i.enabled AND i.last_error IS NOT NULL
+		UNION ALL SELECT 70, 'outbox', o.state, count(*)::text, CASE o.state WHEN 'pending' THEN 'oldest since ' || dbinsight._moment(min(o.created_at))
+				WHEN 'failed' THEN 'next attempt ' || dbinsight._moment(min(o.next_attempt_at)) ELSE 'last 7 days; SELECT dbinsight.retry_delivery(id) takes one up again' END
+			FROM dbinsight.outbox o WHERE o.state IN ('pending', 'failed') OR (o.state = 'given up' AND o.created_at > clock_timestamp() - interval '7 days') GROUP BY o.state
+		UNION ALL (SELECT 71, 'outbox', d.destination, format('%s failures in a row', d.failures),
+				coalesce((SELECT left(o.last_error, 200) FROM dbinsight.outbox o WHERE o.destination = d.destination AND o.last_error IS NOT NULL
+					AND o.state IN ('failed', 'given up') ORDER BY o.seq DESC LIMIT 1), '') || format(' (again at %s)', dbinsight._moment(d.not_before))
+			FROM dbinsight.outbox_destinations d WHERE d.failures > 0 ORDER BY d.last_failure_at DESC LIMIT 5)
+		UNION ALL SELECT 64, 'data', 'not in its place', s.source, format('its mode is %s, but its table is here, as after a restore: SELECT dbinsight.use_%1$s(%2$L), or use_local(%2$L)', s.mode, s.source)
+			FROM dbinsight.sources s WHERE s.mode <> 'local' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('dbinsight.' || s.gold_table) AND c.relkind <> 'v')
 	) r(position, topic, item, value, note)
 	ORDER BY r.position, r.item, r.value;
 END;
 COMMENT ON FUNCTION dbinsight.status() IS
-'One screen: versions, preloading, the scheduler, worker processes, jobs that are due, run, wait or failed, questions that wait, servers that are set up (never their secrets), how fresh the data is';
+'One screen: versions, preloading, the scheduler, worker processes, jobs that are due, run, wait or failed, questions that wait, servers that are set up (never their secrets), how fresh the data is, what waits in the outbox';

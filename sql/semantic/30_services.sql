@@ -185,50 +185,74 @@ COMMENT ON FUNCTION dbinsight._service_window(timestamptz, timestamptz) IS
 'Attempts by five-minute bucket, workspace and service in exactly [since, until); not both ends may cut the same bucket';
 
 /*
- * Which tables jobs and pipelines write, by day; rollup_lineage_daily has only
- * the flows between tables, and a job may fill a table from elsewhere.
+ * Which tables jobs and pipelines write; rollup_lineage_daily has only the
+ * flows between tables, and a job may fill a table from elsewhere. Months have
+ * a bit a day, so that weeks are read from one or two rows of each table.
  */
-CREATE TABLE dbinsight.rollup_table_write_daily (
-	event_date date NOT NULL,
+CREATE FUNCTION dbinsight._day_bits(month date, since date, until date) RETURNS bigint
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN ((1::bigint << least(greatest(until - month, 0), 31)) - 1) & -(1::bigint << least(greatest(since - month, 0), 31));
+COMMENT ON FUNCTION dbinsight._day_bits(date, date, date) IS
+'The days in [since, until) of the month that begins so, a bit a day: 1 the first, 2 the second, 4 the third …';
+
+CREATE TABLE dbinsight.rollup_table_write_monthly (
+	month date NOT NULL,
 	entity_type text NOT NULL CHECK (entity_type IN ('job', 'pipeline')),
 	workspace_id text,
 	entity_id text NOT NULL,
-	table_full_name text NOT NULL
+	table_full_name text NOT NULL,
+	days bigint NOT NULL
 );
-COMMENT ON TABLE dbinsight.rollup_table_write_daily IS
-'Tables written by jobs and pipelines, by UTC day, from fact_table_lineage; one row a day, job or pipeline, and table';
-CREATE INDEX ON dbinsight.rollup_table_write_daily (event_date);
+COMMENT ON TABLE dbinsight.rollup_table_write_monthly IS
+'Tables written by jobs and pipelines, from fact_table_lineage; one row a month, job or pipeline, and table; days has the bit of each UTC day with a write (1 the first of the month, 2 the second …)';
+CREATE INDEX ON dbinsight.rollup_table_write_monthly (month);
 
-CREATE FUNCTION dbinsight._refresh_table_write_daily(since timestamptz, until timestamptz) RETURNS void
+CREATE FUNCTION dbinsight._refresh_table_write_monthly(since timestamptz, until timestamptz) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	low timestamptz := date_trunc('day', since, 'UTC');
-	high timestamptz := date_trunc('day', until, 'UTC') + interval '1 day';
+	low date := (since AT TIME ZONE 'UTC')::date;
+	high date := (until AT TIME ZONE 'UTC')::date + 1;
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_table_write_daily', 0));
-	DELETE FROM dbinsight.rollup_table_write_daily r
-	WHERE r.event_date >= (low AT TIME ZONE 'UTC')::date AND r.event_date < (high AT TIME ZONE 'UTC')::date;
-	-- A notebook that runs as a task has the job among its metadata.
-	INSERT INTO dbinsight.rollup_table_write_daily
-	SELECT DISTINCT (l.event_time AT TIME ZONE 'UTC')::date, CASE WHEN m.job_id IS NOT NULL THEN 'job' ELSE 'pipeline' END,
-		l.workspace_id, coalesce(m.job_id, m.pipeline_id), l.target_table_full_name
-	FROM dbinsight.fact_table_lineage l
-	CROSS JOIN LATERAL (SELECT
-		coalesce(CASE WHEN l.entity_type = 'JOB' THEN l.entity_id END, l.entity_metadata -> 'job_info' ->> 'job_id') AS job_id,
-		coalesce(CASE WHEN l.entity_type = 'PIPELINE' THEN l.entity_id END,
-			l.entity_metadata -> 'dlt_pipeline_info' ->> 'dlt_pipeline_id') AS pipeline_id) m
-	WHERE l.event_time >= low AND l.event_time < high AND l.target_table_full_name IS NOT NULL
-		AND coalesce(m.job_id, m.pipeline_id) IS NOT NULL;
+	PERFORM pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_table_write_monthly', 0));
+	WITH old AS (
+		DELETE FROM dbinsight.rollup_table_write_monthly r WHERE r.month >= date_trunc('month', low)::date AND r.month < high
+		RETURNING r.*
+	), written AS (
+		-- A notebook that runs as a task has the job among its metadata.
+		SELECT (l.event_time AT TIME ZONE 'UTC')::date AS day, CASE WHEN m.job_id IS NOT NULL THEN 'job' ELSE 'pipeline' END AS entity_type,
+			l.workspace_id, coalesce(m.job_id, m.pipeline_id) AS entity_id, l.target_table_full_name
+		FROM dbinsight.fact_table_lineage l
+		CROSS JOIN LATERAL (SELECT
+			coalesce(CASE WHEN l.entity_type = 'JOB' THEN l.entity_id END, l.entity_metadata -> 'job_info' ->> 'job_id') AS job_id,
+			coalesce(CASE WHEN l.entity_type = 'PIPELINE' THEN l.entity_id END,
+				l.entity_metadata -> 'dlt_pipeline_info' ->> 'dlt_pipeline_id') AS pipeline_id) m
+		WHERE l.event_time >= low::timestamp AT TIME ZONE 'UTC' AND l.event_time < high::timestamp AT TIME ZONE 'UTC'
+			AND l.target_table_full_name IS NOT NULL AND coalesce(m.job_id, m.pipeline_id) IS NOT NULL
+	)
+	INSERT INTO dbinsight.rollup_table_write_monthly
+	SELECT d.month, d.entity_type, d.workspace_id, d.entity_id, d.table_full_name, bit_or(d.days)
+	FROM (
+		SELECT o.month, o.entity_type, o.workspace_id, o.entity_id, o.table_full_name, o.days & ~dbinsight._day_bits(o.month, low, high) AS days
+		FROM old o
+		UNION ALL
+		SELECT date_trunc('month', w.day)::date, w.entity_type, w.workspace_id, w.entity_id, w.target_table_full_name,
+			bit_or(1::bigint << (extract(day FROM w.day)::int - 1))
+		FROM written w GROUP BY 1, 2, 3, 4, 5
+	) d
+	WHERE d.days <> 0
+	GROUP BY d.month, d.entity_type, d.workspace_id, d.entity_id, d.table_full_name;
 END $$;
-COMMENT ON FUNCTION dbinsight._refresh_table_write_daily(timestamptz, timestamptz) IS 'Recomputes the days of rollup_table_write_daily between two times';
+COMMENT ON FUNCTION dbinsight._refresh_table_write_monthly(timestamptz, timestamptz) IS
+'Recomputes the days of rollup_table_write_monthly between two times';
 
 INSERT INTO dbinsight.derived_relations VALUES
-	('rollup_table_write_daily', 'fact_table_lineage', 30, '_refresh_table_write_daily');
+	('rollup_table_write_monthly', 'fact_table_lineage', 30, '_refresh_table_write_monthly');
 
 INSERT INTO dbinsight.retention VALUES
 	('rollup_service_5min', 'bucket', '400 days'),
 	('rollup_uptime_daily', 'day', '400 days'),
-	('rollup_table_write_daily', 'event_date', '400 days');
+	-- by the first of the month
+	('rollup_table_write_monthly', 'month', '431 days');
 
 /*
  * Incidents: streaks of failures of a job or pipeline that no success

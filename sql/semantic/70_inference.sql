@@ -154,12 +154,53 @@ CREATE FUNCTION dbinsight._refresh_inference_latency(since timestamptz, until ti
 END;
 COMMENT ON FUNCTION dbinsight._refresh_inference_latency(timestamptz, timestamptz) IS 'Recomputes rollup_inference_latency for the UTC days between two times';
 
+CREATE TABLE dbinsight.rollup_endpoint_hourly (
+	hour timestamptz PRIMARY KEY,
+	requests bigint NOT NULL,
+	errors bigint NOT NULL
+);
+COMMENT ON TABLE dbinsight.rollup_endpoint_hourly IS
+'fact_endpoint_usage per UTC hour: requests to all endpoints, and errors (status 400 and above, but 429, which is no error of the endpoint)';
+
+CREATE FUNCTION dbinsight._refresh_endpoint_hourly(since timestamptz, until timestamptz) RETURNS void
+	LANGUAGE sql BEGIN ATOMIC
+	SELECT pg_advisory_xact_lock(hashtextextended('dbinsight.rollup_endpoint_hourly', 0));
+	DELETE FROM dbinsight.rollup_endpoint_hourly r WHERE r.hour >= date_bin('1 hour', since, 'epoch') AND r.hour <= until;
+	INSERT INTO dbinsight.rollup_endpoint_hourly
+	SELECT date_bin('1 hour', u.request_time, 'epoch'), count(*), count(*) FILTER (WHERE u.status_code >= 400 AND u.status_code <> 429)
+	FROM dbinsight.fact_endpoint_usage u
+	WHERE u.request_time >= date_bin('1 hour', since, 'epoch') AND u.request_time < date_bin('1 hour', until, 'epoch') + interval '1 hour'
+	GROUP BY 1;
+END;
+COMMENT ON FUNCTION dbinsight._refresh_endpoint_hourly(timestamptz, timestamptz) IS 'Recomputes rollup_endpoint_hourly for the UTC hours between two times';
+
+/* Whole hours from the rollup, the hours a window cuts from the requests. */
+CREATE FUNCTION dbinsight._endpoint_requests(since timestamptz, until timestamptz) RETURNS TABLE (requests bigint, errors bigint)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+	SELECT r.requests, r.errors FROM dbinsight.rollup_endpoint_hourly r
+	WHERE r.hour >= _endpoint_requests.since AND r.hour < date_bin('1 hour', _endpoint_requests.until, 'epoch')
+	UNION ALL
+	SELECT count(*), count(*) FILTER (WHERE u.status_code >= 400 AND u.status_code <> 429)
+	FROM dbinsight.fact_endpoint_usage u
+	WHERE u.request_time >= _endpoint_requests.since
+		AND u.request_time < date_bin('1 hour', _endpoint_requests.since + interval '1 hour - 1 microsecond', 'epoch')
+	UNION ALL
+	SELECT count(*), count(*) FILTER (WHERE u.status_code >= 400 AND u.status_code <> 429)
+	FROM dbinsight.fact_endpoint_usage u
+	WHERE u.request_time >= date_bin('1 hour', _endpoint_requests.until, 'epoch') AND u.request_time < _endpoint_requests.until;
+END;
+COMMENT ON FUNCTION dbinsight._endpoint_requests(timestamptz, timestamptz) IS
+'Requests to all endpoints and their errors in [since, until), a window of an hour or more: rows to be summed';
+
 INSERT INTO dbinsight.derived_relations VALUES
+	('rollup_endpoint_hourly', 'fact_endpoint_usage', 20, '_refresh_endpoint_hourly'),
 	('rollup_inference_latency', 'fact_inference_log', 20, '_refresh_inference_latency'),
 	('rollup_inference_values', 'fact_inference_log', 20, '_refresh_inference_values'),
 	('rollup_inference_outcome', 'fact_inference_log', 20, '_refresh_inference_outcome');
 
 INSERT INTO dbinsight.retention VALUES
+	('rollup_endpoint_hourly', 'hour', '400 days'),
 	('rollup_inference_values', 'day', '90 days'),
 	('rollup_inference_outcome', 'day', '400 days'),
 	('rollup_inference_latency', 'day', '400 days');

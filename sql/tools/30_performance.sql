@@ -107,8 +107,8 @@ BEGIN ATOMIC
 				-- Whole days from the rollup, the cut ones at both ends from the runs. The current day is
 				-- cut only when the clock stands in the past: else no run ends after now.
 				SELECT b.* FROM dbinsight.rollup_task_daily b
-				WHERE b.end_date >= dbinsight._day_after(dbinsight._since_days(get_job_bottlenecks.days))
-					AND b.end_date < dbinsight.today() + CASE WHEN EXISTS (SELECT FROM dbinsight.job_run r WHERE r.end_time >= dbinsight.now()) THEN 0 ELSE 1 END
+				WHERE b.end_date >= dbinsight._day_after(dbinsight._since_days(get_job_bottlenecks.days)) AND b.end_date <= dbinsight.today()
+					AND (b.end_date < dbinsight.today() OR NOT EXISTS (SELECT FROM dbinsight.job_run r WHERE r.end_time >= dbinsight.now()))
 				UNION ALL
 				SELECT b.* FROM dbinsight._task_days(dbinsight._since_days(get_job_bottlenecks.days),
 					dbinsight._day_after(dbinsight._since_days(get_job_bottlenecks.days))::timestamp AT TIME ZONE 'UTC') b

@@ -121,13 +121,15 @@ CREATE FUNCTION dbinsight._downstream_tables(entity_types text[], workspace_ids 
 BEGIN ATOMIC
 	WITH RECURSIVE flow AS MATERIALIZED (
 		SELECT DISTINCT f.source_table_full_name AS source, f.target_table_full_name AS target
-		FROM dbinsight.rollup_lineage_daily f
-		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today()
+		FROM dbinsight.rollup_lineage_monthly f
+		WHERE f.month >= date_trunc('month', dbinsight._first_day(30))::date AND f.month < dbinsight.today()
+			AND f.days & dbinsight._day_bits(f.month, dbinsight._first_day(30), dbinsight.today()) <> 0
 			AND f.source_table_full_name <> f.target_table_full_name
 	), reached AS (
 		SELECT DISTINCT f.entity_type, f.workspace_id, f.entity_id, f.table_full_name AS table_name, 0 AS depth
-		FROM dbinsight.rollup_table_write_daily f
-		WHERE f.event_date >= dbinsight._first_day(30) AND f.event_date < dbinsight.today()
+		FROM dbinsight.rollup_table_write_monthly f
+		WHERE f.month >= date_trunc('month', dbinsight._first_day(30))::date AND f.month < dbinsight.today()
+			AND f.days & dbinsight._day_bits(f.month, dbinsight._first_day(30), dbinsight.today()) <> 0
 			AND (f.entity_type, f.workspace_id, f.entity_id) IN (
 				SELECT * FROM unnest(_downstream_tables.entity_types, _downstream_tables.workspace_ids, _downstream_tables.entity_ids))
 		UNION

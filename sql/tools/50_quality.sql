@@ -110,12 +110,15 @@ dq_score is 100 x healthy checks / (healthy + unhealthy), a table giving up to t
 @param days window in days, 1 to 400, default 7';
 
 /*
- * Not inlined (that is what its setting does): with a catalog only its tables
- * are read, but the branches without one would be estimated too.
+ * With a catalog only its tables are read. In PL/pgSQL, because a query into
+ * which this was inlined would be estimated with the branches without one too;
+ * its plan is kept, for to make one takes as long as to read the tables.
  */
 CREATE FUNCTION dbinsight._written_tables(as_of timestamptz) RETURNS TABLE (table_full_name text, last_today timestamptz)
-	LANGUAGE sql STABLE PARALLEL SAFE ROWS 2000 SET jit = off
-BEGIN ATOMIC
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 2000 SET search_path = pg_catalog, pg_temp SET jit = off
+	SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+	RETURN QUERY
 	WITH today AS MATERIALIZED (
 		SELECT l.target_table_full_name AS table_full_name, max(l.event_time) AS last_write
 		FROM dbinsight.fact_table_lineage l
@@ -138,7 +141,7 @@ BEGIN ATOMIC
 			AND m.commit_last_value < _written_tables.as_of AND NOT EXISTS (SELECT FROM dbinsight.dim_table)
 	) c
 	LEFT JOIN today d ON d.table_full_name = c.table_full_name;
-END;
+END $$;
 COMMENT ON FUNCTION dbinsight._written_tables(timestamptz) IS
 'Tables of the catalog, without a catalog every table somebody wrote in the 60 days before a moment, with the last write of its day';
 
@@ -173,10 +176,17 @@ BEGIN ATOMIC
 			row_number() OVER (ORDER BY length(t.table_pattern) DESC, t.table_pattern COLLATE "C") AS place
 		FROM dbinsight.freshness_targets t
 	), candidate AS MATERIALIZED (
-		SELECT c.table_full_name, n.writes, greatest(n.last_write, c.last_today) AS last_write, k.commit_last_value
-		FROM dbinsight._written_tables(_table_freshness.as_of) c
-		LEFT JOIN written n ON n.table_full_name = c.table_full_name AND n.writes >= 2
-		LEFT JOIN committed k ON k.table_full_name = c.table_full_name
+		-- Grouped, not joined: a join of what has no statistics is estimated so dear that the rest would be compiled.
+		SELECT e.table_full_name, max(e.writes) AS writes, max(e.last_write) AS last_write, max(e.commit_last_value) AS commit_last_value
+		FROM (
+			SELECT c.table_full_name, true AS is_kept, NULL::numeric AS writes, c.last_today AS last_write, NULL::timestamptz AS commit_last_value
+			FROM dbinsight._written_tables(_table_freshness.as_of) c
+			UNION ALL
+			SELECT n.table_full_name, false, n.writes, n.last_write, NULL FROM written n WHERE n.writes >= 2
+			UNION ALL
+			SELECT k.table_full_name, false, NULL, NULL, k.commit_last_value FROM committed k
+		) e
+		GROUP BY e.table_full_name HAVING bool_or(e.is_kept)
 	), seen AS MATERIALIZED (
 		SELECT c.table_full_name, c.writes, greatest(c.last_write, c.commit_last_value) AS last_write
 		FROM candidate c WHERE c.writes IS NOT NULL
@@ -205,17 +215,17 @@ BEGIN ATOMIC
 			ORDER BY q.commit_last_value DESC LIMIT 1
 		) m ON true
 		WHERE c.writes IS NULL
-	), aim AS MATERIALIZED (
-		-- Of the patterns a name is like, the longest says how old the table may be.
-		SELECT DISTINCT ON (n.table_full_name COLLATE "C") n.table_full_name, t.max_hours
-		FROM (SELECT a.table_full_name, lower(a.table_full_name) AS name FROM seen a OFFSET 0) n JOIN target t ON n.name LIKE t.pattern
-		ORDER BY n.table_full_name COLLATE "C", t.place
 	)
 	SELECT a.table_full_name, a.last_write,
 		round(extract(epoch FROM _table_freshness.as_of - a.last_write) / 3600, 3)::float8,
-		coalesce(f.max_hours, _table_freshness.default_hours)::float8
-	FROM seen a LEFT JOIN aim f ON f.table_full_name = a.table_full_name
-	WHERE a.last_write IS NOT NULL AND (a.writes >= 2 OR f.max_hours IS NOT NULL);
+		coalesce(a.max_hours, _table_freshness.default_hours)::float8
+	FROM (
+		-- Of the patterns a name is like, the longest says how old the table may be.
+		SELECT s.*, (SELECT t.max_hours FROM target t WHERE s.name LIKE t.pattern ORDER BY t.place LIMIT 1) AS max_hours
+		FROM (SELECT s.*, lower(s.table_full_name) AS name FROM seen s WHERE s.last_write IS NOT NULL OFFSET 0) s
+		OFFSET 0
+	) a
+	WHERE a.writes >= 2 OR a.max_hours IS NOT NULL;
 END;
 COMMENT ON FUNCTION dbinsight._table_freshness(timestamptz, numeric) IS
 'Tables that are kept fresh, with their last write before a moment, their age and the age allowed, hours';
@@ -255,9 +265,10 @@ BEGIN ATOMIC
 		ORDER BY x.start_time DESC, x.update_id LIMIT 1
 	) p ON true
 	CROSS JOIN LATERAL (
-		SELECT count(DISTINCT x.target_table_full_name) AS tables FROM dbinsight.rollup_lineage_daily x
+		SELECT count(DISTINCT x.target_table_full_name) AS tables FROM dbinsight.rollup_lineage_monthly x
 		WHERE x.source_table_full_name = l.table_full_name AND x.target_table_full_name <> l.table_full_name
-			AND x.event_date >= dbinsight._first_day(60) AND x.event_date <= dbinsight.today()
+			AND x.month >= date_trunc('month', dbinsight._first_day(60))::date AND x.month <= dbinsight.today()
+			AND x.days & dbinsight._day_bits(x.month, dbinsight._first_day(60), dbinsight.today() + 1) <> 0
 	) d
 	CROSS JOIN LATERAL (
 		SELECT count(DISTINCT x.user_email) AS readers FROM dbinsight.rollup_access_daily x

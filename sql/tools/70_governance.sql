@@ -250,10 +250,9 @@ BEGIN ATOMIC
 		WHERE g.snapshot_date = (SELECT max(x.snapshot_date) FROM dbinsight.dim_tag x WHERE x.snapshot_date <= _metadata_tables.as_of)
 			AND g.level IN ('table', 'schema', 'catalog')
 	), described AS (
-		SELECT c.table_full_name, count(*) AS columns, count(nullif(btrim(c.comment), '')) AS with_comment
-		FROM dbinsight.dim_column c
-		WHERE c.snapshot_date = (SELECT max(x.snapshot_date) FROM dbinsight.dim_column x WHERE x.snapshot_date <= _metadata_tables.as_of)
-		GROUP BY c.table_full_name
+		SELECT c.table_full_name, c.columns, c.columns_with_comment
+		FROM dbinsight.rollup_table_columns c
+		WHERE c.snapshot_date = (SELECT max(x.snapshot_date) FROM dbinsight.rollup_table_columns x WHERE x.snapshot_date <= _metadata_tables.as_of)
 	), used AS MATERIALIZED (
 		-- One day names nearly every table that is used at all; only the others are probed.
 		SELECT DISTINCT r.table_full_name FROM dbinsight.rollup_access_daily r WHERE r.access_date = _metadata_tables.as_of - 1
@@ -268,7 +267,7 @@ BEGIN ATOMIC
 			-- not EXISTS, which might be answered by hashing all of 90 days
 			OR coalesce((SELECT true FROM dbinsight.rollup_access_daily r WHERE r.table_full_name = t.table_full_name
 				AND r.access_date >= _metadata_tables.as_of - 90 AND r.access_date <= _metadata_tables.as_of LIMIT 1), false),
-		coalesce(d.columns, 0), coalesce(d.with_comment, 0)
+		coalesce(d.columns, 0), coalesce(d.columns_with_comment, 0)
 	FROM dbinsight.dim_table t
 	LEFT JOIN described d ON d.table_full_name = t.table_full_name
 	WHERE t.snapshot_date = (SELECT max(x.snapshot_date) FROM dbinsight.dim_table x WHERE x.snapshot_date <= _metadata_tables.as_of)

@@ -153,12 +153,15 @@ Traffic is of all interfaces of a node: the source does not separate internet fr
  * The minutes at or above 80 % of what a node can do. The reference of a node
  * type without a known line rate is the exact 99.9th percentile of its minutes:
  * the greatest m minutes lie in the m node-hours with the greatest peaks, so
- * only those are unpacked, and without such a type nothing is read. Not inlined (that is what its setting does): most
- * types are known, but what else would have to be read is estimated for all.
+ * only those are unpacked, and without such a type nothing is read. In
+ * PL/pgSQL: most types are known, but a query into which this was inlined would
+ * be estimated with all that might have to be read; and its plan is kept.
  */
 CREATE FUNCTION dbinsight._node_reference(until timestamptz) RETURNS TABLE (node_type text, mbps float8)
-	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 SET jit = off
-BEGIN ATOMIC
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off
+	SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+	RETURN QUERY
 	WITH RECURSIVE kind AS (
 		-- Each node type ever seen, a probe a type; NULL comes last and ends it.
 		(SELECT r.node_type FROM dbinsight.rollup_node_traffic r ORDER BY r.node_type LIMIT 1)
@@ -191,7 +194,7 @@ BEGIN ATOMIC
 	FROM top_minute m
 	WHERE m.rank IN (m.n - floor(m.place), m.n - ceil(m.place))
 	GROUP BY m.node_type;
-END;
+END $$;
 COMMENT ON FUNCTION dbinsight._node_reference(timestamptz) IS
 'What a node type can carry, Mbps: its line rate where known, else the 99.9th percentile of its minutes in the seven days before a time';
 

@@ -125,11 +125,8 @@ CREATE FUNCTION dbinsight._health_performance()
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
 BEGIN ATOMIC
 	WITH query AS (
-		-- efficient as get_query_efficiency says: a second or longer, finished within 300 s, no spill, little queueing
-		SELECT count(*) AS n, count(*) FILTER (WHERE q.execution_status = 'FINISHED' AND coalesce(q.spilled_local_bytes, 0) = 0
-			AND 10 * coalesce(q.queue_ms, 0) <= q.total_duration_ms AND q.total_duration_ms <= 300000) AS good
-		FROM dbinsight.fact_query_history q
-		WHERE q.start_time >= dbinsight._since_hours(24) AND q.start_time < dbinsight.now() AND q.total_duration_ms >= 1000
+		SELECT coalesce(sum(q.queries), 0) AS n, coalesce(sum(q.efficient), 0) AS good
+		FROM dbinsight._query_hours(dbinsight._since_hours(24), dbinsight.now()) q
 	), run AS (
 		-- late: what get_sla_breaches lists as DURATION
 		SELECT coalesce(sum(d.runs), 0) AS n, (SELECT l.runs FROM dbinsight._late_runs(dbinsight._since_days(7), dbinsight.now()) l) AS late
@@ -245,8 +242,21 @@ CREATE FUNCTION dbinsight._health_quality(as_of timestamptz)
 BEGIN ATOMIC
 	SELECT 'quality', 'dq_score', 70::float8, 70 * d.good / nullif(d.checks, 0)::float8, jsonb_build_object('checks', coalesce(d.checks, 0), 'healthy', coalesce(d.good, 0)),
 		CASE WHEN coalesce(d.checks, 0) = 0 THEN 'no table is monitored' WHEN d.good < d.checks THEN 'unhealthy data quality checks: ' || d.checks - d.good || ' of ' || d.checks END
-	FROM (SELECT sum(m.healthy_checks) AS good, sum(m.healthy_checks + m.unhealthy_checks) AS checks
-		FROM dbinsight._dq_latest(_health_quality.as_of - interval '7 days', _health_quality.as_of) m) d
+	FROM (
+		-- As _dq_latest counts the checks, read once: a status is the latest when none comes later.
+		SELECT sum((m.fresh = m.latest)::int + (m.complete = m.latest)::int) AS good,
+			sum((m.fresh = m.latest)::int + (m.complete = m.latest)::int + (m.stale = m.latest)::int + (m.incomplete = m.latest)::int) AS checks
+		FROM (
+			SELECT max(o.event_time) AS latest,
+				coalesce(max(o.event_time) FILTER (WHERE o.freshness_status = 'HEALTHY'), '-infinity') AS fresh,
+				coalesce(max(o.event_time) FILTER (WHERE o.freshness_status = 'UNHEALTHY'), '-infinity') AS stale,
+				coalesce(max(o.event_time) FILTER (WHERE o.completeness_status = 'HEALTHY'), '-infinity') AS complete,
+				coalesce(max(o.event_time) FILTER (WHERE o.completeness_status = 'UNHEALTHY'), '-infinity') AS incomplete
+			FROM dbinsight.fact_dq_monitoring o
+			WHERE o.event_time >= _health_quality.as_of - interval '7 days' AND o.event_time < _health_quality.as_of AND o.table_full_name IS NOT NULL
+			GROUP BY o.table_id
+		) m
+	) d
 	UNION ALL
 	SELECT 'quality', 'freshness', 30, 30 * f.fresh / nullif(f.n, 0)::float8, jsonb_build_object('tables', f.n, 'fresh', f.fresh),
 		CASE WHEN f.n = 0 THEN 'no table is written regularly' WHEN f.fresh < f.n THEN 'late tables: ' || f.n - f.fresh || ' of ' || f.n END
@@ -261,12 +271,8 @@ CREATE FUNCTION dbinsight._health_mlops()
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 BEGIN ATOMIC
 	WITH request AS MATERIALIZED (
-		-- two counts, each of an index alone: all requests, and the few that failed
-		SELECT (SELECT count(*) FROM dbinsight.fact_endpoint_usage u
-				WHERE u.request_time >= dbinsight._since_days(7) AND u.request_time < dbinsight.now()) AS n,
-			(SELECT count(*) FROM dbinsight.fact_endpoint_usage u
-				WHERE u.request_time >= dbinsight._since_days(7) AND u.request_time < dbinsight.now()
-					AND u.status_code >= 400 AND u.status_code <> 429) AS bad
+		SELECT coalesce(sum(u.requests), 0) AS n, coalesce(sum(u.errors), 0) AS bad
+		FROM dbinsight._endpoint_requests(dbinsight._since_days(7), dbinsight.now()) u
 	)
 	SELECT 'mlops', 'inference_errors', 50::float8, 50 * (r.n - r.bad) / nullif(r.n, 0)::float8, jsonb_build_object('requests_7d', r.n, 'errors', r.bad),
 		CASE WHEN r.n = 0 THEN 'no inference requests in 7 days' WHEN r.bad > 0 THEN round(100.0 * r.bad / r.n, 1) || ' % of inference requests failed' END

@@ -213,6 +213,13 @@ applies(const DbiArgumentWord *w, const char *tool, const DbiArgument *arg)
 		   (strcmp(w->value, "#") == 0 || is_value(arg, w->value));
 }
 
+/* "not cost, quality": what is taken back is no value. */
+static bool
+is_taken_back(const DbiText *text, int at)
+{
+	return at > 0 && dbi_is_one_of(text->tokens[at - 1].text, "not|except|excluding");
+}
+
 /* Whether another value is said as fully elsewhere: "jobs, sql and clusters" is all of them. */
 static bool
 is_contested(const DbiLexicon *lex, const char *tool, const DbiArgument *arg, const DbiText *text,
@@ -229,7 +236,7 @@ is_contested(const DbiLexicon *lex, const char *tool, const DbiArgument *arg, co
 			Match m = {text, slots, to, at, -1};
 			int end = match_from(&m, w, 0, at);
 
-			if (end >= 0 && (at >= hit->to || end <= hit->from))
+			if (end >= 0 && (at >= hit->to || end <= hit->from) && !is_taken_back(text, at))
 				return true;
 		}
 	}
@@ -255,7 +262,7 @@ dbi_find_argument_word(const DbiLexicon *lex, const char *tool, const DbiArgumen
 			Match m = {text, slots, to, at, -1};
 			int end = match_from(&m, w, 0, at);
 
-			if (end < 0 || (words == most && at >= hit->from))
+			if (end < 0 || (words == most && at >= hit->from) || is_taken_back(text, at))
 				continue;
 			most = words;
 			hit->value =

@@ -57,6 +57,19 @@ static const char *const times[] = {"event_time",  "usage_date",   "run_date",  
 									"fired_at",    "evaluated_at", "last_failure",  "last_event",
 									NULL};
 
+bool
+dbi_column_names(const char *kind, const char *column)
+{
+	const FocusColumns *f = focus_columns;
+
+	while (f->kind && strcmp(f->kind, kind) != 0)
+		f++;
+	for (const char *const *name = f->columns; f->kind && *name; name++)
+		if (strcmp(*name, column) == 0)
+			return true;
+	return false;
+}
+
 /* Without case; % stands for anything. */
 static bool
 matches(const char *text, const char *pattern)

@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "agents/understand.h"
@@ -226,17 +227,37 @@ dbi_query_names(SPIPlanPtr *plan, const char *sql, List *keys)
 	return found;
 }
 
-/* A name a tool can take of each key and kind: the first, and how many there are. */
+static void
+set_off(const char *setting)
+{
+	(void) set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
+}
+
+/*
+ * A name a tool can take of each key and kind: the first, and how many there
+ * are. How many keys there will be, and that few of them name anything, the
+ * planner cannot know; to read a catalog of tables for them takes far longer
+ * than to probe its indexes, and what has no index is small. What is forbidden
+ * counts as dear, so nothing may be compiled for it.
+ */
 static List *
 look_up(List *keys)
 {
 	static SPIPlanPtr plan = NULL;
+	int level = NewGUCNestLevel();
+	List *found;
 
-	return dbi_query_names(&plan,
-						   "SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
-						   " FROM (SELECT kind, key, value FROM dbinsight.known_names UNION ALL SELECT kind, key, value FROM dbinsight.known_people) n"
-						   " WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2",
-						   keys);
+	set_off("enable_seqscan");
+	set_off("jit");
+	found =
+		dbi_query_names(&plan,
+						"SELECT n.key, n.kind, pg_catalog.min(n.value COLLATE \"C\"), pg_catalog.count(DISTINCT n.value)"
+						" FROM (SELECT kind, key, value FROM dbinsight.known_names UNION ALL SELECT kind, key, value FROM dbinsight.known_people) n"
+						" WHERE n.key = ANY ($1) GROUP BY n.key, n.kind ORDER BY 1, 2",
+						keys);
+	AtEOXact_GUC(true, level);
+	return found;
 }
 
 static DbiCandidate *
@@ -524,9 +545,30 @@ add_partial_workspace(DbiText *text, List *slots)
 
 /* ---- all names ---- */
 
+/*
+ * "cost by team", "daily spend": words of every day that only happen to be a
+ * table's name too; said apart, and beside no word for tables, they ask.
+ */
+static bool
+is_plain_speech(const DbiLexicon *lex, const DbiText *text, const Run *r, const char *kind)
+{
+	if (r->to - r->from < 2 || strchr(r->key, ' ') == NULL || strcmp(kind, "table") != 0 ||
+		kind_beside(text, r->from, r->to) != NULL)
+		return false;
+	for (int i = r->from; i < r->to; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+
+		if (!dbi_is_stop(lex, t->text, t->stem) && dbi_find_form(lex, t->stem) == NULL &&
+			dbi_find_form(lex, psprintf("=%s", t->text)) == NULL)
+			return false;
+	}
+	return true;
+}
+
 /* "nightly-etl", "finance prod": runs of words that name something become slots. */
 static List *
-add_runs(DbiText *text, List *slots, List *runs, List *found)
+add_runs(const DbiLexicon *lex, DbiText *text, List *slots, List *runs, List *found)
 {
 	ListCell *lc;
 
@@ -545,7 +587,8 @@ add_runs(DbiText *text, List *slots, List *runs, List *found)
 		for (const char *sign = joints; *sign && candidates == NIL && strchr(r->key, ' '); sign++)
 			candidates =
 				candidates_for(found, joined(r->key, *sign), kind_beside(text, r->from, r->to));
-		if (candidates == NIL)
+		if (candidates == NIL ||
+			is_plain_speech(lex, text, r, ((DbiCandidate *) linitial(candidates))->kind))
 			continue;
 		slot = palloc0(sizeof(DbiSlot));
 		slot->kind = DBI_SLOT_NAME;
@@ -596,7 +639,7 @@ dbi_resolve_names(const DbiLexicon *lex, DbiText *text, List *slots)
 			resolve_slot(lex, text, slot, found);
 	}
 	resolve_environments(slots);
-	return add_partial_workspace(text, add_runs(text, slots, runs, found));
+	return add_partial_workspace(text, add_runs(lex, text, slots, runs, found));
 }
 
 DbiSlot *

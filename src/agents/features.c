@@ -56,8 +56,9 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double
-rarity(const DbiLexicon *lex, uint32 hash)
+/* Where a feature stands in rarity_hash, -1 if no example has it. */
+static int
+feature_place(const DbiLexicon *lex, uint32 hash)
 {
 	int low = 0;
 	int high = lex->nrarity;
@@ -71,7 +72,15 @@ rarity(const DbiLexicon *lex, uint32 hash)
 		else
 			high = mid;
 	}
-	return low < lex->nrarity && lex->rarity_hash[low] == hash ? lex->rarity[low] : lex->rarity_new;
+	return low < lex->nrarity && lex->rarity_hash[low] == hash ? low : -1;
+}
+
+static double
+rarity(const DbiLexicon *lex, uint32 hash)
+{
+	int place = feature_place(lex, hash);
+
+	return place >= 0 ? lex->rarity[place] : lex->rarity_new;
 }
 
 static void
@@ -175,6 +184,30 @@ dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int f
 	pfree(f.items);
 }
 
+/* Notes for each feature which examples have it: a question is compared with those it shares one with. */
+static void
+index_examples(DbiLexicon *lex, MemoryContext context, int total)
+{
+	int *next = palloc0(sizeof(int) * (lex->nrarity + 1));
+
+	lex->bearers = MemoryContextAllocHuge(context, sizeof(DbiBearer) * Max(total, 1));
+	lex->first_bearers = MemoryContextAllocHuge(context, sizeof(int) * (lex->nrarity + 1));
+	for (int i = 0; i < lex->nexamples; i++)
+		for (int k = 0; k < lex->examples[i].nfeatures; k++)
+			next[feature_place(lex, lex->examples[i].features[k]) + 1]++;
+	for (int f = 0; f < lex->nrarity; f++)
+		next[f + 1] += next[f];
+	memcpy(lex->first_bearers, next, sizeof(int) * (lex->nrarity + 1));
+	for (int i = 0; i < lex->nexamples; i++)
+		for (int k = 0; k < lex->examples[i].nfeatures; k++)
+		{
+			int place = feature_place(lex, lex->examples[i].features[k]);
+
+			lex->bearers[next[place]++] = (DbiBearer){i, lex->examples[i].weights[k]};
+		}
+	pfree(next);
+}
+
 /* Counts in how many examples each feature stands, then weighs them by it. */
 void
 dbi_weigh_features(DbiLexicon *lex, MemoryContext context)
@@ -211,26 +244,28 @@ dbi_weigh_features(DbiLexicon *lex, MemoryContext context)
 		set_norm(&lex->examples[i]);
 	}
 	pfree(all);
+	index_examples(lex, context, total);
 }
 
-/* Cosine, 0 to 1. */
-double
-dbi_likeness(const DbiExample *a, const DbiExample *b)
+/* How like each example a question is: the cosine, 0 to 1; in the current context. */
+double *
+dbi_likenesses(const DbiLexicon *lex, const DbiExample *question)
 {
-	double sum = 0;
-	int i = 0;
-	int k = 0;
+	double *like = palloc0(sizeof(double) * Max(lex->nexamples, 1));
 
-	if (a->norm <= 0 || b->norm <= 0)
-		return 0;
-	while (i < a->nfeatures && k < b->nfeatures)
+	if (question->norm <= 0)
+		return like;
+	for (int i = 0; i < question->nfeatures; i++)
 	{
-		if (a->features[i] < b->features[k])
-			i++;
-		else if (a->features[i] > b->features[k])
-			k++;
-		else
-			sum += a->weights[i++] * b->weights[k++];
+		int place = feature_place(lex, question->features[i]);
+
+		if (place < 0)
+			continue;
+		for (int k = lex->first_bearers[place]; k < lex->first_bearers[place + 1]; k++)
+			like[lex->bearers[k].example] += question->weights[i] * lex->bearers[k].weight;
 	}
-	return sum / (a->norm * b->norm);
+	for (int i = 0; i < lex->nexamples; i++)
+		if (like[i] > 0)
+			like[i] /= question->norm * lex->examples[i].norm;
+	return like;
 }

@@ -268,10 +268,13 @@ read_signature(DbiTool *tool, const char *comment, MemoryContext context)
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
 	total = get_func_arg_info(tuple, &types, &names, &modes);
 	tool->arguments = MemoryContextAllocZero(context, sizeof(DbiArgument) * Max(proc->pronargs, 1));
+	tool->columns = MemoryContextAllocZero(context, sizeof(char *) * Max(total, 1));
 	for (int i = 0; i < total; i++)
 	{
 		DbiArgument *arg;
 
+		if (modes && modes[i] == PROARGMODE_TABLE && names)
+			tool->columns[tool->ncolumns++] = kept(context, names[i]);
 		if (modes && modes[i] != PROARGMODE_IN && modes[i] != PROARGMODE_INOUT &&
 			modes[i] != PROARGMODE_VARIADIC)
 			continue;
@@ -512,6 +515,28 @@ sort_unique(char **words, int n)
 	return unique;
 }
 
+/* Slips are rare in the first letter, and short words have too many neighbours. */
+static void
+set_known(DbiLexicon *lex, MemoryContext context)
+{
+	int n = 0;
+	int letter = 0;
+
+	lex->known = MemoryContextAlloc(context, sizeof(DbiKnownWord) * Max(lex->nvocabulary, 1));
+	for (int i = 0; i < lex->nvocabulary; i++)
+	{
+		const char *v = lex->vocabulary[i];
+
+		if (v[0] < 'a' || v[0] > 'z' || strlen(v) < 4)
+			continue;
+		while (letter <= v[0] - 'a')
+			lex->first_known[letter++] = n;
+		lex->known[n++] = (DbiKnownWord){v, dbi_letters(v)};
+	}
+	while (letter < lengthof(lex->first_known))
+		lex->first_known[letter++] = n;
+}
+
 static void
 set_vocabulary(DbiLexicon *lex, MemoryContext context, int n)
 {
@@ -520,6 +545,7 @@ set_vocabulary(DbiLexicon *lex, MemoryContext context, int n)
 	for (int i = 0; i < lex->nvocabulary; i++)
 		lex->stems[i] = kept(context, dbi_stem(lex->vocabulary[i]));
 	lex->nstems = sort_unique(lex->stems, lex->nvocabulary);
+	set_known(lex, context);
 }
 
 static void
@@ -817,20 +843,21 @@ nearest(const DbiLexicon *lex, const char *word)
 	int limit = len >= 9 ? 2 : 1;
 	int best = limit + 1;
 	const char *found = NULL;
+	uint32 letters = dbi_letters(word);
+	int letter = word[0] - 'a';
 
-	for (int i = 0; i < lex->nvocabulary; i++)
+	for (int i = lex->first_known[letter]; i < lex->first_known[letter + 1]; i++)
 	{
-		const char *v = lex->vocabulary[i];
+		const DbiKnownWord *known = &lex->known[i];
 		int d;
 
-		/* Slips are rare in the first letter, and short words have too many neighbours. */
-		if (v[0] != word[0] || strlen(v) < 4)
+		if (pg_popcount32(letters ^ known->letters) > 2 * limit)
 			continue;
-		d = dbi_edit_distance(word, v, limit);
+		d = dbi_edit_distance(word, known->word, limit);
 		if (d < best)
 		{
 			best = d;
-			found = v;
+			found = known->word;
 		}
 	}
 	return found;

@@ -12,7 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
-#include "agents/planner.h"
+#include "agents/plan_change.h"
 #include "agents/refuse.h"
 #include "agents/router.h"
 
@@ -275,6 +275,51 @@ points_back(DbiPlanner *p)
 		   (p->chosen || dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) || begins_midway(p->text));
 }
 
+/*
+ * "raise it to ten minutes", "set the threshold to 5": of the call before, not
+ * of the account; money and percent are of a budget or a price.
+ */
+static bool
+changes_question(DbiPlanner *p)
+{
+	const DbiText *text = p->text;
+	ListCell *lc;
+
+	foreach(lc, p->slots)
+		if (((DbiSlot *) lfirst(lc))->unit == DBI_UNIT_MONEY ||
+			((DbiSlot *) lfirst(lc))->unit == DBI_UNIT_PERCENT)
+			return false;
+	for (int i = 0; i + 1 < text->n; i++)
+	{
+		int k = i + 1;
+
+		if (!dbi_is_one_of(text->tokens[i].text,
+						   "raise|lower|set|increase|decrease|reduce|extend|push|move|put|cut|change|switch|drop"))
+			continue;
+		while (k + 1 < text->n && dbi_is_one_of(text->tokens[k].text, "the|that|this"))
+			k++;
+		dbi_change_add_number_word(p);
+		return dbi_is_one_of(text->tokens[k].text,
+							 "it|to|that|this|limit|threshold|cutoff|window|period|bar|minimum|range|"
+							 "number|timeframe|span|list|sensitivity|severity|horizon") &&
+			   dbi_is_pure_change(p);
+	}
+	return false;
+}
+
+/* "that is all for today, thanks": whatever day is in it. */
+static bool
+takes_leave(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	foreach(lc, p->slots)
+		if (((DbiSlot *) lfirst(lc))->kind != DBI_SLOT_DATE)
+			return false;
+	return dbi_hit_anywhere(p, "goodbye") && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE &&
+		   dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS;
+}
+
 /* Refusals, small talk and questions that say too little; NULL to go on. */
 static DbiPlan *
 admit(DbiPlanner *p, DbiPlanKind *kind)
@@ -284,8 +329,14 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 
 	if (dbi_wants_rules_broken(p->lex, p->text, p->slots))
 		return reply(p, *kind = DBI_PLAN_REFUSE_INJECTION, dbi_refusal(DBI_PLAN_REFUSE_INJECTION));
-	if (dbi_wants_change(p->lex, p->text, p->slots))
+	if (dbi_wants_change(p->lex, p->text, p->slots) &&
+		!(p->frame->clauses != NIL && changes_question(p)))
 		return reply(p, *kind = DBI_PLAN_REFUSE_WRITE, dbi_refusal(DBI_PLAN_REFUSE_WRITE));
+	if (takes_leave(p))
+		return reply(
+			p, *kind = DBI_PLAN_SMALLTALK,
+			dbi_smalltalk(p->lex,
+						  dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n)));
 	/* What only changes the question before is like nothing that was learned. */
 	p->changes = dbi_only_changes(p);
 	if (p->changes == DBI_CHANGES_VALUE)

@@ -123,6 +123,8 @@ extern char *dbi_frame_with_choices(const char *frame_json, const char *content,
 /* Frame of the caller's own conversation; P0002 when it is another's or none. */
 extern char *dbi_conversation_frame(const pg_uuid_t *conversation);
 
+/* call_focus.c: whether a column of a result may name a thing of the kind. */
+extern bool dbi_column_names(const char *kind, const char *column);
 /* team_route.c: what a language model does with the plan, in a line; NULL when none is set up. */
 extern const char *dbi_model_role(const DbiPlan *plan);
 

@@ -449,6 +449,65 @@ step_back(DbiPlanner *p, DbiSlot *period)
 		*q = dbi_period_shifted(&was->period, q->grain);
 }
 
+/* More things than this are not asked for one by one. */
+#define MOST_THINGS 4
+
+/* Of the clause's slots those of one nature that the tool takes, when several were said: "prod, dev and analytics". */
+static List *
+several_of(const DbiTool *tool, List *slots)
+{
+	ListCell *lc;
+	ListCell *o;
+
+	foreach(lc, slots)
+	{
+		List *r = NIL;
+
+		if (((DbiSlot *) lfirst(lc))->origin != DBI_ORIGIN_TEXT ||
+			!dbi_takes_slot(tool, lfirst(lc)))
+			continue;
+		foreach(o, slots)
+			if (((DbiSlot *) lfirst(o))->origin == DBI_ORIGIN_TEXT &&
+				dbi_takes_slot(tool, lfirst(o)) && dbi_same_nature(lfirst(lc), lfirst(o)))
+				r = lappend(r, lfirst(o));
+		if (list_length(r) > 1)
+			return r;
+	}
+	return NIL;
+}
+
+/* The same call for each of several things; the first one is what the conversation goes on about. */
+static DbiPlanCall *
+add_calls_of_each(DbiPlanner *p, const DbiClause *clause, List *slots, List *things,
+				  DbiSlot *period)
+{
+	DbiPlanCall *first = NULL;
+	ListCell *lc;
+
+	foreach(lc, things)
+	{
+		List *own = list_make1(lfirst(lc));
+		DbiPlanCall *call;
+		ListCell *o;
+
+		if (foreach_current_index(lc) == MOST_THINGS)
+		{
+			dbi_assume(&p->plan->assumptions, "Only the first %d that were named were asked for.",
+					   MOST_THINGS);
+			break;
+		}
+		foreach(o, slots)
+			if (!list_member_ptr(things, lfirst(o)))
+				own = lappend(own, lfirst(o));
+		call = dbi_add_call(p, clause, clause->best_tool, own, period, NULL, DBI_CALL_ANSWER,
+							clause->confidence);
+		if (call)
+			call->label = ((DbiSlot *) lfirst(lc))->value;
+		first = first ? first : call;
+	}
+	return first;
+}
+
 /* A tool with a baseline makes both sides of a comparison in one call. */
 static bool
 compares_itself(const DbiTool *tool)
@@ -467,6 +526,7 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 	DbiSlot *period;
 	DbiFrameClause *remembered;
 	DbiPlanCall *call;
+	List *things;
 	int domain;
 	bool wide = is_platform_wide(p, clause, &domain);
 	const char *intent = p->plan->intent;
@@ -491,9 +551,13 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		period = period_for_why(p, clause, slots);
 	if (p->change_only && strcmp(intent, "why") == 0)
 		add_companions(p, clause, clause->best_tool, slots, period, "why", true);
-	call = dbi_add_call(p, clause, clause->best_tool, slots, period,
-						domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
-						clause->confidence);
+	things = several_of(&p->lex->tools[clause->best_tool], slots);
+	if (things != NIL)
+		call = add_calls_of_each(p, clause, slots, things, period);
+	else
+		call = dbi_add_call(p, clause, clause->best_tool, slots, period,
+							domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
+							clause->confidence);
 	if (call)
 		remembered->args = call->args;
 	if (p->missing)

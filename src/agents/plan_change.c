@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+
 #include "agents/plan_change.h"
 
 /* Words that join a change to what it changes. */
@@ -96,6 +98,8 @@ cover_arguments(DbiChange *c, const DbiTool *tool)
 		if (dbi_find_argument_word(c->p->lex, tool->name, arg, text, c->p->slots, 0, text->n, &hit))
 		{
 			cover(c, hit.from, hit.to);
+			for (int i = hit.from; i < hit.to; i++)
+				c->named[i] = true;
 			c->word = true;
 			c->value = c->value || strstr(arg->name, "severity") != NULL;
 		}
@@ -113,7 +117,8 @@ cover_arguments(DbiChange *c, const DbiTool *tool)
 	for (char *w = strtok_r(names, "_", &save); w; w = strtok_r(NULL, "_", &save))
 		for (int i = 0; i < text->n; i++)
 			if (text->tokens[i].kind == DBI_TOK_WORD &&
-				strcmp(text->tokens[i].stem, dbi_stem(w)) == 0)
+				strcmp(text->tokens[i].stem, dbi_stem(w)) == 0 &&
+				!(i > 0 && dbi_is_one_of(text->tokens[i - 1].text, "not|never|no|without")))
 				cover(c, i, i + 1);
 }
 
@@ -176,6 +181,19 @@ dbi_change_widened_kind(const DbiText *text)
 		return next[0] == '\0' || dbi_is_one_of(next, "of|in|then|please|pls|together|?|.") ? ""
 																							: "-";
 	}
+	return NULL;
+}
+
+/* The argument of the call before that is wide again: "every domain", "all severities"; or NULL. */
+const char *
+dbi_change_widened_argument(DbiPlanner *p, const DbiTool *tool)
+{
+	for (int i = 0; i + 1 < p->text->n; i++)
+		for (int a = 0; a < tool->narguments && dbi_is_one_of(p->text->tokens[i].text, "all|every|any");
+			 a++)
+			if (tool->arguments[a].type == TEXTOID &&
+				strcmp(dbi_stem(tool->arguments[a].name), p->text->tokens[i + 1].stem) == 0)
+				return tool->arguments[a].name;
 	return NULL;
 }
 
@@ -258,6 +276,12 @@ cover_joining(DbiChange *c)
 		if (t->kind == DBI_TOK_PUNCT || t->kind == DBI_TOK_CMP || dbi_is_one_of(t->text, JOINING) ||
 			dbi_is_stop(c->p->lex, t->text, t->stem))
 			cover(c, i, i + 1);
+		/* "a month instead of a week" */
+		for (int k = i - 1; k >= 1 && k >= i - 2; k--)
+			if (dbi_is_one_of(t->stem, "day|week|fortnight|month|quarter|year") &&
+				dbi_is_one_of(text->tokens[k].text, "of|than") &&
+				dbi_is_one_of(text->tokens[k - 1].text, "instead|rather"))
+				cover(c, i, i + 1);
 	}
 	foreach(lc, c->p->clauses)
 	{
@@ -334,6 +358,7 @@ dbi_read_change(DbiChange *c, DbiPlanner *p)
 	memset(c, 0, sizeof(*c));
 	c->p = p;
 	c->covered = palloc0(sizeof(bool) * Max(p->text->n, 1));
+	c->named = palloc0(sizeof(bool) * Max(p->text->n, 1));
 	cover_slots(c);
 	find_operations(c);
 	cover_joining(c);
@@ -344,6 +369,7 @@ dbi_read_change(DbiChange *c, DbiPlanner *p)
 		if (tool < 0)
 			continue;
 		cover_arguments(c, &p->lex->tools[tool]);
+		c->value = c->value || dbi_change_widened_argument(p, &p->lex->tools[tool]) != NULL;
 		if (!is_covered(c))
 			cover_late_names(c, &p->lex->tools[tool]);
 		if (!is_covered(c))
@@ -384,6 +410,68 @@ has_subject(const DbiChange *c)
 	return false;
 }
 
+static float
+weight_for(const DbiConcept *concept, int tool)
+{
+	ListCell *lc;
+
+	foreach(lc, concept->weights)
+	{
+		DbiWeight *w = lfirst(lc);
+
+		if (w->with < 0 && w->tool == tool)
+			return w->weight;
+	}
+	return 0;
+}
+
+/* A word that speaks for one tool more than for any that was called: "its last runs", "what is not tagged". */
+#define CLEAR_SUBJECT 1.5
+
+static bool
+is_anothers(const DbiChange *c, const DbiHit *hit)
+{
+	const DbiConcept *concept = &c->p->lex->concepts[hit->concept];
+	float asked = 0;
+	float other = 0;
+	ListCell *lc;
+
+	foreach(lc, c->p->frame->clauses)
+	{
+		int tool = dbi_change_tool_index(c->p, lfirst(lc));
+
+		if (is_concept_of_frame(lfirst(lc), concept->name))
+			return false;
+		if (tool >= 0)
+			asked = Max(asked, weight_for(concept, tool));
+	}
+	for (int t = 0; t < c->p->lex->ntools; t++)
+		other = Max(other, weight_for(concept, t));
+	return other >= CLEAR_SUBJECT && asked < other;
+}
+
+/* Whether a word that is neither a name nor a value speaks for another tool, though each could join a change. */
+static bool
+names_anothers(const DbiChange *c)
+{
+	ListCell *lc;
+	ListCell *h;
+
+	foreach(lc, c->p->clauses)
+		foreach(h, ((DbiClause *) lfirst(lc))->hits)
+		{
+			DbiHit *hit = lfirst(h);
+
+			if (hit->from >= 0 && c->p->text->tokens[hit->from].slot < 0 && !c->named[hit->from] &&
+				!c->named[hit->to - 1] &&
+				!(hit->to == hit->from + 1 &&
+				  dbi_is_one_of(c->p->text->tokens[hit->from].text, JOINING)) &&
+				c->p->lex->concepts[hit->concept].kind == DBI_CONCEPT_TOPIC && is_anothers(c, hit))
+				return true;
+		}
+	return false;
+}
+
 /* "per team", "by day": another cut through the rows is another question. */
 static bool
 cuts_otherwise(const DbiChange *c)
@@ -402,6 +490,40 @@ left_over(const DbiChange *c)
 	for (int i = 0; i < c->p->text->n; i++)
 		n += !c->covered[i];
 	return n;
+}
+
+static bool
+frame_takes_rows(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	foreach(lc, p->frame->clauses)
+	{
+		int tool = dbi_change_tool_index(p, lfirst(lc));
+
+		if (tool >= 0 && dbi_change_takes_rows(&p->lex->tools[tool]))
+			return true;
+	}
+	return false;
+}
+
+/* "its last ten runs", where nothing that was called has rows to count: of another tool. */
+bool
+dbi_counts_anothers(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	foreach(lc, frame_takes_rows(p) ? NIL : p->slots)
+	{
+		DbiSlot *slot = lfirst(lc);
+
+		if (slot->kind == DBI_SLOT_TOP_N && slot->to < p->text->n &&
+			p->text->tokens[slot->to].kind == DBI_TOK_WORD && p->text->tokens[slot->to].slot < 0 &&
+			dbi_kind_word(p->text->tokens[slot->to].stem) == NULL &&
+			!dbi_is_one_of(p->text->tokens[slot->to].text, JOINING))
+			return true;
+	}
+	return false;
 }
 
 /* Whether the words by themselves would call what was called before. */
@@ -425,6 +547,8 @@ is_change(const DbiChange *c)
 	int words = dbi_count_words(c->p->text);
 	int rest = left_over(c);
 
+	if (names_anothers(c) || dbi_counts_anothers(c->p))
+		return false;
 	if (rest == 0)
 		return true;
 	if (speaks_for_same(c->p))
@@ -443,35 +567,34 @@ has_object(const DbiText *text)
 	return false;
 }
 
-static bool
-frame_takes_rows(DbiPlanner *p)
+/* Whether the text is a change to its last word. */
+bool
+dbi_is_pure_change(DbiPlanner *p)
 {
-	ListCell *lc;
+	DbiChange c;
 
-	foreach(lc, p->frame->clauses)
-	{
-		int tool = dbi_change_tool_index(p, lfirst(lc));
-
-		if (tool >= 0 && dbi_change_takes_rows(&p->lex->tools[tool]))
-			return true;
-	}
-	return false;
+	if (dbi_count_words(p->text) > DBI_FOLLOW_UP_WORDS)
+		return false;
+	dbi_read_change(&c, p);
+	return c.value && left_over(&c) == 0 && !names_anothers(&c) && !dbi_counts_anothers(p);
 }
 
 DbiChanges
 dbi_only_changes(DbiPlanner *p)
 {
 	DbiChange c;
+	bool is_short = dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS;
 
-	if (p->frame->clauses == NIL || dbi_count_words(p->text) > DBI_FOLLOW_UP_WORDS)
+	if (p->frame->clauses == NIL)
 		return DBI_CHANGES_NOTHING;
 	dbi_change_add_relative_period(p);
-	dbi_change_add_number_word(p);
-	if (frame_takes_rows(p) && p->slots == NIL)
+	if (is_short)
+		dbi_change_add_number_word(p);
+	if (is_short && frame_takes_rows(p) && p->slots == NIL)
 		dbi_change_add_single(p);
 	dbi_read_change(&c, p);
-	p->cuts_otherwise = cuts_otherwise(&c);
-	if (!(c.value || c.word) || !is_change(&c))
-		return DBI_CHANGES_NOTHING;
+	p->cuts_otherwise = is_short && cuts_otherwise(&c);
+	if (!is_short || !(c.value || c.word) || !is_change(&c))
+		return dbi_cut_talk(p) ? DBI_CHANGES_VALUE : DBI_CHANGES_NOTHING;
 	return c.value || !has_object(p->text) ? DBI_CHANGES_VALUE : DBI_CHANGES_WORD;
 }

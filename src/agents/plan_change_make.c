@@ -156,7 +156,18 @@ place_number(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool, int number, 
 		made->value = psprintf("%.0f", value);
 }
 
-/* "five will do" is a number too, when nothing else is said. */
+/* Of a unit of time shorter than a day, else 0. */
+static double
+seconds_in(const char *unit)
+{
+	if (dbi_is_one_of(unit, "second|seconds|sec|secs"))
+		return 1;
+	if (dbi_is_one_of(unit, "minute|minutes|min|mins"))
+		return 60;
+	return dbi_is_one_of(unit, "hour|hours|hrs") ? 3600 : 0;
+}
+
+/* "five will do", "ten minutes" are numbers too, when nothing else is said. */
 void
 dbi_change_add_number_word(DbiPlanner *p)
 {
@@ -165,6 +176,7 @@ dbi_change_add_number_word(DbiPlanner *p)
 	for (int i = 0; i < p->text->n; i++)
 	{
 		DbiSlot *slot;
+		double scale;
 		int used = p->text->tokens[i].slot < 0
 					   ? dbi_number_word(p->text->tokens + i, p->text->n - i, &value)
 					   : 0;
@@ -179,6 +191,12 @@ dbi_change_add_number_word(DbiPlanner *p)
 			continue;
 		slot = palloc0(sizeof(DbiSlot));
 		slot->kind = DBI_SLOT_NUMBER;
+		if (i + used < p->text->n && (scale = seconds_in(p->text->tokens[i + used].text)) > 0)
+		{
+			slot->unit = DBI_UNIT_SECONDS;
+			value *= scale;
+			used++;
+		}
 		slot->from = i;
 		slot->to = i + used;
 		slot->span = slot->value = dbi_span(p->text, i, i + used);
@@ -293,6 +311,14 @@ add_period(DbiPlanner *p, const DbiPeriod *period, int from, int to)
 	p->slots = lappend(p->slots, slot);
 }
 
+/* "month instead of week", "week rather". */
+static bool
+is_put_in_place(const DbiText *text, int i)
+{
+	return i + 1 < text->n && dbi_is_one_of(text->tokens[i + 1].text, "instead|rather") &&
+		   (i == 0 || !dbi_is_one_of(text->tokens[i - 1].text, "of|than|this|last|previous|next"));
+}
+
 /*
  * Periods that only mean something beside the one before: "a month", "the
  * whole week", "the day after", "the following week".
@@ -327,13 +353,16 @@ dbi_change_add_relative_period(DbiPlanner *p)
 				return;
 			add_period(p, &q, later ? i : i - 1, later ? i + 2 : i + 1);
 		}
-		else if (dbi_is_one_of(before, "a|an|whole|full|entire|complete|one"))
+		else if (dbi_is_one_of(before, "a|an|whole|full|entire|complete|one") ||
+				 is_put_in_place(text, i))
 		{
+			bool alone = !dbi_is_one_of(before, "a|an|whole|full|entire|complete|one");
+
 			q.kind = DBI_PERIOD_ROLLING;
 			q.hours = 24.0 * units[k].days;
 			q.end = p->clock.today;
 			q.start = q.end - units[k].days + 1;
-			add_period(p, &q, i - 1, i + 1);
+			add_period(p, &q, alone ? i : i - 1, i + 1);
 		}
 	}
 }
@@ -394,7 +423,7 @@ is_widened(const DbiSlot *slot, const char *kind)
 	if (kind[0] == '\0')
 		return true;
 	if (slot->kind == DBI_SLOT_SEVERITY)
-		return strcmp(kind, "-") == 0;
+		return dbi_is_one_of(kind, "-|severity");
 	return strcmp(dbi_is_workspace(slot) ? "workspace" : dbi_slot_type(slot), kind) == 0;
 }
 
@@ -405,8 +434,10 @@ drop_narrowing(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 	List *args = NIL;
 	List *slots = NIL;
 	ListCell *lc;
-	const char *kind = dbi_change_widened_kind(p->text);
+	const char *kind = dbi_change_widened_argument(p, tool);
 
+	if (!kind)
+		kind = dbi_change_widened_kind(p->text);
 	if (!kind)
 		return;
 	foreach(lc, p->frame->slots)

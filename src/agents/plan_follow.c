@@ -92,7 +92,7 @@ bool
 dbi_is_follow_up(DbiPlanner *p)
 {
 	return p->frame->clauses != NIL && dbi_count_words(p->text) <= DBI_FOLLOW_UP_WORDS &&
-		   !p->cuts_otherwise && !names_a_subject(p) &&
+		   !p->cuts_otherwise && !names_a_subject(p) && !dbi_counts_anothers(p) &&
 		   (p->slots != NIL || dbi_kind_anywhere(p, DBI_CONCEPT_FOLLOW) ||
 			dbi_kind_anywhere(p, DBI_CONCEPT_INTENT) || dbi_lexical_evidence(p) > 0);
 }

@@ -87,6 +87,7 @@ extern const char *dbi_chosen_question(const DbiText *text, const DbiFrame *fram
 extern void dbi_choose_row(DbiPlanner *p);
 
 /* plan_change.c */
+extern bool dbi_counts_anothers(DbiPlanner *p);
 extern DbiChanges dbi_only_changes(DbiPlanner *p);
 extern bool dbi_plan_change(DbiPlanner *p);
 

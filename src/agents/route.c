@@ -13,6 +13,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 
+#include "agents/arguments.h"
 #include "agents/router.h"
 #include "agents/understand.h"
 
@@ -38,6 +39,8 @@
 #define FRAME_TOOL 1.0
 /* Against a tool that takes no period when one was named, or only a past one when the future was. */
 #define NO_PERIOD 4.0
+/* Against a tool that can say nothing of the thing that was named. */
+#define NO_NAME 2.5
 /* For a tool that looks ahead when a time to come was named. */
 #define LOOKS_AHEAD 1.5
 /* Words from which on a follow-up is also like what was learned. */
@@ -165,6 +168,19 @@ match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, 
 	return hits;
 }
 
+/* "this month", "June so far": the month is not over. */
+static bool
+is_running_month(const DbiPeriod *p)
+{
+	int year, month, day;
+
+	if (p->kind != DBI_PERIOD_CALENDAR || p->grain != DBI_GRAIN_MONTH ||
+		p->start != dbi_first_of(p->start, DBI_GRAIN_MONTH))
+		return false;
+	dbi_split_date(p->end, &year, &month, &day);
+	return p->end < p->start + dbi_days_in_month(year, month) - 1;
+}
+
 /* Types of the slots in the stretch, whatever forms have used their words. */
 static List *
 match_slots(const DbiLexicon *lex, List *hits, List *slots, int from, int to)
@@ -183,6 +199,8 @@ match_slots(const DbiLexicon *lex, List *hits, List *slots, int from, int to)
 		if (slot->kind == DBI_SLOT_DATE)
 			hits = add_hits(lex, hits, psprintf("=%s", dbi_lower(slot->span)), 1, slot->from,
 							slot->to);
+		if (slot->kind == DBI_SLOT_DATE && is_running_month(&slot->period))
+			hits = add_hits(lex, hits, "<running_month>", 1, slot->from, slot->to);
 		foreach(c, slot->kind == DBI_SLOT_NAME ? slot->candidates : NIL)
 		{
 			hits = add_hits(lex, hits, psprintf("<%s>", ((DbiCandidate *) lfirst(c))->kind), share,
@@ -330,20 +348,21 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 {
 	double *agents = palloc0(sizeof(double) * Max(lex->nagents, 1));
 	DbiExample question;
-
+	double *likes;
 	double enough;
 
 	memset(&question, 0, sizeof(question));
 	dbi_make_features(lex, text, slots, clause->from, clause->to, &question);
 	enough = Min(1.0, (question.nfeatures + 1) / ENOUGH_FEATURES);
+	likes = dbi_likenesses(lex, &question);
 	for (int i = 0; i < lex->nexamples; i++)
 	{
 		const DbiExample *e = &lex->examples[i];
-		double like = dbi_likeness(&question, e);
+		double like = likes[i];
 		bool owned = e->tool < 0 || lex->tools[e->tool].owner == e->tool;
 
 		/* In training no question may be its own witness. */
-		if (dbi_router_off && like >= SAME_LIKENESS)
+		if (like <= 0 || (dbi_router_off && like >= SAME_LIKENESS))
 			continue;
 		like *= enough * (e->description ? DESCRIPTION_SHARE : 1);
 
@@ -362,6 +381,7 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 			clause->tools[t] +=
 				LIKE_TOOL * (clause->likeness[t] - CHANCE_LIKENESS) / (1 - CHANCE_LIKENESS) +
 				(clause->likeness[t] >= SAME_LIKENESS ? SAME_BONUS : 0);
+	pfree(likes);
 }
 
 /* Best tool of an agent; without any evidence the first one it owns. */
@@ -455,6 +475,13 @@ takes_period(const DbiTool *tool, bool future)
 	return false;
 }
 
+/* A tool of the month so far has a period of its own. */
+static bool
+has_own_period(const DbiTool *tool, const DbiPeriod *period)
+{
+	return strstr(tool->name, "_mtd_") != NULL && is_running_month(period);
+}
+
 static bool
 looks_ahead(const DbiTool *tool)
 {
@@ -478,13 +505,52 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 		{
 			bool ahead = slot->period.kind == DBI_PERIOD_FUTURE;
 
-			if (clause->tools[t] > 0 && (ahead ? takes_period(&lex->tools[t], false)
+			if (clause->tools[t] > 0 && !has_own_period(&lex->tools[t], &slot->period) && (ahead ? takes_period(&lex->tools[t], false)
 											   : !takes_period(&lex->tools[t], future)))
 				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
 			else if (ahead && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))
 				clause->tools[t] += LOOKS_AHEAD;
 		}
 		return;
+	}
+}
+
+/* Whether the tool takes the thing, or has a column that may name it. */
+static bool
+tells_of(const DbiTool *tool, const DbiSlot *slot)
+{
+	ListCell *lc;
+
+	if (dbi_takes_slot(tool, slot))
+		return true;
+	for (int i = 0; i < tool->ncolumns; i++)
+	{
+		if (slot->kind == DBI_SLOT_USER && dbi_column_names("user", tool->columns[i]))
+			return true;
+		foreach(lc, slot->candidates)
+			if (dbi_column_names(((DbiCandidate *) lfirst(lc))->kind, tool->columns[i]))
+				return true;
+	}
+	return tool->ncolumns == 0;
+}
+
+/* What was named, and is known, must be told of. */
+static void
+weigh_names(const DbiLexicon *lex, List *slots, DbiClause *clause)
+{
+	ListCell *lc;
+
+	foreach(lc, slots)
+	{
+		DbiSlot *slot = lfirst(lc);
+		DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
+
+		if (slot->from < clause->from || slot->to > clause->to ||
+			!(slot->kind == DBI_SLOT_USER || (c && c->known)))
+			continue;
+		for (int t = 0; t < lex->ntools; t++)
+			if (clause->tools[t] > 0 && !tells_of(&lex->tools[t], slot))
+				clause->tools[t] = Max(clause->tools[t] - NO_NAME, 0);
 	}
 }
 
@@ -559,6 +625,7 @@ dbi_score_clause(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *c
 	if ((frame_agent < 0 && frame_tool < 0) || dbi_own_words(lex, text, clause) >= OWN_WORDS)
 		add_learned(lex, text, slots, clause);
 	weigh_period(lex, slots, clause);
+	weigh_names(lex, slots, clause);
 	if (frame_agent >= 0)
 		clause->agents[frame_agent] += FRAME_AGENT;
 	if (frame_tool >= 0)

@@ -66,8 +66,8 @@ take_label(Reader *r, DbiLabel *label, MemoryContext context)
 }
 
 /* What the label's scores are added to. */
-static void
-bind_label(DbiLabel *label, const DbiLexicon *lex, MemoryContext context)
+void
+dbi_bind_label(DbiLabel *label, const DbiLexicon *lex, MemoryContext context)
 {
 	label->agent = label->kind == DBI_LABEL_AGENT ? dbi_find_agent(lex, label->name) : -1;
 	label->refusal = -1;
@@ -105,7 +105,7 @@ dbi_router_from_bytes(const char *bytes, Size size, const DbiLexicon *lex, Memor
 		if (!take_label(&r, &router->labels[i], context))
 			return NULL;
 	for (int i = 0; i < labels; i++)
-		bind_label(&router->labels[i], lex, context);
+		dbi_bind_label(&router->labels[i], lex, context);
 	n = (Size) labels * DBI_ROUTER_BUCKETS;
 	if ((Size) (r.end - r.at) != n)
 		return NULL;

@@ -72,6 +72,7 @@ extern void dbi_router_features(const DbiLexicon *lexicon, const DbiText *text, 
 /* NULL when the bytes are not a model of this form. Scores go to what the lexicon has of the labels. */
 extern DbiRouter *dbi_router_from_bytes(const char *bytes, Size size, const DbiLexicon *lexicon,
 										MemoryContext context);
+extern void dbi_bind_label(DbiLabel *label, const DbiLexicon *lexicon, MemoryContext context);
 extern const char *dbi_refusal_label_name(DbiRefusalLabel label);
 
 /* Adds what was learned to the clause's evidence; kinds of refusal to clause->refusal. */

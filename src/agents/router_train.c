@@ -64,6 +64,15 @@ typedef struct Trainer
 	float *squares; /* of AdaGrad */
 } Trainer;
 
+/* What an example moves: labels, and beside them their scores and gradients. */
+typedef struct Targets
+{
+	int n;
+	int *labels;
+	float *z;
+	float *g;
+} Targets;
+
 /* What is decided from the scores: see router.h. */
 typedef struct Decisions
 {
@@ -114,6 +123,8 @@ make_labels(Trainer *t)
 		add_label(t, DBI_LABEL_REFUSAL, dbi_refusal_label_name(i));
 	for (int i = 0; i < lex->ntools; i++)
 		add_label(t, DBI_LABEL_TOOL, lex->tools[i].name);
+	for (int l = 0; l < t->nlabels; l++)
+		dbi_bind_label(&t->labels[l], lex, CurrentMemoryContext);
 	t->may_follow = palloc0(sizeof(bool) * t->nlabels * t->nlabels);
 	for (int i = 0; i < lex->ntools; i++)
 		t->may_follow[find_label(t, DBI_LABEL_AGENT, lex->agents[lex->tools[i].agent].name) * t->nlabels +
@@ -125,23 +136,19 @@ make_labels(Trainer *t)
 static float *
 priors(Trainer *t, const DbiClause *clause)
 {
-	const DbiLexicon *lex = t->lex;
 	float *prior = palloc(sizeof(float) * t->nlabels);
 
 	for (int l = 0; l < t->nlabels; l++)
 	{
+		const DbiLabel *label = &t->labels[l];
 		double evidence = 0;
 
-		if (t->labels[l].kind == DBI_LABEL_AGENT)
-			evidence = clause->agents[dbi_find_agent(lex, t->labels[l].name)];
-		else if (t->labels[l].kind == DBI_LABEL_TOOL)
-		{
-			for (int i = 0; i < lex->ntools; i++)
-				if (strcmp(lex->tools[i].name, t->labels[l].name) == 0)
-					evidence = Max(evidence, clause->tools[i]);
-		}
-		else if (strcmp(t->labels[l].name, dbi_refusal_label_name(DBI_LABEL_SCOPE)) == 0)
+		if (label->agent >= 0)
+			evidence = clause->agents[label->agent];
+		else if (label->refusal == DBI_LABEL_SCOPE)
 			evidence = clause->scope;
+		for (int i = 0; i < label->ntools; i++)
+			evidence = Max(evidence, clause->tools[label->tools[i]]);
 		prior[l] = (float) (DBI_PRIOR_BIAS + DBI_PRIOR_SCALE * evidence);
 	}
 	return prior;
@@ -254,58 +261,69 @@ learned(const Trainer *t, const Example *e, float *z)
 	}
 }
 
-/* Whether the example says anything about the label, and what. */
-static bool
-target(const Trainer *t, const Example *e, int l, bool *yes)
+/* The labels the example says anything about: every agent and refusal, and the tools its own is told from. */
+static void
+find_targets(const Trainer *t, const Example *e, Targets *targets)
 {
-	if (t->labels[l].kind != DBI_LABEL_TOOL)
-	{
-		*yes = e->agent == l;
-		return true;
-	}
-	*yes = e->tool == l;
-	return *yes || (e->tool >= 0 && t->may_follow[e->agent * t->nlabels + l]);
+	targets->n = 0;
+	for (int l = 0; l < t->nlabels; l++)
+		if (t->labels[l].kind != DBI_LABEL_TOOL || e->tool == l ||
+			(e->tool >= 0 && t->may_follow[e->agent * t->nlabels + l]))
+			targets->labels[targets->n++] = l;
 }
 
-/* Gradients by label of the example's loss; 0 where there is nothing to move. */
-static bool
-gradients(const Trainer *t, const Example *e, const float *z, float *g)
+/* What has been learned of the targets, as learned() has it of all labels. */
+static void
+learned_of_targets(const Trainer *t, const Example *e, Targets *targets)
 {
-	bool any = false;
-
-	for (int l = 0; l < t->nlabels; l++)
+	memset(targets->z, 0, sizeof(float) * targets->n);
+	for (int i = 0; i < e->features.n; i++)
 	{
-		bool yes;
+		const float *w = t->weights + (Size) e->features.buckets[i] * t->nlabels;
+		float x = e->features.values[i];
 
-		g[l] = 0;
-		if (!target(t, e, l, &yes))
-			continue;
-		g[l] = (float) ((1 / (1 + exp(-(z[l] + e->prior[l]))) - yes) * e->weight *
-						(yes ? POSITIVE_WEIGHT : 1));
-		if (fabsf(g[l]) < STILL)
-			g[l] = 0;
-		any |= g[l] != 0;
+		for (int k = 0; k < targets->n; k++)
+			targets->z[k] += w[targets->labels[k]] * x;
 	}
-	return any;
+}
+
+/* Gradients of the example's loss; only targets with something to move stay. */
+static void
+keep_moving(const Example *e, Targets *targets)
+{
+	int n = 0;
+
+	for (int k = 0; k < targets->n; k++)
+	{
+		int l = targets->labels[k];
+		bool yes = l == e->agent || l == e->tool;
+		float g = (float) ((1 / (1 + exp(-(targets->z[k] + e->prior[l]))) - yes) * e->weight *
+						   (yes ? POSITIVE_WEIGHT : 1));
+
+		if (fabsf(g) < STILL)
+			continue;
+		targets->labels[n] = l;
+		targets->g[n++] = g;
+	}
+	targets->n = n;
 }
 
 static void
-step(Trainer *t, const Example *e, float *z, float *g)
+step(Trainer *t, const Example *e, Targets *targets)
 {
-	int n = t->nlabels;
-
-	learned(t, e, z);
-	if (!gradients(t, e, z, g))
-		return;
-	for (int i = 0; i < e->features.n; i++)
+	find_targets(t, e, targets);
+	learned_of_targets(t, e, targets);
+	keep_moving(e, targets);
+	for (int i = 0; i < e->features.n && targets->n > 0; i++)
 	{
-		float *restrict w = t->weights + (Size) e->features.buckets[i] * n;
-		float *restrict q = t->squares + (Size) e->features.buckets[i] * n;
+		float *restrict w = t->weights + (Size) e->features.buckets[i] * t->nlabels;
+		float *restrict q = t->squares + (Size) e->features.buckets[i] * t->nlabels;
 		float x = e->features.values[i];
 
-		for (int l = 0; l < n; l++)
+		for (int k = 0; k < targets->n; k++)
 		{
-			float d = g[l] * x;
+			int l = targets->labels[k];
+			float d = targets->g[k] * x;
 
 			q[l] += d * d;
 			w[l] -= RATE * d / (sqrtf(q[l]) + 1e-6f);
@@ -339,8 +357,8 @@ stride_for(int n)
 static void
 train(Trainer *t, bool all)
 {
-	float *z = palloc(sizeof(float) * t->nlabels);
-	float *g = palloc(sizeof(float) * t->nlabels);
+	Targets targets = {0, palloc(sizeof(int) * t->nlabels), palloc(sizeof(float) * t->nlabels),
+					   palloc(sizeof(float) * t->nlabels)};
 	int stride = stride_for(Max(t->n, 1));
 	Size cells = (Size) DBI_ROUTER_BUCKETS * t->nlabels;
 
@@ -353,13 +371,14 @@ train(Trainer *t, bool all)
 
 			CHECK_FOR_INTERRUPTS();
 			if (all || !e->held_out)
-				step(t, e, z, g);
+				step(t, e, &targets);
 		}
 		for (Size i = 0; i < cells; i++)
 			t->weights[i] *= 1 - DECAY;
 	}
-	pfree(z);
-	pfree(g);
+	pfree(targets.labels);
+	pfree(targets.z);
+	pfree(targets.g);
 }
 
 /* ---- judging ---- */

@@ -29,7 +29,7 @@ separator(const DbiText *text, int i)
 	static const char *const words[] = {"and",          "also",   "plus",    "but",
 										"then",         "while",  "because", "whereas",
 										"additionally", "making", "causing", "affecting",
-										"impacting"};
+										"impacting",     "or",     "besides", "moreover"};
 	const DbiToken *t = &text->tokens[i];
 
 	if (t->slot >= 0)
@@ -60,11 +60,11 @@ bounded(double x)
 }
 
 /* Words a question or an order to see begins with. */
-static bool
-begins_question(const DbiText *text, const DbiClause *c)
+bool
+dbi_begins_question(const DbiText *text, int from)
 {
-	return c->from < c->to &&
-		   dbi_is_one_of(text->tokens[c->from].text,
+	return from < text->n &&
+		   dbi_is_one_of(text->tokens[from].text,
 						 "what|which|who|whom|whose|how|when|where|why|is|are|was|were|do|does|did|has|have|"
 						 "had|can|could|any|show|list|give|get|find|tell|compare|check|whats|hows|wheres|whos");
 }
@@ -95,7 +95,7 @@ dbi_split_features(const DbiLexicon *lex, const DbiText *text, const DbiBoundary
 	x[4] = bounded(last->lexical[last->best_agent]) / 4;
 	x[5] = Min(dbi_own_words(lex, text, next), 6) / 6.0;
 	x[6] = Min(dbi_own_words(lex, text, last), 6) / 6.0;
-	x[7] = begins_question(text, next);
+	x[7] = next->from < next->to && dbi_begins_question(text, next->from);
 	x[8] = how == 1;
 	x[9] = how == 2;
 	x[10] = bounded(beside) / 4;
@@ -178,9 +178,10 @@ dbi_split_by(const DbiSplitter *s)
 {
 	const DbiText *text = s->text;
 	List *clauses = NIL;
+	bool whole = has_many_parts(text);
 	int from = 0;
 
-	for (int i = 0; i <= text->n && !has_many_parts(text); i++)
+	for (int i = 0; i <= text->n && !whole; i++)
 	{
 		int sep = i < text->n ? separator(text, i) : 1;
 

@@ -26,6 +26,8 @@ typedef struct DbiSplitter
 	void *arg;
 } DbiSplitter;
 
+/* Whether the words from there on begin as a question or an order to see does. */
+extern bool dbi_begins_question(const DbiText *text, int from);
 extern List *dbi_split_by(const DbiSplitter *splitter);
 
 /* DBI_SPLIT_FEATURES numbers, about 0 to 2. */

@@ -120,9 +120,9 @@ dbi_is_one_of(const char *word, const char *words)
 		}
 		if (*w == '\0' && (*p == '|' || *p == '\0'))
 			return true;
-		p = strchr(p, '|');
-		if (p == NULL)
-			return false;
+		while (*p != '|')
+			if (*p++ == '\0')
+				return false;
 		p++;
 	}
 }
@@ -201,6 +201,17 @@ dbi_stem(const char *word)
 		len--;
 	s[len] = '\0';
 	return s;
+}
+
+/* The letters of a word, a bit each: an edit adds one at most and takes one away at most. */
+uint32
+dbi_letters(const char *word)
+{
+	uint32 letters = 0;
+
+	for (int i = 0; i < MAX_EDIT_LENGTH && word[i] != '\0'; i++)
+		letters |= (uint32) 1 << (word[i] & 31);
+	return letters;
 }
 
 int

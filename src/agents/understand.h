@@ -63,6 +63,7 @@ extern char *dbi_span(const DbiText *text, int from, int to);
 
 /* Edits between two ASCII words, a swap of neighbours being one; more than limit is limit + 1. */
 extern int dbi_edit_distance(const char *a, const char *b, int limit);
+extern uint32 dbi_letters(const char *word);
 
 /* ---- dates.c: periods ---- */
 
@@ -271,6 +272,8 @@ typedef struct DbiTool
 	int owner; /* index of the registration with the lowest position */
 	int narguments;
 	DbiArgument *arguments;
+	char **columns; /* of its rows */
+	int ncolumns;
 } DbiTool;
 
 typedef struct DbiAgent
@@ -303,6 +306,20 @@ typedef struct DbiExample
 	float *weights;
 	float norm;
 } DbiExample;
+
+/* An example that has a feature. */
+typedef struct DbiBearer
+{
+	int example;
+	float weight;
+} DbiBearer;
+
+/* A word that a typo may be meant for. */
+typedef struct DbiKnownWord
+{
+	const char *word;
+	uint32 letters;
+} DbiKnownWord;
 
 typedef struct DbiForm
 {
@@ -346,7 +363,9 @@ typedef struct DbiLexicon
 	int *first_forms; /* by the hash of a key: its first form, or -1 */
 	int longest;      /* words of the longest form */
 	int nvocabulary;
-	char **vocabulary; /* sorted words a typo may be meant for */
+	char **vocabulary; /* sorted words that are spelt right */
+	DbiKnownWord *known; /* of the vocabulary, in its order, those a typo may be meant for */
+	int first_known[27]; /* by the first letter, and the end */
 	int nstems;
 	char **stems; /* of the vocabulary, sorted */
 	int nagents;
@@ -359,6 +378,8 @@ typedef struct DbiLexicon
 	uint32 *rarity_hash; /* sorted */
 	float *rarity;       /* of a feature among the examples */
 	float rarity_new;    /* of a feature no example has */
+	int *first_bearers;  /* beside rarity_hash, and one more: where a feature's bearers begin */
+	DbiBearer *bearers;
 	int ncompanions;
 	DbiCompanion *companions;
 	int nhints;
@@ -382,7 +403,7 @@ extern void dbi_repair_typos(const DbiLexicon *lexicon, DbiText *text);
 extern void dbi_make_features(const DbiLexicon *lexicon, const DbiText *text, List *slots, int from,
 							  int to, DbiExample *example);
 extern void dbi_weigh_features(DbiLexicon *lexicon, MemoryContext context);
-extern double dbi_likeness(const DbiExample *a, const DbiExample *b);
+extern double *dbi_likenesses(const DbiLexicon *lexicon, const DbiExample *question);
 
 /* ---- route.c: what a stretch of words speaks for ---- */
 

@@ -36,6 +36,7 @@ extern char *dbi_guc_database;        /* names, separated by commas */
 extern int dbi_guc_parallel_tools;
 extern int dbi_guc_parallel_tool_time;
 extern bool dbi_guc_trace;
+extern int dbi_guc_delivery_timeout; /* ms */
 extern char *dbi_guc_llm_server;    /* empty: none */
 extern int dbi_guc_ask_timeout;     /* ms */
 extern int dbi_guc_llm_cache;       /* s */

@@ -20,6 +20,8 @@
 #define BINS 10
 /* Fewer rows on either side are not compared. */
 #define MIN_ROWS 50
+/* From so many values on they are sorted by bytes. */
+#define MANY_VALUES 256
 
 typedef struct Sample
 {
@@ -100,13 +102,80 @@ dbi_drift_add(PG_FUNCTION_ARGS)
 }
 
 /* The server's sort with the comparison inside: twice as fast as a call of it. */
-#define ST_SORT sort_values
+#define ST_SORT sort_few
 #define ST_ELEMENT_TYPE float8
 #define ST_COMPARE(a, b) ((*(a) > *(b)) - (*(a) < *(b)))
 #define ST_SCOPE static
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_DEFINE
 #include "lib/sort_template.h"
+
+/* The bits of a double as a number that stands in the same order, and back. */
+static inline uint64
+ordered_bits(uint64 bits)
+{
+	return bits ^ (bits >> 63 ? PG_UINT64_MAX : UINT64CONST(1) << 63);
+}
+
+static inline uint64
+double_bits(uint64 ordered)
+{
+	return ordered ^ (ordered >> 63 ? UINT64CONST(1) << 63 : PG_UINT64_MAX);
+}
+
+/* Moves the values to where their byte says, in the order they stand in. */
+static void
+sort_by_byte(const uint64 *from, uint64 *to, int64 n, int byte, const int64 *counts)
+{
+	int64 places[256];
+	int64 place = 0;
+
+	for (int i = 0; i < 256; i++)
+	{
+		places[i] = place;
+		place += counts[i];
+	}
+	for (int64 i = 0; i < n; i++)
+		to[places[(from[i] >> (8 * byte)) & 0xff]++] = from[i];
+}
+
+/* Many values a byte at a time, from the last: no comparison, and so no branch that is guessed wrong. */
+static void
+sort_values(float8 *v, int64 n)
+{
+	uint64 *from = (uint64 *) v;
+	uint64 *spare;
+	uint64 *to;
+	int64 counts[8][256] = {{0}};
+
+	if (n < MANY_VALUES)
+	{
+		sort_few(v, n);
+		return;
+	}
+	to = spare = palloc_extended(n * sizeof(uint64), MCXT_ALLOC_HUGE);
+	for (int64 i = 0; i < n; i++)
+	{
+		from[i] = ordered_bits(from[i]);
+		for (int byte = 0; byte < 8; byte++)
+			counts[byte][(from[i] >> (8 * byte)) & 0xff]++;
+	}
+	for (int byte = 0; byte < 8; byte++)
+	{
+		uint64 *swap = from;
+
+		CHECK_FOR_INTERRUPTS();
+		/* a byte that is the same in all of them orders nothing */
+		if (counts[byte][(from[0] >> (8 * byte)) & 0xff] == n)
+			continue;
+		sort_by_byte(from, to, n, byte, counts[byte]);
+		from = to;
+		to = swap;
+	}
+	for (int64 i = 0; i < n; i++)
+		((uint64 *) v)[i] = double_bits(from[i]);
+	pfree(spare);
+}
 
 static float8
 mean(const Sample *s)

@@ -38,6 +38,7 @@ char *dbi_guc_database;
 int dbi_guc_parallel_tools;
 int dbi_guc_parallel_tool_time;
 bool dbi_guc_trace;
+int dbi_guc_delivery_timeout;
 char *dbi_guc_llm_server;
 int dbi_guc_ask_timeout;
 int dbi_guc_llm_cache;
@@ -49,6 +50,12 @@ static const struct config_enum_entry progress_options[] = {{"off", DBI_PROGRESS
 															{NULL}};
 
 static bool dbi_guc_trace_content;
+static char *dbi_guc_mlflow_server; /* these are read in SQL alone */
+static bool dbi_guc_mlflow_traces;
+static bool dbi_guc_mlflow_content;
+static int dbi_guc_delivery_attempts;
+static int dbi_guc_delivery_delay;
+static int dbi_guc_delivery_age;
 static char *dbi_guc_sensitive_name_pattern;
 static int business_start = 7;
 static int business_end = 19;
@@ -278,9 +285,41 @@ define_network(void)
 							   &dbi_guc_ca_file, "", PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
+static void
+define_delivery(void)
+{
+	DefineCustomStringVariable("dbinsight.mlflow_server",
+							   "The foreign server that runs and traces are logged to.", NULL,
+							   &dbi_guc_mlflow_server, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("dbinsight.mlflow_traces",
+							 "Sends how each answer was made to dbinsight.mlflow_server.", NULL,
+							 &dbi_guc_mlflow_traces, false, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("dbinsight.mlflow_content",
+							 "Traces for MLflow also tell questions, arguments, rows and answers.",
+							 "They may hold personal data, and a trace leaves the database.",
+							 &dbi_guc_mlflow_content, false, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.delivery_timeout",
+							"How long one attempt of a delivery may take.",
+							"Ten seconds later another may take it up.", &dbi_guc_delivery_timeout,
+							60000, 100, 3600000, PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.delivery_attempts",
+							"Attempts after which a delivery is given up.", NULL,
+							&dbi_guc_delivery_attempts, 20, 1, 1000, PGC_USERSET, 0, NULL, NULL,
+							NULL);
+	DefineCustomIntVariable("dbinsight.delivery_delay",
+							"The wait after a delivery's first failure; it doubles up to an hour.",
+							NULL, &dbi_guc_delivery_delay, 5000, 1, 3600000, PGC_USERSET,
+							GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("dbinsight.delivery_age",
+							"The age at which a delivery that never arrived is given up.", NULL,
+							&dbi_guc_delivery_age, 3 * 24 * 3600, 1, INT_MAX, PGC_USERSET,
+							GUC_UNIT_S, NULL, NULL, NULL);
+}
+
 void
 dbi_base_init(void)
 {
+	define_delivery();
 	define_models();
 	define_network();
 	define_strings();

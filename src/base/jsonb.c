@@ -93,15 +93,121 @@ dbi_json_valid(const char *text, int len)
 	return pg_parse_json(lex, &actions) == JSON_SUCCESS && fits;
 }
 
+/* The value while it is parsed: in one pass, for jsonb_in() raises, and would read all of it again. */
+typedef struct Building
+{
+	JsonbParseState *state;
+	JsonbValue *result;
+	bool fits;
+} Building;
+
+static DbiJsonAction
+begin_object(void *state)
+{
+	Building *b = state;
+
+	b->result = pushJsonbValue(&b->state, WJB_BEGIN_OBJECT, NULL);
+	DBI_JSON_ACTION_DONE;
+}
+
+static DbiJsonAction
+end_object(void *state)
+{
+	Building *b = state;
+
+	b->result = pushJsonbValue(&b->state, WJB_END_OBJECT, NULL);
+	DBI_JSON_ACTION_DONE;
+}
+
+static DbiJsonAction
+begin_array(void *state)
+{
+	Building *b = state;
+
+	b->result = pushJsonbValue(&b->state, WJB_BEGIN_ARRAY, NULL);
+	DBI_JSON_ACTION_DONE;
+}
+
+static DbiJsonAction
+end_array(void *state)
+{
+	Building *b = state;
+
+	b->result = pushJsonbValue(&b->state, WJB_END_ARRAY, NULL);
+	DBI_JSON_ACTION_DONE;
+}
+
+static DbiJsonAction
+add_key(void *state, char *name, bool isnull)
+{
+	Building *b = state;
+	JsonbValue key = {.type = jbvString, .val.string = {(int) strlen(name), name}};
+
+	b->result = pushJsonbValue(&b->state, WJB_KEY, &key);
+	DBI_JSON_ACTION_DONE;
+}
+
+static void
+set_number(Building *b, const char *token, JsonbValue *v)
+{
+	if (!number_fits(token))
+	{
+		b->fits = false;
+		return;
+	}
+	v->type = jbvNumeric;
+	v->val.numeric =
+		DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(token),
+											ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
+/* A value that stands alone is kept as an array that says so. */
+static void
+add_root(Building *b, JsonbValue *v)
+{
+	JsonbValue array = {.type = jbvArray, .val.array = {.rawScalar = true, .nElems = 1}};
+
+	b->result = pushJsonbValue(&b->state, WJB_BEGIN_ARRAY, &array);
+	b->result = pushJsonbValue(&b->state, WJB_ELEM, v);
+	b->result = pushJsonbValue(&b->state, WJB_END_ARRAY, NULL);
+}
+
+static DbiJsonAction
+add_scalar(void *state, char *token, JsonTokenType type)
+{
+	Building *b = state;
+	JsonbValue v = {.type = jbvNull};
+
+	if (type == JSON_TOKEN_STRING)
+		v = (JsonbValue){.type = jbvString, .val.string = {(int) strlen(token), token}};
+	else if (type == JSON_TOKEN_NUMBER)
+		set_number(b, token, &v);
+	else if (type == JSON_TOKEN_TRUE || type == JSON_TOKEN_FALSE)
+		v = (JsonbValue){.type = jbvBool, .val.boolean = type == JSON_TOKEN_TRUE};
+	if (b->state == NULL)
+		add_root(b, &v);
+	else
+		b->result = pushJsonbValue(
+			&b->state, b->state->contVal.type == jbvArray ? WJB_ELEM : WJB_VALUE, &v);
+	DBI_JSON_ACTION_DONE;
+}
+
 Jsonb *
 dbi_try_jsonb(const char *text, int len)
 {
-	char *copy;
+	Building b = {.fits = true};
+	JsonSemAction actions = {.semstate = &b,
+							 .object_start = begin_object,
+							 .object_end = end_object,
+							 .array_start = begin_array,
+							 .array_end = end_array,
+							 .object_field_start = add_key,
+							 .scalar = add_scalar};
 
-	if (len >= MAX_TEXT_BYTES || !dbi_json_valid(text, len))
+	if (len >= MAX_TEXT_BYTES || too_deep(text, len) ||
+		pg_parse_json(dbi_json_lexer(text, len), &actions) != JSON_SUCCESS || !b.fits)
 		return NULL;
-	copy = pnstrdup(text, len);
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(copy)));
+	return JsonbValueToJsonb(b.result);
 }
 
 Jsonb *

@@ -3,7 +3,11 @@
  */
 #include "postgres.h"
 
+#include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/jsonfuncs.h"
 
 #include "base/base.h"
 
@@ -83,4 +87,18 @@ dbi_redact(const char *text, const char *const *secrets, int nsecrets)
 		appendStringInfoString(&out, REDACTED);
 	}
 	return out.data;
+}
+
+static text *
+redact_string(void *state, char *value, int len)
+{
+	return cstring_to_text(dbi_redact(pnstrdup(value, len), NULL, 0));
+}
+
+/* Of a jsonb: each of its strings by itself, so that it stays one. */
+PG_FUNCTION_INFO_V1(dbi_redact_jsonb);
+Datum
+dbi_redact_jsonb(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_JSONB_P(transform_jsonb_string_values(PG_GETARG_JSONB_P(0), NULL, redact_string));
 }

@@ -43,6 +43,7 @@ dbi_call_begin(DbiWorkspace *w, const DbiCallSpec *spec)
 	call->http.body_len = spec->body ? strlen(spec->body) : 0;
 	call->http.content_type = spec->body ? "application/json" : NULL;
 	call->http.idempotent = spec->idempotent;
+	call->http.once = spec->once;
 	call->http.max_bytes = spec->max_bytes;
 	call->http.deadline = spec->deadline;
 	call->http.passing = dbi_passing_error;

@@ -40,6 +40,7 @@ typedef struct DbiCallSpec
 	const char *path;   /* begins with / */
 	const char *body;   /* JSON, or NULL */
 	bool idempotent;
+	bool once; /* as in DbiHttp */
 	size_t max_bytes;
 	DbiDeadline deadline;
 	const int *notify; /* as in DbiHttp */

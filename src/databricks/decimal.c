@@ -171,6 +171,11 @@ dbi_decimal_bounds(Expr *expr, int *digits, int *scale)
 			if (bounds_of_call(((FuncExpr *) expr)->funcid, ((FuncExpr *) expr)->args, digits, scale))
 				return true;
 			break;
+		case T_RelabelType:
+			/* numeric(p,s)::numeric: what was declared still holds. */
+			if (dbi_decimal_bounds(((RelabelType *) expr)->arg, digits, scale))
+				return true;
+			break;
 		case T_Aggref:
 			if (bounds_of_sum((Aggref *) expr, digits, scale))
 				return true;

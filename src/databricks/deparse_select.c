@@ -41,6 +41,7 @@ dbi_quote_name(const char *name)
 	return quoted.data;
 }
 
+/* What stands after FROM: a name, or the query that the table is of. */
 char *
 dbi_remote_table(Oid relid)
 {
@@ -49,7 +50,10 @@ dbi_remote_table(Oid relid)
 	const char *catalog = dbi_option(table->options, "catalog_name");
 	const char *schema = dbi_option(table->options, "schema_name");
 	const char *name = dbi_option(table->options, "table_name");
+	const char *query = dbi_option(table->options, "query");
 
+	if (query != NULL)
+		return psprintf("(%s)", query);
 	if (catalog == NULL)
 		catalog = dbi_option(server->options, "catalog");
 	if (schema == NULL)

@@ -15,6 +15,7 @@
 #include "nodes/pg_list.h"
 
 #include "databricks/types.h"
+#include "net/server_option.h"
 
 /* What is known about a relation that is planned: RelOptInfo.fdw_private. */
 typedef struct
@@ -49,9 +50,6 @@ typedef struct
 #define dbi_relation(rel) ((DbiRelation *) (rel)->fdw_private)
 
 /* option.c */
-extern const char *dbi_option(List *options, const char *name);
-extern double dbi_option_number(List *options, const char *name, double otherwise);
-extern bool dbi_option_bool(List *options, const char *name, bool otherwise);
 extern const char *dbi_column_option(Oid relid, AttrNumber attnum, const char *name);
 
 /* deparse_select.c */

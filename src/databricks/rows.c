@@ -113,15 +113,24 @@ end_cell(DbiRows *rows)
 	rows->where = AFTER_CELL;
 }
 
+/* Which bytes of a string stand for themselves: all but its end, an escape, and control characters. */
+static bool
+is_plain(char c)
+{
+	return c != '"' && c != '\\' && (unsigned char) c >= 0x20;
+}
+
 /* Bytes of a string up to its end or an escape; says how many. */
 static size_t
 take_plain(DbiRows *rows, const char *s, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && s[i] != '"' && s[i] != '\\' && (unsigned char) s[i] >= 0x20)
+	while (i < len && is_plain(s[i]))
 		i++;
-	if (i > 0 && rows->high != 0)
+	if (i == 0)
+		return 0;
+	if (rows->high != 0)
 		no_place(rows, "half of a surrogate pair");
 	check_size(rows, i);
 	appendBinaryStringInfo(&rows->cells, s, (int) i);
@@ -133,6 +142,11 @@ append_code(DbiRows *rows, uint32 code)
 {
 	unsigned char utf8[4];
 
+	if (code > 0 && code < 0x80 && rows->high == 0)
+	{
+		appendStringInfoCharMacro(&rows->cells, (char) code);
+		return;
+	}
 	if (code == 0)
 		no_place(rows, "a character \\u0000");
 	if (rows->high != 0 && !is_utf16_surrogate_second(code))
@@ -188,6 +202,22 @@ take_digit(DbiRows *rows, char c)
 		return;
 	append_code(rows, rows->code);
 	rows->where = IN_STRING;
+}
+
+/* The same with the quotes in it that are escaped: JSON within a string has one every few bytes. */
+static size_t
+take_string(DbiRows *rows, const char *s, size_t len)
+{
+	size_t i = take_plain(rows, s, len);
+
+	while (len - i >= 2 && s[i] == '\\' && s[i + 1] == '"' && rows->high == 0)
+	{
+		check_size(rows, 1);
+		appendStringInfoCharMacro(&rows->cells, '"');
+		i += 2;
+		i += take_plain(rows, s + i, len - i);
+	}
+	return i;
 }
 
 static void
@@ -370,7 +400,7 @@ dbi_rows_next(DbiRows *rows, const char *bytes, size_t len, size_t *taken)
 		bool closed;
 
 		if (rows->where == IN_STRING)
-			i += take_plain(rows, bytes + i, len - i);
+			i += take_string(rows, bytes + i, len - i);
 		if (i == len)
 			break;
 		closed = rows->where == AT_END;

@@ -14,7 +14,8 @@
 
 #define TO_JSON                                                        \
 	"to_json($1, map('timeZone', 'UTC', 'ignoreNullFields', 'false', " \
-	"'timestampFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSSXXX'))"
+	"'timestampFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSSXXX', "            \
+	"'timestampNTZFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSS'))"
 
 static const DbiTypeRule rules[] = {
 	{BOOLOID, "BOOLEAN", "$1", true, true, NULL},

@@ -114,12 +114,18 @@ dbi_workspace_open(Oid serverid, Oid userid)
 }
 
 DbiWorkspace *
-dbi_workspace_named(const char *name)
+dbi_workspace_of(const char *name, Oid userid)
 {
 	ForeignServer *server = GetForeignServerByName(name, false);
-	AclResult result = dbi_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
+	AclResult result = dbi_server_aclcheck(server->serverid, userid, ACL_USAGE);
 
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
-	return dbi_workspace_open(server->serverid, GetUserId());
+	return dbi_workspace_open(server->serverid, userid);
+}
+
+DbiWorkspace *
+dbi_workspace_named(const char *name)
+{
+	return dbi_workspace_of(name, GetUserId());
 }

@@ -21,4 +21,7 @@ extern DbiWorkspace *dbi_workspace_open(Oid serverid, Oid userid);
 /* The same of a server by its name, for the current user, who must have USAGE on it (42501). */
 extern DbiWorkspace *dbi_workspace_named(const char *name);
 
+/* The same for another role. */
+extern DbiWorkspace *dbi_workspace_of(const char *name, Oid userid);
+
 #endif

@@ -72,20 +72,8 @@ take_values(DbiLoad *load, DbiSplitter *splitter, const char *path)
 	while ((split = dbi_splitter_next(splitter, &value, &len)) == DBI_SPLIT_VALUE)
 	{
 		char *text = pg_any_to_server(value, len, PG_UTF8);
-		Jsonb *row = dbi_try_jsonb(text, text == value ? len : (int) strlen(text));
-		JsonbValue v;
 
-		if (row == NULL)
-		{
-			dbi_load_unstorable(load, text);
-			continue;
-		}
-		if (JB_ROOT_IS_SCALAR(row))
-			v = *getIthJsonbValueFromContainer(&row->root, 0);
-		else
-			JsonbToJsonbValue(row, &v);
-		dbi_load_element(load, &v);
-		pfree(row);
+		dbi_load_text(load, text, text == value ? len : (int) strlen(text));
 	}
 	if (split == DBI_SPLIT_ERROR)
 		not_json(splitter, path);

@@ -93,6 +93,7 @@ typedef struct DbiSource
 	char write_mode; /* a, u, v as in sources.write_mode */
 	char *computed_from;
 	char *after_load;
+	char *mode; /* where its rows are: local, foreign, rollup */
 	List *computed_names; /* of char *, with computed_exprs beside it */
 	List *computed_exprs;
 	List *columns;  /* of DbiSourceColumn */
@@ -131,8 +132,8 @@ typedef struct DbiLoad DbiLoad;
 
 DbiLoad *dbi_load_begin(const char *source);
 void dbi_load_element(DbiLoad *load, JsonbValue *element);
-/* JSON that jsonb can't hold (a \u0000 for one): set aside as its text. */
-void dbi_load_unstorable(DbiLoad *load, const char *text);
+/* A row as JSON text; what jsonb can't hold is set aside. */
+void dbi_load_text(DbiLoad *load, const char *text, int len);
 /* Writes what is left, refreshes what depends on it; rows written. */
 int64 dbi_load_end(DbiLoad *load);
 

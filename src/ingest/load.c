@@ -112,6 +112,19 @@ lock_gold(DbiSource *source)
 	SPI_finish();
 }
 
+/* Rows go where the gold name is a table of ours. */
+static void
+check_is_local(const DbiSource *source)
+{
+	char *mode = source->mode;
+
+	if (strcmp(mode, "local") != 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("source \"%s\" takes no rows: its mode is %s", source->name, mode),
+						errhint("SELECT dbinsight.use_local('%s') has its gold table here again.",
+								source->name)));
+}
+
 DbiLoad *
 dbi_load_begin(const char *name)
 {
@@ -121,6 +134,7 @@ dbi_load_begin(const char *name)
 	INSTR_TIME_SET_CURRENT(load->started);
 	dbi_become_owner(&load->caller);
 	load->source = dbi_source_open(name);
+	check_is_local(load->source);
 	lock_gold(load->source);
 	rel = table_open(load->source->gold_oid, RowExclusiveLock);
 	load->desc = CreateTupleDescCopy(RelationGetDescr(rel));
@@ -477,8 +491,9 @@ dbi_load_element(DbiLoad *load, JsonbValue *element)
 		flush_slice(load);
 }
 
-void
-dbi_load_unstorable(DbiLoad *load, const char *text)
+/* JSON that jsonb can't hold (a \u0000 for one): set aside as its text. */
+static void
+reject_text(DbiLoad *load, const char *text, int len)
 {
 	MemoryContext old = MemoryContextSwitchTo(load->row_context);
 	JsonbValue v;
@@ -486,12 +501,32 @@ dbi_load_unstorable(DbiLoad *load, const char *text)
 	CHECK_FOR_INTERRUPTS();
 	load->read++;
 	v.type = jbvString;
-	v.val.string.len = pg_mbcliplen(text, strlen(text), MAX_KEPT_BYTES);
-	v.val.string.val = (char *) text;
+	v.val.string.len = pg_mbcliplen(text, len, MAX_KEPT_BYTES);
+	v.val.string.val = unconstify(char *, text);
 	reject(load, JsonbValueToJsonb(&v), NULL,
 		   "the row holds a \\u0000 or a character the database has no place for");
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(load->row_context);
+}
+
+void
+dbi_load_text(DbiLoad *load, const char *text, int len)
+{
+	MemoryContext old = MemoryContextSwitchTo(load->row_context); /* reset with the row */
+	Jsonb *row = dbi_try_jsonb(text, len);
+	JsonbValue v;
+
+	MemoryContextSwitchTo(old);
+	if (row == NULL)
+		reject_text(load, text, len);
+	else
+	{
+		if (JB_ROOT_IS_SCALAR(row))
+			v = *getIthJsonbValueFromContainer(&row->root, 0);
+		else
+			JsonbToJsonbValue(row, &v);
+		dbi_load_element(load, &v);
+	}
 }
 
 /* ---- the end of a load ---- */

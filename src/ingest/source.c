@@ -366,7 +366,7 @@ dbi_source_open(const char *name)
 
 	SPI_connect();
 	SPI_execute_with_args("SELECT gold_table, version_column, time_column, watermark_column, write_mode, computed_from,"
-						  " after_load, key, mapping, excluded, computed FROM dbinsight.sources WHERE source = $1",
+						  " after_load, key, mapping, excluded, computed, mode FROM dbinsight.sources WHERE source = $1",
 						  1, argtypes, args, NULL, true, 1);
 	if (SPI_processed == 0)
 		unknown_source(name);
@@ -379,6 +379,7 @@ dbi_source_open(const char *name)
 	source->write_mode = mode[0];
 	source->computed_from = field(owner, 6);
 	source->after_load = field(owner, 7);
+	source->mode = field(owner, 12);
 	source->gold_oid = get_relname_relid(source->gold_table, get_namespace_oid("dbinsight", false));
 	if (!OidIsValid(source->gold_oid))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),

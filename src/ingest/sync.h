@@ -40,6 +40,7 @@ typedef enum
 typedef struct DbiFeed
 {
 	char *source;
+	bool is_remote; /* its rows stay on the warehouse: a slice refreshes what is derived from them */
 	DbiFeedState state;
 	List *slices; /* of DbiSlice */
 	int at;       /* the slice that is read */
@@ -80,6 +81,8 @@ void dbi_feed_end(DbiFeed *feed);
 List *dbi_sync_sources(DbiSync *sync, const char *source, bool only_due);
 /* Their slices, and a row of ingest_runs each. */
 void dbi_sync_plan(DbiFeed *feed, Datum since, bool has_since, Datum until, bool has_until);
+/* Refreshes what is derived from a remote source, for a slice; how many rows that has there. */
+int64 dbi_sync_refresh(DbiFeed *feed, const DbiSlice *slice);
 void dbi_sync_slice_done(DbiFeed *feed, const DbiSlice *slice);
 /* error: NULL when it went well. Whether that is another story than the last one. */
 bool dbi_sync_ended(DbiFeed *feed, const ErrorData *error);

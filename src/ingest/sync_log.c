@@ -37,20 +37,15 @@ check_source(const char *name)
 {
 	Oid types[] = {TEXTOID};
 	Datum args[] = {CStringGetTextDatum(name)};
-	char *mode;
 
 	(void) dbi_source_open(name);
-	run("SELECT s.mode, s.remote IS NULL FROM dbinsight.sources s WHERE s.source = $1", 1, types,
-		args, NULL);
-	mode = text_at(0, 1, CurrentMemoryContext);
-	if (text_at(0, 2, CurrentMemoryContext)[0] == 't')
+	run("SELECT s.remote IS NULL FROM dbinsight.sources s WHERE s.source = $1", 1, types, args,
+		NULL);
+	if (text_at(0, 1, CurrentMemoryContext)[0] == 't')
 		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("source \"%s\" has no remote table", name),
 				errhint("UPDATE dbinsight.sources SET remote = 'catalog.schema.table' WHERE source = '%s', or load its rows with load_rows().",
 						name));
-	if (strcmp(mode, "local") != 0)
-		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("source \"%s\" is not ingested: its mode is %s", name, mode));
 }
 
 static DbiFeed *
@@ -152,10 +147,15 @@ dbi_sync_plan(DbiFeed *feed, Datum since, bool has_since, Datum until, bool has_
 	Oid types[] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
 	Datum args[] = {CStringGetTextDatum(feed->source), since, until};
 	char nulls[] = {' ', has_since ? ' ' : 'n', has_until ? ' ' : 'n', '\0'};
+	bool isnull;
 
 	INSTR_TIME_SET_CURRENT(feed->started);
 	dbi_become_owner(&caller);
 	SPI_connect();
+	run("SELECT s.mode <> 'local' FROM dbinsight.sources s WHERE s.source = $1", 1, types, args,
+		NULL);
+	feed->is_remote =
+		DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	run("SELECT * FROM dbinsight._ingest_slices($1, $2, coalesce($3, dbinsight.now()))", 3, types,
 		args, nulls);
 	old = MemoryContextSwitchTo(context);
@@ -180,6 +180,27 @@ move_read_until(DbiFeed *feed, const DbiSlice *slice)
 	run("UPDATE dbinsight.ingest_state s SET read_until = greatest(s.read_until, $3)"
 		" WHERE s.source = $1 AND ($2 IS NULL OR s.read_until IS NULL OR $2 <= s.read_until)",
 		3, types, args, nulls);
+}
+
+int64
+dbi_sync_refresh(DbiFeed *feed, const DbiSlice *slice)
+{
+	DbiOwner caller;
+	Oid types[] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum args[] = {CStringGetTextDatum(feed->source), TimestampTzGetDatum(slice->since),
+					TimestampTzGetDatum(slice->until)};
+	char nulls[] = {' ', slice->has_since ? ' ' : 'n', ' ', '\0'};
+	bool isnull;
+	int64 rows;
+
+	dbi_become_owner(&caller);
+	SPI_connect();
+	run("SELECT dbinsight._refresh_remote($1, $2, $3)", 3, types, args, nulls);
+	rows = DatumGetInt64(
+		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	SPI_finish();
+	dbi_become_caller(&caller);
+	return rows;
 }
 
 void

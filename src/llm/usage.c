@@ -3,6 +3,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
@@ -48,6 +49,8 @@ dbi_book(const DbiBooking *b, const DbiModelUse *use)
 	static SPIPlanPtr plan = NULL;
 	Row row = {.n = 0};
 
+	if (XactReadOnly)
+		return; /* an embedding is no less true for not being booked */
 	add_text(&row, use->conversation);
 	add_text(&row, use->message);
 	add_text(&row, use->agent);

@@ -56,6 +56,8 @@ typedef struct DbiHttp
 	bool stream;
 	size_t max_bytes;
 	DbiDeadline deadline;
+	/* Tried once: who keeps what is to be sent decides when it is tried again. */
+	bool once;
 	/* Whether an error answer is worth another try whatever its status; may not raise. */
 	bool (*passing)(int status, const char *body, size_t len);
 	/*

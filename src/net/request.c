@@ -312,6 +312,7 @@ fill_request(DbiRequest *r, const DbiHttp *http)
 	r->url = pstrdup(http->url);
 	r->secret_url = http->secret_url;
 	r->idempotent = http->idempotent;
+	r->once = http->once;
 	r->stream = http->stream;
 	r->max_bytes = http->max_bytes;
 	r->passing = http->passing;

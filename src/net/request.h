@@ -58,6 +58,7 @@ struct DbiRequest
 	bool plain; /* http: */
 	bool secret_url;
 	bool idempotent;
+	bool once;
 	bool stream;
 	size_t max_bytes;
 	DbiDeadline deadline;

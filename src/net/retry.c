@@ -61,8 +61,9 @@ dbi_request_retry_after(DbiRequest *r)
 {
 	curl_off_t after = 0;
 
-	(void) curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &after); /* seconds, or from a date */
-	return Max(after, 0);
+	if (r->fault == DBI_FAULT_NONE)
+		(void) curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &after); /* seconds, or from a date */
+	return Min(Max(after, 0), INT_MAX / 1000);
 }
 
 /* Full jitter: many that were refused together do not come back together. */
@@ -73,8 +74,8 @@ wait_ms(DbiRequest *r)
 	int64 most = Min(MAX_WAIT_MS, FIRST_WAIT_MS << Min(r->tries - 1, 16));
 	int64 jitter = (int64) (pg_prng_double(&pg_global_prng_state) * most);
 
-	if (r->fault == DBI_FAULT_NONE && after > 0)
-		return Min(after, INT_MAX / 1000) * 1000 + jitter / 4;
+	if (after > 0)
+		return after * 1000 + jitter / 4;
 	return jitter;
 }
 
@@ -94,7 +95,7 @@ dbi_retry(DbiRequest *r)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz end = TimestampTzPlusMilliseconds(r->first_try, RETRY_BUDGET_MS);
-	int64 ms = r->tries < MAX_TRIES ? next_try_ms(r) : -1;
+	int64 ms = !r->once && r->tries < MAX_TRIES ? next_try_ms(r) : -1;
 
 	if (ms < 0)
 		return false;

@@ -56,6 +56,16 @@ class Result:
         return map(row_json, self.rows(start, count))
 
 
+class Printed(Result):
+    """Rows kept as their JSON texts."""
+
+    def rows(self, start, count):
+        return map(json.loads, self.held[start:start + count])
+
+    def texts(self, start, count):
+        return iter(self.held[start:start + count])
+
+
 class Generated(Result):
     """count rows made on demand from templates: "{i}" is the row's number from 0."""
 

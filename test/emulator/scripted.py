@@ -87,4 +87,9 @@ class ScriptedEngine:
             templates = [c.get("value", "{i}") + (pad if position == len(columns) - 1 else "")
                          for position, c in enumerate(script["columns"])]
             return results.Generated(columns, templates, script["range"], script.get("null_every"))
+        if "file" in script:
+            if "held" not in script:
+                with open(script["file"], encoding="utf-8") as lines:
+                    script["held"] = lines.read().split("\n")[:-1]
+            return results.Printed(columns, script["held"])
         return results.Result(columns, script.get("rows", []))

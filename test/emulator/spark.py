@@ -6,7 +6,6 @@ done by Spark itself: a row arrives as one JSON text.
 
 import concurrent.futures
 import contextlib
-import json
 import logging
 import os
 
@@ -31,16 +30,6 @@ appender.stderr.target = SYSTEM_ERR
 appender.stderr.layout.type = PatternLayout
 appender.stderr.layout.pattern = %p %c{1}: %m%n
 """
-
-
-class EncodedResult(results.Result):
-    """Rows kept as the JSON texts that Spark made."""
-
-    def rows(self, start, count):
-        return map(json.loads, self.held[start:start + count])
-
-    def texts(self, start, count):
-        return iter(self.held[start:start + count])
 
 
 @contextlib.contextmanager
@@ -152,7 +141,7 @@ class SparkEngine:
         frame = frame.toDF(*[f"c{position}" for position in range(len(fields))])
         cells = [printed(F.col(f"c{position}"), field.dataType) for position, field in enumerate(fields)]
         rows = frame.select(F.to_json(F.array(*cells))).collect()
-        return EncodedResult(columns, [row[0] for row in rows])
+        return results.Printed(columns, [row[0] for row in rows])
 
     def _sql_error(self, error):
         message = error.getMessage() if error.getCondition() else str(error).split("\n\nJVM stacktrace")[0]

@@ -2,8 +2,10 @@ package Pushdown;
 
 # Random queries that must give the same rows on local tables (schema here) and on foreign
 # ones (schema there) that hold the same rows: Pushdown->new(seed => 1)->query.
+# They are about the tables thing and part, made here, or about those that `tables` describes: account().
 use strict;
 use warnings;
+use JSON::PP;
 
 # Rows of the tables thing and part, as literals of Postgres; edge values by hand, the rest by chance.
 my @STRINGS = ('', 'a', 'A', 'ab', 'aB', 'b', 'ba', "it's", '%', '_', 'a%b', 'a_b', '\\', 'a\\b', "\x{fc}", "\x{e9}A", "\x{1F600}x", ' a ', 'a ', '${x}', 'x:y',
@@ -20,6 +22,7 @@ sub new
 {
 	my ($class, %options) = @_;
 	my $self = bless { seed => $options{seed}, state => $options{seed} * 2654435761 % 4294967296 }, $class;
+	$self->{tables} = $options{tables} // [ thing_and_part() ];
 	return $self;
 }
 
@@ -31,7 +34,7 @@ sub below
 	return int($self->{state} / 65536) % $n;
 }
 
-sub pick { my ($self, @of) = @_; return $of[ $self->below(scalar @of) ] }
+sub pick { my ($self, @of) = @_; return @of ? $of[ $self->below(scalar @of) ] : undef }
 sub maybe { my ($self, $percent) = @_; return $self->below(100) < $percent }
 
 sub quote { my ($text) = @_; $text =~ s/'/''/g; return "'$text'" }
@@ -62,28 +65,40 @@ sub part
 
 # ---- expressions
 
-my %COLUMNS = (
-	int => ['i', 'i', 'j', 'id'], big => ['l'], text => ['t', 't', 'color', 'u'], float => ['f'], num => ['n', 'n', 'm'],
-	bool => ['b'], date => ['d'], time => ['ts'],
-);
+# What is queried: name; columns of each type; small: integers that do not overflow; maps: columns of MAPs with
+# keys of theirs; values of each type, ready to be written; patterns of LIKE; key: what orders the rows;
+# joins: the other table, conditions, further ones, a column to group by, its key, a third table's condition.
+sub thing_and_part
+{
+	return {
+		name => 'thing',
+		columns => { int => ['i', 'i', 'j', 'id'], big => ['l'], text => ['t', 't', 'color', 'u'], float => ['f'], num => ['n', 'n', 'm'], bool => ['b'], date => ['d'], time => ['ts'] },
+		small => ['i', 'id'],
+		maps => [ [ 'p', 'k', 'n', 'none' ] ],
+		values => {
+			int => [ -3 .. 11 ], big => [ map { "($_)::bigint" } @BIG[ 0 .. 2, 5 .. 7 ] ], text => [ map { quote($_) } @STRINGS ], float => [ map { quote($_) . '::float8' } @FLOATS ],
+			num => [ map { "($_)::numeric" } @NUMBERS ], bool => [ 'true', 'false' ], date => [ map { 'date ' . quote($_) } @DATES ], time => [ map { 'timestamptz ' . quote($_) } @TIMES ] },
+		patterns => ['a%', '%b', '_', '%\\%%', 'a\\_b', '%\\\\%', '%^%', "%\n%", '', 'a%b%', "it's", "%\x{fc}%"],
+		key => ['id'],
+		joins => [ { table => 'part', on => [ 'a.i = o.x', 'a.t = o.name', 'a.n = o.w', 'a.ts = o.at' ], more => [ 'o.x > 2', 'o.name IS NOT NULL', 'o.w <= a.n' ],
+			group => 'x', counted => 'id', latest => 'd', key => ['id'], shown => [ 'name', 'w' ], third => 'q.x = a.i' } ] };
+}
 
 sub column
 {
 	my ($self, $type) = @_;
-	return "$self->{alias}." . $self->pick(@{ $COLUMNS{$type} });
+	my $columns = $self->{table}{columns}{$type};
+	return $columns ? "$self->{alias}." . $self->pick(@$columns) : $self->constant($type);
 }
 
-sub constant
+sub constant { my ($self, $type) = @_; return $self->pick(@{ $self->{table}{values}{$type} }) }
+
+# The text of one key of a MAP, or a text, where the table has none.
+sub member
 {
-	my ($self, $type) = @_;
-	return $self->below(15) - 3 if $type eq 'int';
-	return '(' . $self->pick(@BIG[ 0 .. 2, 5 .. 7 ]) . ')::bigint' if $type eq 'big';
-	return quote($self->pick(@STRINGS)) if $type eq 'text';
-	return quote($self->pick(@FLOATS)) . '::float8' if $type eq 'float';
-	return '(' . $self->pick(@NUMBERS) . ')::numeric' if $type eq 'num';
-	return $self->pick('true', 'false') if $type eq 'bool';
-	return 'date ' . quote($self->pick(@DATES)) if $type eq 'date';
-	return 'timestamptz ' . quote($self->pick(@TIMES));
+	my ($self) = @_;
+	my ($map, @keys) = @{ $self->pick(@{ $self->{table}{maps} }) // [] } or return $self->column('text');
+	return "($self->{alias}.$map ->> " . quote($self->pick(@keys)) . ')';
 }
 
 my %MAKERS = (
@@ -102,7 +117,7 @@ my %MAKERS = (
 		sub { $_[0]->pick('btrim', 'ltrim', 'rtrim') . '(' . $_[0]->expr('text') . ')' },
 		sub { '(' . $_[0]->expr('text') . ' || ' . $_[0]->expr('text') . ')' },
 		sub { 'replace(' . join(', ', $_[0]->expr('text'), $_[0]->constant('text'), $_[0]->constant('text')) . ')' },
-		sub { "($_[0]{alias}.p ->> " . $_[0]->pick("'k'", "'n'", "'none'") . ')' },
+		sub { $_[0]->member },
 		sub { '(' . $_[0]->expr($_[0]->pick('int', 'big')) . ')::text' },
 	],
 	float => [ sub { 'abs(' . $_[0]->column('float') . ')' }, sub { $_[0]->column($_[0]->pick('int', 'big', 'num')) . '::float8' } ],
@@ -129,20 +144,22 @@ my %MAKERS = (
 		sub { my $type = $_[0]->any; '(' . $_[0]->expr($type) . ' IS ' . $_[0]->pick('', 'NOT ') . 'DISTINCT FROM ' . $_[0]->expr($type) . ')' },
 		sub { '(' . $_[0]->expr($_[0]->any) . ' IS ' . $_[0]->pick('', 'NOT ') . 'NULL)' },
 		sub { my $type = $_[0]->any; '(' . $_[0]->expr($type) . $_[0]->pick(' IN (', ' NOT IN (') . join(', ', map { $_[0]->maybe(8) ? 'NULL' : $_[0]->constant($type) } 1 .. 3) . '))' },
-		sub { '(' . $_[0]->expr('text') . ' ' . $_[0]->pick('LIKE', 'NOT LIKE') . ' ' . quote($_[0]->pick('a%', '%b', '_', '%\\%%', 'a\\_b', '%\\\\%', '%^%', "%\n%", '', 'a%b%', "it's", "%\x{fc}%")) . ')' },
+		sub { '(' . $_[0]->expr('text') . ' ' . $_[0]->pick('LIKE', 'NOT LIKE') . ' ' . quote($_[0]->pick(@{ $_[0]{table}{patterns} })) . ')' },
 		sub { 'starts_with(' . $_[0]->expr('text') . ', ' . $_[0]->constant('text') . ')' },
 		sub { '(' . $_[0]->expr('bool') . ' ' . $_[0]->pick('AND', 'OR') . ' ' . $_[0]->expr('bool') . ')' },
 		sub { '(NOT ' . $_[0]->expr('bool') . ')' },
 		sub { '(' . $_[0]->expr('bool') . ' IS ' . $_[0]->pick('', 'NOT ') . $_[0]->pick('TRUE', 'FALSE', 'UNKNOWN') . ')' },
 		sub { '(' . $_[0]->column('date') . ' ' . $_[0]->pick('<', '>=', '=') . ' ' . $_[0]->column('time') . ')' },
-		sub { "($_[0]{alias}.p IS " . $_[0]->pick('', 'NOT ') . 'NULL)' },
+		sub { '(' . $_[0]->member . ' IS ' . $_[0]->pick('', 'NOT ') . 'NULL)' },
 	],
 );
 
-sub any { return $_[0]->pick('int', 'int', 'big', 'text', 'text', 'text', 'float', 'num', 'date', 'time', 'bool') }
+# A type that has columns.
+sub typed { my ($self, @types) = @_; return $self->pick(grep { $self->{table}{columns}{$_} } @types) }
+sub any { return $_[0]->typed('int', 'int', 'big', 'text', 'text', 'text', 'float', 'num', 'date', 'time', 'bool') }
 
 # Integers that stay small: overflow is an error here and a right number there, as the README says.
-sub small { my ($self) = @_; return $self->maybe(60) ? "$self->{alias}." . $self->pick('i', 'id') : $self->constant('int') }
+sub small { my ($self) = @_; return $self->maybe(60) && @{ $self->{table}{small} } ? "$self->{alias}." . $self->pick(@{ $self->{table}{small} }) : $self->constant('int') }
 sub plain { my ($self, $type) = @_; return $self->maybe(60) ? $self->column($type) : $self->constant($type) }
 
 sub expr
@@ -194,11 +211,14 @@ sub aggregate
 
 sub where { my ($self) = @_; return $self->maybe(75) ? ' WHERE ' . $self->pick(@{ $MAKERS{bool} })->($self) : '' }
 
+# The columns that order the rows: keys_of(alias, key).
+sub keys_of { my ($alias, $key) = @_; return join(', ', map { "$alias.$_" } @$key) }
+
 sub rows_query
 {
 	my ($self) = @_;
 	my @list = map { my $type = $self->any; shown($type, $self->expr($type)) } 1 .. 1 + $self->below(3);
-	return ("SELECT a.id, " . join(', ', @list) . ' FROM thing a' . $self->where, 0);
+	return ('SELECT ' . join(', ', keys_of('a', $self->{table}{key}), @list) . " FROM $self->{table}{name} a" . $self->where, 0);
 }
 
 sub sorted_query
@@ -206,41 +226,47 @@ sub sorted_query
 	my ($self) = @_;
 	my $type = $self->any;
 	my $key = $self->expr($type);
-	my $order = join(', ', "$key" . ($type eq 'text' ? ' COLLATE "C"' : '') . $self->pick('', ' DESC') . $self->pick('', ' NULLS FIRST', ' NULLS LAST'), 'a.id');
-	return ("SELECT a.id, a.color FROM thing a" . $self->where . " ORDER BY $order LIMIT " . $self->below(20) . $self->pick('', ' OFFSET 3'), 1);
+	my $all = keys_of('a', $self->{table}{key});
+	my $order = join(', ', "$key" . ($type eq 'text' ? ' COLLATE "C"' : '') . $self->pick('', ' DESC') . $self->pick('', ' NULLS FIRST', ' NULLS LAST'), $all);
+	return ("SELECT $all, " . $self->column('text') . " FROM $self->{table}{name} a" . $self->where . " ORDER BY $order LIMIT " . $self->below(20) . $self->pick('', ' OFFSET 3'), 1);
 }
 
 sub grouped_query
 {
 	my ($self) = @_;
-	my $type = $self->pick('int', 'text', 'date', 'time', 'bool', 'num');
+	my $type = $self->typed('int', 'text', 'date', 'time', 'bool', 'num');
 	my $key = $self->maybe(85) ? $self->expr($type) : undef;
+	$key = undef if defined $key and $key !~ /a\./; # a constant may be taken for a column's number
 	my @aggregates = map { $self->aggregate } 1 .. 1 + $self->below(3);
 	my $having = $self->maybe(25) ? ' HAVING count(*) ' . $self->pick('>', '=', '<=') . ' ' . (1 + $self->below(4)) : '';
-	return ('SELECT ' . join(', ', (defined $key ? shown($type, $key) : ()), @aggregates) . ' FROM thing a' . $self->where . (defined $key ? " GROUP BY $key" : '') . $having, 0);
+	return ('SELECT ' . join(', ', (defined $key ? shown($type, $key) : ()), @aggregates) . " FROM $self->{table}{name} a" . $self->where . (defined $key ? " GROUP BY $key" : '') . $having, 0);
 }
 
 sub distinct_query
 {
 	my ($self) = @_;
-	my $type = $self->pick('int', 'text', 'date', 'time', 'bool', 'big');
-	return ('SELECT DISTINCT ' . $self->expr($type) . ', a.color FROM thing a' . $self->where, 0);
+	my $type = $self->typed('int', 'text', 'date', 'time', 'bool', 'big');
+	return ('SELECT DISTINCT ' . $self->expr($type) . ', ' . $self->column('text') . " FROM $self->{table}{name} a" . $self->where, 0);
 }
 
 sub join_query
 {
 	my ($self) = @_;
-	my $on = 'a.' . $self->pick('i = o.x', 't = o.name', 'n = o.w', 'ts = o.at');
+	my $j = $self->pick(@{ $self->{table}{joins} }) // return $self->rows_query;
+	my $name = $self->{table}{name};
+	my $on = $self->pick(@{ $j->{on} });
 	my $more = $self->maybe(40) ? ' AND ' . $self->expr('bool') : '';
-	my $filter = $self->maybe(40) ? $self->pick(' AND o.x > 2', ' AND o.name IS NOT NULL', ' AND o.w <= a.n') : '';
-	my $kind = $self->below(7);
-	return ("SELECT a.id FROM thing a WHERE " . $self->pick('', 'NOT ') . "EXISTS (SELECT 1 FROM part o WHERE $on$more$filter)" . ($self->maybe(40) ? ' AND ' . $self->expr('bool') : ''), 0) if $kind <= 1;
+	my $filter = $self->maybe(40) ? ' AND ' . $self->pick(@{ $j->{more} }) : '';
+	my $kind = $self->below($j->{third} ? 7 : 6);
+	my $mine = keys_of('a', $self->{table}{key});
+	my $theirs = keys_of('o', $j->{key});
+	return ("SELECT $mine FROM $name a WHERE " . $self->pick('', 'NOT ') . "EXISTS (SELECT 1 FROM $j->{table} o WHERE $on$more$filter)" . ($self->maybe(40) ? ' AND ' . $self->expr('bool') : ''), 0) if $kind <= 1;
 	my $join = $self->pick('JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN');
 	$more = $filter = '' if $join eq 'FULL JOIN';
-	return ("SELECT o.x, count(*), count(a.id), max(a.d) FROM thing a $join part o ON $on$more$filter" . $self->where . ' GROUP BY o.x', 0) if $kind == 2;
-	return ("SELECT a.id, o.id, o.name FROM thing a $join part o ON $on$more$filter" . $self->where . ' ORDER BY a.id, o.id LIMIT 30', 1) if $kind == 3;
-	return ("SELECT a.id, o.id, q.id FROM thing a $join part o ON $on$more$filter JOIN part q ON q.x = a.i" . $self->where, 0) if $kind == 4;
-	return ("SELECT a.id, o.id, a.t, o.w FROM thing a $join part o ON $on$more$filter" . $self->where, 0);
+	return ("SELECT o.$j->{group}, count(*), count(a.$j->{counted}), max(a.$j->{latest}) FROM $name a $join $j->{table} o ON $on$more$filter" . $self->where . " GROUP BY o.$j->{group}", 0) if $kind == 2;
+	return ("SELECT $mine, $theirs, o.$j->{shown}[0] FROM $name a $join $j->{table} o ON $on$more$filter" . $self->where . " ORDER BY $mine, $theirs LIMIT 30", 1) if $kind == 3;
+	return ("SELECT $mine, $theirs, q.id FROM $name a $join $j->{table} o ON $on$more$filter JOIN $j->{table} q ON $j->{third}" . $self->where, 0) if $kind == 6;
+	return ("SELECT $mine, $theirs, a.$self->{table}{columns}{text}[0], o.$j->{shown}[-1] FROM $name a $join $j->{table} o ON $on$more$filter" . $self->where, 0);
 }
 
 sub query
@@ -248,20 +274,19 @@ sub query
 	my ($self) = @_;
 	local $self->{depth} = 0;
 	local $self->{alias} = 'a';
+	local $self->{table} = $self->pick(@{ $self->{tables} });
 	my $shape = $self->pick('rows_query', 'rows_query', 'sorted_query', 'grouped_query', 'grouped_query', 'distinct_query', 'join_query', 'join_query');
 	return $self->$shape;
 }
 
 # ---- the tables, and the function that compares
 
-sub here
-{
-	my ($self, $things, $parts) = @_;
-	my $sql = <<'SQL';
-CREATE SCHEMA here;
+my $TABLES = <<'SQL';
 CREATE TABLE here.thing (id int, color text COLLATE "C", t text COLLATE "C", u text COLLATE "C", i int, j int, l bigint, f float8,
 	n numeric(12,3), m numeric(38,18), b boolean, d date, ts timestamptz, p jsonb);
 CREATE TABLE here.part (id int, x int, name text COLLATE "C", w numeric(12,2), at timestamptz);
+SQL
+my $FUNCTIONS = <<'SQL';
 CREATE FUNCTION public.rows_of(place text, query text, OUT rows text[], OUT failure text) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM set_config('search_path', place, true);
@@ -293,6 +318,13 @@ BEGIN
 	RETURN true;
 END $$;
 SQL
+
+sub functions { return $FUNCTIONS }
+
+sub here
+{
+	my ($self, $things, $parts) = @_;
+	my $sql = "CREATE SCHEMA here;\n$TABLES$FUNCTIONS";
 	$sql .= 'INSERT INTO here.thing VALUES ' . join(', ', map { "($_)" } map { $self->thing($_) } 1 .. $things) . ";\n";
 	$sql .= 'INSERT INTO here.part VALUES ' . join(', ', map { "($_)" } map { $self->part($_) } 1 .. $parts) . ";\n";
 	return $sql;
@@ -317,6 +349,113 @@ sub there
 		. $run->("(SELECT 'INSERT INTO main.default.thing VALUES ' || string_agg('(' || concat($things) || ')', ', ') FROM here.thing)")
 		. $run->("(SELECT 'INSERT INTO main.default.part VALUES ' || string_agg('(' || concat($parts) || ')', ', ') FROM here.part)")
 		. "CREATE SCHEMA there;\nIMPORT FOREIGN SCHEMA \"default\" LIMIT TO (thing, part) FROM SERVER $server INTO there;\n";
+}
+
+# ---- comparing
+
+# Compares so many queries, and counts those that the warehouse does whole: "#12 query -- what differs".
+sub differences
+{
+	my ($self, $sql, $queries) = @_;
+	my $script = '';
+	my $shipped = '';
+	for (1 .. $queries)
+	{
+		my $n = ++$self->{compared};
+		my ($query, $ordered) = $self->query;
+		my $literal = quote($query);
+		$script .= sprintf("SELECT '#%d ' || %s || ' -- ' || d FROM public.difference(%s, %s) d WHERE d IS NOT NULL;\n", $n, $literal, $literal, $ordered ? 'true' : 'false');
+		$shipped .= "SELECT public.is_shipped($literal);\n";
+	}
+	utf8::encode($_) for $script, $shipped;
+	my @differences = split /\n/, $sql->($script);
+	$self->{shipped} += grep { $_ eq 't' } split /\n/, $sql->($shipped);
+	return @differences;
+}
+
+# ---- an account: the system tables of the warehouse, and copies of them here
+
+my @ACCOUNT = (
+	{ name => 'usage', schema => 'billing', key => ['record_id'], join => 'list_prices', on => ['sku_name'], join_key => [ 'sku_name', 'cloud', 'currency_code', 'usage_unit', 'price_start_time' ],
+		more => [ 'o.usage_unit = a.usage_unit', "o.currency_code = 'USD'", 'o.price_start_time <= a.usage_end_time' ], latest => 'usage_date' },
+	{ name => 'audit', schema => 'access', key => ['event_id'], join => 'history', on => ['session_id'], join_key => ['statement_id'], more => [ 'o.start_time >= a.event_time', 'o.total_duration_ms > 100' ], latest => 'event_time' },
+	{ name => 'history', schema => 'query', key => ['statement_id'], join => 'audit', on => ['session_id'], join_key => ['event_id'], more => [ "o.service_name = 'unityCatalog'", 'o.event_date = a.start_time::date' ], latest => 'start_time' },
+	{ name => 'job_run_timeline', schema => 'lakeflow', key => [ 'workspace_id', 'run_id', 'period_start_time', 'period_end_time' ], join => 'jobs', on => ['job_id'], join_key => [ 'workspace_id', 'job_id', 'change_time' ],
+		more => [ 'o.workspace_id = a.workspace_id', 'o.change_time <= a.period_start_time', 'o.delete_time IS NULL' ], latest => 'period_end_time' },
+	{ name => 'node_timeline', schema => 'compute', key => [ 'workspace_id', 'instance_id', 'start_time' ], join => 'clusters', on => ['cluster_id'], join_key => [ 'workspace_id', 'cluster_id', 'change_time' ],
+		more => [ 'o.change_time <= a.start_time', 'a.driver', "o.cluster_source = 'JOB'" ], latest => 'end_time' },
+	{ name => 'list_prices', schema => 'billing' }, { name => 'jobs', schema => 'lakeflow' }, { name => 'clusters', schema => 'compute' });
+
+my %CLASS = (
+	integer => 'int', smallint => 'int', bigint => 'big', text => 'text', 'double precision' => 'float', numeric => 'num', boolean => 'bool', date => 'date',
+	'timestamp with time zone' => 'time');
+my %EDGES = (
+	int => [ -3 .. 11 ], big => ['(0)::bigint'], text => [ "''", "'a'" ], float => [ "'0'::float8", "'NaN'::float8" ], num => [ '(0)::numeric', '(2.5)::numeric' ], bool => [ 'true', 'false' ],
+	date => ["date '2026-06-14'"], time => ["timestamptz '2026-06-14 12:00:00Z'"]);
+
+sub account_tables
+{
+	my ($server) = @_;
+	return "CREATE SCHEMA here;\nCREATE SCHEMA there;\n$FUNCTIONS" . join('', map {
+		qq{IMPORT FOREIGN SCHEMA "system.$_->{schema}" LIMIT TO ($_->{name}) FROM SERVER $server INTO there;\nCREATE TABLE here.$_->{name} AS TABLE there.$_->{name};\nANALYZE here.$_->{name};\n}
+	} @ACCOUNT);
+}
+
+# What new() takes as `tables`; $sql->(query) gives the text that a query of one value returns.
+sub account
+{
+	my ($sql) = @_;
+	return [ map { describe($sql, $_) } grep { $_->{join} } @ACCOUNT ];
+}
+
+# Values that are there, in an order that is none of theirs.
+sub some_values
+{
+	my ($sql, $table, $column) = @_;
+	return @{ decode_json($sql->("SELECT coalesce(json_agg(v), '[]') FROM (SELECT $column\::text AS v FROM here.$table WHERE length($column\::text) <= 60 GROUP BY 1 ORDER BY md5($column\::text) LIMIT 8) s")) };
+}
+
+sub patterns_of
+{
+	my (@values) = @_;
+	my @patterns = ('', '%', '%a%', '_%', '%\\_%');
+	for my $value (@values)
+	{
+		my ($head, $tail) = map { s/([%_\\])/\\$1/gr } substr($value, 0, 4), substr($value, -3);
+		push @patterns, "$head%", "%$tail";
+	}
+	return \@patterns;
+}
+
+sub keys_of_map
+{
+	my ($sql, $table, $column) = @_;
+	return @{ decode_json($sql->("SELECT coalesce(json_agg(k), '[]') FROM (SELECT k FROM here.$table, jsonb_object_keys(CASE WHEN jsonb_typeof($column) = 'object' THEN $column END) k GROUP BY 1 ORDER BY md5(k) LIMIT 8) s")) };
+}
+
+sub describe
+{
+	my ($sql, $about) = @_;
+	my $name = $about->{name};
+	my $table = { name => $name, key => $about->{key}, columns => {}, small => [], maps => [], values => { map { $_ => [ @{ $EDGES{$_} } ] } keys %EDGES } };
+	my @texts;
+	for (@{ decode_json($sql->("SELECT json_agg(json_build_array(quote_ident(attname), format_type(atttypid, NULL)) ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'here.$name'::regclass AND attnum > 0")) })
+	{
+		my ($column, $type) = @$_;
+		my $class = $CLASS{$type};
+		my @keys = $type eq 'jsonb' ? keys_of_map($sql, $name, $column) : ();
+		push @{ $table->{maps} }, [ $column, @keys, 'none' ] if @keys;
+		next unless defined $class;
+		my @values = some_values($sql, $name, $column) or next;
+		push @{ $table->{columns}{$class} }, $column;
+		push @{ $table->{values}{$class} }, map { quote($_) . ($class eq 'text' ? '' : "::$type") } @values;
+		push @texts, @values if $class eq 'text';
+		push @{ $table->{small} }, $column if $class eq 'int' and !grep { abs > 10000 } @values;
+	}
+	$table->{patterns} = patterns_of(@texts);
+	$table->{joins} = [ { table => $about->{join}, on => [ map { "a.$_ = o.$_" } @{ $about->{on} } ], more => $about->{more}, group => $about->{join_key}[0],
+		counted => $about->{key}[0], latest => $about->{latest}, key => $about->{join_key}, shown => [ $about->{join_key}[-1], $about->{join_key}[0] ] } ];
+	return $table;
 }
 
 1;

@@ -39,7 +39,7 @@ missing_packages() {
 				command -v openssl >/dev/null || echo openssl
 				;;
 			spark)
-				spark_base_python >/dev/null || echo python3-venv
+				venv_base_python >/dev/null || echo python3-venv
 				spark_java >/dev/null || echo default-jre-headless
 				;;
 			lint) command -v clang-format >/dev/null || echo clang-format ;;

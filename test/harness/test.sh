@@ -5,6 +5,7 @@
 . "$ROOT/test/harness/packages.sh"
 . "$ROOT/test/harness/cluster.sh"
 . "$ROOT/test/harness/spark.sh"
+. "$ROOT/test/harness/mlflow.sh"
 
 export LC_ALL=C.UTF-8 # one order of the tests everywhere, and UTF8 in the servers the TAP tests make
 PASSED=0 FAILED=0 SKIPPED=0
@@ -14,7 +15,7 @@ count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $
 
 # An unreadable clone (below /root, say) is no obstacle: the tests run from a copy the server's user owns.
 prepare() {
-	local spark
+	local spark mlflow
 	need_packages build test
 	find_postgres
 	build_and_install
@@ -30,6 +31,8 @@ prepare() {
 	cd "$WORK/run"
 	mapfile -t spark < <(names t pl | sed 's|.*|test/t/&.pl|' | xargs -r grep -l 'Emulator::spark' || true)
 	[ ${#spark[@]} -eq 0 ] || prepare_spark
+	mapfile -t mlflow < <(names t pl | sed 's|.*|test/t/&.pl|' | xargs -r grep -l 'MLFLOW_VENV' || true)
+	[ ${#mlflow[@]} -eq 0 ] || prepare_mlflow
 }
 
 finish() {

@@ -92,9 +92,11 @@ INSERT INTO dbinsight.dim_tag (snapshot_date, level, object_full_name, column_na
 	('2025-03-10', 'column', 'main.gold.fact_usage', 'cost', 'unit', 'usd'), ('2025-03-09', 'catalog', 'main', '', 'env', 'prod');
 INSERT INTO dbinsight.fact_data_classification (table_id, catalog_name, schema_name, table_name, column_name, class_tag, confidence) VALUES
 	('t1', 'main', 'gold', 'customer_pii', 'email', 'class.email_address', 'HIGH');
+SELECT dbinsight._refresh_derived('dim_column', '2025-03-01', '2025-03-11');
 SELECT * FROM dbinsight.get_metadata_quality();
 SELECT schema_full_name FROM dbinsight.get_metadata_quality('Bronze');
 -- no columns known: no score
 DELETE FROM dbinsight.dim_column;
+SELECT dbinsight._refresh_derived('dim_column', '2025-03-01', '2025-03-11');
 SELECT schema_full_name, column_comment_pct, metadata_score FROM dbinsight.get_metadata_quality('main.gold');
 ROLLBACK;

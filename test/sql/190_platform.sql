@@ -83,7 +83,7 @@ INSERT INTO dbinsight.dim_column (snapshot_date, table_catalog, table_schema, ta
 -- network: a storage account never denied before: 10 off. 90.
 INSERT INTO dbinsight.fact_outbound_network (event_id, event_time, workspace_id, destination_type, destination, access_type) VALUES ('o1', '2025-03-09 10:00+00', 'w1', 'STORAGE', 's3://elsewhere', 'DENIED');
 SELECT count(*) FROM (SELECT dbinsight._refresh_derived(t, '2025-02-15', '2025-03-10 12:00+00')
-	FROM unnest('{fact_usage,fact_audit_logs,fact_query_history,fact_job_run_timeline,fact_node_timeline,fact_table_lineage,fact_endpoint_usage}'::text[]) t) x;
+	FROM unnest('{fact_usage,fact_audit_logs,fact_query_history,fact_job_run_timeline,fact_node_timeline,fact_table_lineage,fact_endpoint_usage,dim_column}'::text[]) t) x;
 -- overall: (78.79 + 65 + 71.5 + 83 + 67.5 + 70 + 52 + 90) / 8 = 72.22
 SELECT domain, score, status, weight, inputs_present, prior_score, top_issue FROM dbinsight.get_platform_health();
 SELECT domain, c.key AS part, c.value ->> 'weight' AS weight, c.value ->> 'points' AS points, c.value -> 'inputs' AS inputs

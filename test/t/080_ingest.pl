@@ -43,13 +43,24 @@ sub event
 	return [$id, $time, '2026-06-14', 'acme', $more{action} // 'login', $more{response} // '{"status_code":200}', $more{user} // '{"email":"ann@example.com"}'];
 }
 
+# Types that JSON has: the others are strings there.
 my @event_columns = map { { name => $_->[0], type => $_->[1] } } ['event_id', 'STRING'], ['event_time', 'TIMESTAMP'], ['event_date', 'DATE'], ['account_id', 'STRING'],
 	['action_name', 'STRING'], ['response', 'STRUCT<status_code: INT>'], ['user_identity', 'STRUCT<email: STRING>'];
+
+# Rows as a statement of ingestion gets them: one JSON object each, without the members that are null.
+sub objects
+{
+	my ($columns, @rows) = @_;
+	my $json = JSON::PP->new->canonical;
+	return columns => [ { name => 'row', type => 'STRING' } ], rows => [ map { my $row = $_;
+		[ '{' . join(',', map { $json->allow_nonref->encode($columns->[$_]{name}) . ':' . ($columns->[$_]{type} =~ /^(STRUCT|INT|DECIMAL)/ ? $row->[$_] : $json->encode($row->[$_])) }
+			grep { defined $row->[$_] } 0 .. $#$columns) . '}' ] } @rows ];
+}
 
 sub audit
 {
 	my (@rows) = @_;
-	return $emulator->script(match => 'audit', columns => \@event_columns, rows => \@rows);
+	return $emulator->script(match => 'audit', objects(\@event_columns, @rows));
 }
 
 $node->safe_psql('postgres', 'CREATE EXTENSION dbinsight');
@@ -88,35 +99,36 @@ is(rows(q{SELECT read_until FROM dbinsight.ingest_state WHERE source = 'system.a
 
 # ---- what is wrong with a row, and with a schema
 $emulator->reset;
-$emulator->script(match => 'audit', columns => [ @event_columns, { name => 'novelty', type => 'INT' } ],
-	rows => [ [ @{ event('a3', '2026-06-19T10:00:00Z') }, '7' ], [ @{ event('a4', 'yesterday') }, '8' ], [ @{ event('a5', '2026-06-19T10:00:01Z', response => '{broken') }, undef ] ]);
+$emulator->script(match => 'audit', objects([ @event_columns, { name => 'novelty', type => 'INT' } ],
+	[ @{ event('a3', '2026-06-19T10:00:00Z') }, '7' ], [ @{ event('a4', 'yesterday') }, '8' ], [ @{ event('a5', '2026-06-19T10:00:01Z', response => '{"status_code":"many"}') }, undef ],
+	[ @{ event('a6', '2026-06-19T10:00:02Z', user => '{"email":"\\u0000"}') }, undef ]));
 ($out, $err) = session(q{SELECT rows_read, rows_written FROM dbinsight.ingest('system.access.audit', '2026-06-19')});
-is($out, '3|1', 'rows that do not fit are set aside, the rest lands');
-like($err, qr/WARNING: .*2 of 3 rows of "system.access.audit" were set aside/, '... with a warning');
+is($out, '4|1', 'rows that do not fit are set aside, the rest lands');
+like($err, qr/WARNING: .*3 of 4 rows of "system.access.audit" were set aside/, '... with a warning');
 is(rows(q{SELECT extra FROM dbinsight.fact_audit_logs WHERE event_id = 'a3'}), '{"novelty": 7}', 'a new column is kept');
-is(rows(q{SELECT column_name FROM dbinsight.rejected_rows ORDER BY 1}), "event_time\nstatus_code", '... and why is said');
+is(rows(q{SELECT column_name FROM dbinsight.rejected_rows ORDER BY 1}), "event_time\nstatus_code\n", '... and why is said, of one that jsonb cannot hold too');
 
 # ---- change logs, restatements
 $emulator->reset;
 my @job_columns = map { { name => $_, type => $_ eq 'change_time' ? 'TIMESTAMP' : 'STRING' } } qw(account_id workspace_id job_id name change_time);
-$emulator->script(match => 'lakeflow`.`jobs`', columns => \@job_columns, rows => [ [ 'acme', 'w', 'j', 'old', '2019-01-01T00:00:00Z' ], [ 'acme', 'w', 'j', 'new', '2026-06-01T00:00:00Z' ] ]);
+$emulator->script(match => 'lakeflow`.`jobs`', objects(\@job_columns, [ 'acme', 'w', 'j', 'old', '2019-01-01T00:00:00Z' ], [ 'acme', 'w', 'j', 'new', '2026-06-01T00:00:00Z' ]));
 rows(q{SELECT * FROM dbinsight.ingest('system.lakeflow.jobs')});
 is(rows(q{SELECT job_name, is_current FROM dbinsight.dim_job ORDER BY change_time}), "old|f\nnew|t", 'a change log is read from its beginning, in one statement');
 like((bounds())[-1], qr/^2016-.* \.\. 2026-/, 'ten years of it');
 my @usage_columns = map { { name => $_->[0], type => $_->[1] } } ['record_id', 'STRING'], ['account_id', 'STRING'], ['workspace_id', 'STRING'], ['sku_name', 'STRING'], ['cloud', 'STRING'],
 	['usage_start_time', 'TIMESTAMP'], ['usage_end_time', 'TIMESTAMP'], ['usage_date', 'DATE'], ['usage_unit', 'STRING'], ['usage_quantity', 'DECIMAL(38,18)'], ['record_type', 'STRING'], ['ingestion_date', 'DATE'];
 my @usage = ('acme', 'w', 'SKU', 'AWS', '2026-06-18T10:00:00.000Z', '2026-06-18T11:00:00.000Z', '2026-06-18', 'DBU');
-$emulator->script(match => 'billing`.`usage`', columns => \@usage_columns, rows => [ [ 'u1', @usage, '10.000000000000000000', 'ORIGINAL', '2026-06-18' ] ]);
+$emulator->script(match => 'billing`.`usage`', objects(\@usage_columns, [ 'u1', @usage, '10.000000000000000000', 'ORIGINAL', '2026-06-18' ]));
 rows(q{SELECT * FROM dbinsight.ingest('system.billing.usage', '2026-06-18')});
 is_deeply([ grep { /^2026-06-[12]\d \.\./ } bounds() ], [ '2026-06-18 .. 2026-06-19', '2026-06-19 .. 2026-06-20', '2026-06-20 .. 2026-06-21' ], 'a watermark that is a day: whole days');
-$emulator->script(match => 'billing`.`usage`', columns => \@usage_columns, rows => [ [ 'u2', @usage, '-10.0', 'RETRACTION', '2026-06-20' ], [ 'u3', @usage, '4', 'RESTATEMENT', '2026-06-20' ] ]);
+$emulator->script(match => 'billing`.`usage`', objects(\@usage_columns, [ 'u2', @usage, '-10.0', 'RETRACTION', '2026-06-20' ], [ 'u3', @usage, '4', 'RESTATEMENT', '2026-06-20' ]));
 rows(q{SELECT * FROM dbinsight.ingest('system.billing.usage')});
 is(rows(q{SELECT sum(usage_quantity)::float8, count(*) FROM dbinsight.fact_usage}), '4|3', 'retractions and restatements end in the right sum');
 
 # ---- all sources: one that fails, one that is not there, one we may not read; the others go on
 $emulator->reset;
-$emulator->script(columns => \@event_columns, rows => []);
-$emulator->script(match => 'audit', columns => \@event_columns, rows => [ event('b1', '2026-06-19T12:00:00Z') ]);
+$emulator->script(objects(\@event_columns));
+$emulator->script(match => 'audit', objects(\@event_columns, event('b1', '2026-06-19T12:00:00Z')));
 $emulator->script(match => 'query`.`history', error => { message => '[DIVIDE_BY_ZERO] Division by zero. SQLSTATE: 22012', sql_state => '22012', error_code => 'BAD_REQUEST' });
 $emulator->script(match => 'table_lineage', error => { message => '[TABLE_OR_VIEW_NOT_FOUND] The table or view cannot be found. SQLSTATE: 42P01', sql_state => '42P01', error_code => 'BAD_REQUEST' });
 $emulator->script(match => 'inbound', error => { message => '[INSUFFICIENT_PERMISSIONS] No SELECT. SQLSTATE: 42501', sql_state => '42501', error_code => 'BAD_REQUEST' });
@@ -134,7 +146,7 @@ my $before = () = $emulator->statements;
 ($out, $err) = session('CALL dbinsight.ingest_due()');
 is(scalar(grep { $_->{statement} !~ /history/ } ($emulator->statements)[ $before .. $before + 50 ] ? grep { defined } ($emulator->statements)[ $before .. $before + 50 ] : ()), 0,
 	'what is not due is not asked for; what failed is');
-$emulator->script(match => 'query`.`history', columns => \@event_columns, rows => []);
+$emulator->script(match => 'query`.`history', objects(\@event_columns));
 session('CALL dbinsight.ingest_due()');
 is(rows(q{SELECT s.failures, s.last_error IS NULL FROM dbinsight.ingest_state s WHERE s.source = 'system.query.history'}), '0|t', 'and it recovers');
 
@@ -165,7 +177,7 @@ unlike($node->safe_psql('postgres', q{SELECT string_agg(message || coalesce(hint
 
 # ---- two sessions, cancel, rights
 $emulator->reset;
-$emulator->script(match => 'audit', columns => \@event_columns, rows => [], hold => JSON::PP::true());
+$emulator->script(match => 'audit', objects(\@event_columns), hold => JSON::PP::true());
 my $held = $node->background_psql('postgres', on_error_stop => 0);
 $held->query_until(qr/go/, "\\echo go\nSELECT count(*) FROM dbinsight.ingest('system.access.audit', now() - interval '1 hour');\n");
 $node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 214}) or die 'nobody ingests';

@@ -42,8 +42,7 @@ sql('pristine', sprintf q{
 	UPDATE dbinsight.sources SET first_load = '20 days', slice = '5 days' WHERE slice < '1 year'}, $emulator->url, $emulator->warehouse, $emulator->token);
 
 # A digest of each gold table that a system table yields, as in 062: of snapshots only today's were exported, privileges are
-# spelled by the loader, and extra has no place in a system table; a struct arrives with the members that are null,
-# and times in milliseconds, as a warehouse prints them in JSON.  The emulator's information_schema knows its own tables too.
+# spelled by the loader, and extra has no place in a system table.  The emulator's information_schema knows its own tables too.
 my %what = (
 	dim_table => q{(SELECT * FROM dbinsight.dim_table WHERE table_catalog <> 'system' AND table_schema <> 'information_schema')},
 	dim_column => q{(SELECT * FROM dbinsight.dim_column WHERE table_catalog <> 'system' AND table_schema <> 'information_schema')},
@@ -54,10 +53,6 @@ my %what = (
 my %newest = map { split /\|/ } split /\n/, sql('origin', 'SELECT DISTINCT gold_table, watermark_column FROM dbinsight.sources WHERE remote IS NOT NULL AND watermark_column IS NOT NULL');
 my @tables = split /\n/, sql('origin', 'SELECT DISTINCT gold_table FROM dbinsight.sources WHERE remote IS NOT NULL ORDER BY 1');
 
-my $printed = q{CREATE FUNCTION pg_temp.printed(jsonb) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT regexp_replace(regexp_replace(regexp_replace(jsonb_strip_nulls($1)::text, '(T[0-9:]{8}\.[0-9]{3})[0-9]*', '\1', 'g'),
-		'(T[0-9:]{8}\.[0-9]*[1-9])0+\+', '\1+', 'g'), '(T[0-9:]{8})\.0+\+', '\1+', 'g')::jsonb $$;};
-
 sub contents
 {
 	my ($database, @more) = @_;
@@ -65,7 +60,7 @@ sub contents
 		my $rows = $what{$_} // "dbinsight.$_";
 		my $today = /^dim_(table|column|grant|tag|column_mask|row_filter)$/ ? 'WHERE t.snapshot_date = dbinsight.today()'
 			: $newest{$_} ? "WHERE t.$newest{$_} < dbinsight.now()" : '';
-		$_ => sql($database, qq{$printed SELECT count(*) || ' ' || coalesce(sum(jsonb_hash_extended(pg_temp.printed(to_jsonb(t) - 'extra'), 0)::numeric), 0) FROM $rows t $today})
+		$_ => sql($database, qq{SELECT count(*) || ' ' || coalesce(sum(jsonb_hash_extended(to_jsonb(t) - 'extra', 0)::numeric), 0) FROM $rows t $today})
 	} @tables, @more };
 }
 

@@ -1,0 +1,2 @@
+\timing on
+set log_statement_stats=on;
