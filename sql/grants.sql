@@ -53,6 +53,7 @@ GRANT INSERT, UPDATE, DELETE ON dbinsight.chat_conversations, dbinsight.chat_mes
 GRANT INSERT, UPDATE, DELETE ON dbinsight.llm_cache TO dbinsight_reader;
 GRANT INSERT, DELETE ON dbinsight.chat_results, dbinsight.feedback, dbinsight.spans TO dbinsight_reader;
 GRANT INSERT ON dbinsight.llm_usage TO dbinsight_reader;
+GRANT INSERT, UPDATE ON dbinsight.judgements TO dbinsight_reader;
 
 GRANT INSERT, UPDATE, DELETE ON dbinsight.alert_rules TO dbinsight_operator;
 GRANT UPDATE (status, acknowledged_at, acknowledged_by, resolved_at) ON dbinsight.alert_events TO dbinsight_operator;
@@ -84,7 +85,7 @@ BEGIN
 			EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'builtin') AS has_builtin
 		FROM pg_catalog.pg_class c
 		WHERE c.relnamespace = 'dbinsight'::pg_catalog.regnamespace AND c.relkind IN ('r', 'S')
-			AND c.relname NOT IN ('derived_relations', 'job_state', 'scheduler')
+			AND c.relname NOT IN ('derived_relations', 'job_state', 'scheduler', 'llm_cache')
 	LOOP
 		PERFORM pg_catalog.pg_extension_config_dump(t.oid::pg_catalog.regclass, CASE WHEN t.has_builtin THEN 'WHERE NOT builtin' ELSE '' END);
 	END LOOP;

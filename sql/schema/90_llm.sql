@@ -79,6 +79,12 @@ COMMENT ON FUNCTION dbinsight._llm_ask(text, jsonb) IS 'One request to a languag
 @param server a foreign server of the wrapper dbinsight_llm on which the caller has USAGE
 @param request messages [{role, content, calls, call_id, failed, raw}], tools [{name, description, schema}], tool_choice, max_tokens, temperature, schema_name, schema, model, timeout_ms';
 
+CREATE FUNCTION dbinsight._llm_ask_all(server text, requests jsonb[], purpose text, message uuid) RETURNS text[]
+	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 AS 'MODULE_PATHNAME', 'dbi_llm_ask_all';
+COMMENT ON FUNCTION dbinsight._llm_ask_all(text, jsonb[], text, uuid) IS 'Several requests to a language model at once, as _llm_ask() makes one; each is a row of llm_usage
+@param purpose as llm_usage has it
+@param message the message they are made for, or NULL';
+
 CREATE FUNCTION dbinsight._llm_read(provider text, pieces bytea[], form text DEFAULT NULL) RETURNS text
 	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_llm_read';
 COMMENT ON FUNCTION dbinsight._llm_read(text, bytea[], text) IS 'What is read from a stream of server-sent events that comes in these pieces; asks nothing of the network

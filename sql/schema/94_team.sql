@@ -25,8 +25,11 @@ COMMENT ON COLUMN dbinsight.playbooks.words IS 'Further words of questions it is
 
 CREATE FUNCTION dbinsight._any_word(question text) RETURNS tsquery
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN replace(plainto_tsquery('pg_catalog.english'::regconfig, _any_word.question)::text, '&', '|')::tsquery;
-COMMENT ON FUNCTION dbinsight._any_word(text) IS 'A search for any of the words of a question';
+BEGIN ATOMIC
+	SELECT string_agg('''' || replace(replace(w.word, '\', '\\'), '''', '''''') || '''', ' | ')::tsquery
+	FROM unnest(tsvector_to_array(to_tsvector('pg_catalog.english'::regconfig, _any_word.question))) w(word);
+END;
+COMMENT ON FUNCTION dbinsight._any_word(text) IS 'A search for any of the words of a question; NULL when it has none';
 
 CREATE FUNCTION dbinsight._matching_playbooks(agent text, question text)
 	RETURNS TABLE (title text, steps text)
@@ -41,6 +44,14 @@ END;
 COMMENT ON FUNCTION dbinsight._matching_playbooks(text, text) IS 'The playbooks that an agent is given for a question, the best first';
 
 /* ---- tools and prompts for a model ---- */
+CREATE FUNCTION dbinsight._tool_words(tool text, examples text[]) RETURNS tsvector
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN to_tsvector('pg_catalog.english'::regconfig, replace(_tool_words.tool, '_', ' ') || ' ' || array_to_string(_tool_words.examples, ' '));
+COMMENT ON FUNCTION dbinsight._tool_words(text, text[]) IS 'The words of a tool''s name and of the questions it answers';
+
+ALTER TABLE dbinsight.agent_tools ADD COLUMN words tsvector GENERATED ALWAYS AS (dbinsight._tool_words(tool, examples)) STORED;
+COMMENT ON COLUMN dbinsight.agent_tools.words IS 'By which the tools of an agent are ranked for a question';
+
 CREATE FUNCTION dbinsight._model_tools(agent text, question text, planned text[], most int)
 	RETURNS TABLE (tool text, function oid)
 	LANGUAGE sql STABLE ROWS 12
@@ -49,11 +60,10 @@ BEGIN ATOMIC
 	SELECT t.tool, f.oid
 	FROM dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent = a.name
 		JOIN pg_proc f ON f.proname = t.tool::name AND dbinsight._signature(f.oid) = t.function,
-		LATERAL (SELECT ts_rank(to_tsvector('pg_catalog.english'::regconfig, replace(t.tool, '_', ' ') || ' ' || array_to_string(t.examples, ' ')),
-			dbinsight._any_word(_model_tools.question)) AS rank) r
+		(SELECT dbinsight._any_word(_model_tools.question) AS any_word OFFSET 0) q
 	WHERE a.enabled AND t.enabled AND t.agent = _model_tools.agent AND t.tool ~ '^[a-zA-Z0-9_-]{1,64}$'
 		AND has_function_privilege(f.oid, 'EXECUTE') AND has_schema_privilege(f.pronamespace, 'USAGE')
-	ORDER BY t.tool = ANY (_model_tools.planned) DESC, r.rank DESC, t.position, t.tool COLLATE "C"
+	ORDER BY t.tool = ANY (_model_tools.planned) DESC, ts_rank(t.words, q.any_word) DESC NULLS LAST, t.position, t.tool COLLATE "C"
 	LIMIT _model_tools.most;
 END;
 COMMENT ON FUNCTION dbinsight._model_tools(text, text, text[], int) IS 'The tools of an agent that a model is offered for a question, those of the plan first';

@@ -177,10 +177,10 @@ set_text(Datum *value, char *null, const char *text)
 static void
 insert_message(DbiChat *chat, const char *role, const char *content, bool is_answer)
 {
-	Oid types[] = {UUIDOID, TEXTOID,  TEXTOID,  JSONBOID,  TEXTARRAYOID, TEXTARRAYOID,
-				   BOOLOID, JSONBOID, TEXTOID,  FLOAT8OID, JSONBOID,     BOOLOID,
-				   UUIDOID, TEXTOID,  JSONBOID, JSONBOID,  JSONBOID,     INT8OID,
-				   INT8OID, FLOAT8OID, TEXTOID, TEXTOID};
+	Oid types[] = {UUIDOID, TEXTOID,   TEXTOID,  JSONBOID,  TEXTARRAYOID, TEXTARRAYOID,
+				   BOOLOID, JSONBOID,  TEXTOID,  FLOAT8OID, JSONBOID,     BOOLOID,
+				   UUIDOID, TEXTOID,   JSONBOID, JSONBOID,  JSONBOID,     INT8OID,
+				   INT8OID, FLOAT8OID, TEXTOID,  TEXTOID};
 	Datum values[22] = {0};
 	char nulls[] = "   nnnnnnnn nnnnn   nn";
 

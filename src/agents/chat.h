@@ -34,8 +34,8 @@ typedef struct DbiChat /* one turn */
 	int64 prompt_tokens;    /* of all requests to language models, as the next two */
 	int64 completion_tokens;
 	double cost_usd;
-	const char *engine; /* model or embedded, when a model was asked for; else NULL */
-	const char *reason; /* why not by the model, or not as a whole; or NULL */
+	const char *engine;   /* model or embedded, when a model was asked for; else NULL */
+	const char *reason;   /* why not by the model, or not as a whole; or NULL */
 	struct DbiTeam *team; /* NULL: no model was asked for */
 } DbiChat;
 

@@ -337,6 +337,10 @@ tell_objection(DbiStream *s, const DbiTeamStep *step)
 static void
 hand_over(DbiStream *s)
 {
+	const DbiTeamReason *reason = dbi_team_reason(s->team);
+	DbiEvent *event = add_event(s, DBI_EVENT_ERROR, reason->words);
+
+	event->data = psprintf("{\"reason\": \"%s\"}", reason->code);
 	s->turn = dbi_team_hand_over(s->team);
 	s->phase = PHASE_ANNOUNCE;
 }
@@ -450,7 +454,10 @@ heed_stop(DbiStream *s)
 	if (s->phase == PHASE_TEAM)
 	{
 		dbi_team_stop(s->team);
-		s->turn = dbi_team_hand_over(s->team);
+		if (s->shown > 0)
+			dbi_team_close(s->team);
+		else
+			s->turn = dbi_team_hand_over(s->team);
 	}
 	dbi_answer_stop(s->turn);
 	s->chat.status = "stopped";

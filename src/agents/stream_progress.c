@@ -17,5 +17,6 @@ dbi_tell_progress(const DbiEvent *event)
 	else if (event->kind == DBI_EVENT_TOOL_CALL)
 		ereport(NOTICE, errmsg("calling %s", event->tool));
 	else if (event->kind == DBI_EVENT_ERROR)
-		ereport(NOTICE, errmsg("%s failed: %s", event->tool, event->content));
+		ereport(NOTICE, event->tool ? errmsg("%s failed: %s", event->tool, event->content)
+									: errmsg("the embedded analyst goes on: %s", event->content));
 }

@@ -186,6 +186,12 @@ dbi_team_stop(DbiTeam *team)
 	end_all(team);
 }
 
+void
+dbi_team_close(DbiTeam *team)
+{
+	dbi_answer_close(team->turn);
+}
+
 static void
 give_up(DbiTeam *team, const DbiTeamReason *reason, DbiTeamStep *step)
 {
@@ -198,8 +204,7 @@ give_up(DbiTeam *team, const DbiTeamReason *reason, DbiTeamStep *step)
 static void
 heed_route(DbiTeam *team, DbiTeamStep *step)
 {
-	List *routes =
-		team->route->reason ? NIL : dbi_routes_said(team->chat->plan, team->route->text);
+	List *routes = team->route->reason ? NIL : dbi_routes_said(team->chat->plan, team->route->text);
 	ListCell *lc;
 
 	if (routes != NIL)
@@ -389,8 +394,8 @@ work_on(DbiTeam *team, DbiTeamStep *step)
 		begin_writing(team);
 	else if (all_done(team))
 		judge(team, step);
-	else if (team->author && team->author->state == DBI_MEMBER_THINKING &&
-			 has_data(team) && dbi_write_on(team, team->author->ask->text, false))
+	else if (team->author && team->author->state == DBI_MEMBER_THINKING && has_data(team) &&
+			 dbi_write_on(team, team->author->ask->text, false))
 	{
 		step->news = DBI_TEAM_SAID;
 		step->agent = team->author->agent;
@@ -415,6 +420,12 @@ dbi_team_step(DbiTeam *team, DbiTeamStep *step)
 
 /* ---- the end ---- */
 
+const DbiTeamReason *
+dbi_team_reason(const DbiTeam *team)
+{
+	return team->reason;
+}
+
 DbiTurn *
 dbi_team_hand_over(DbiTeam *team)
 {
@@ -423,6 +434,7 @@ dbi_team_hand_over(DbiTeam *team)
 	if (team->reason)
 		turn->note = psprintf("Answered without the language model: %s.", team->reason->words);
 	team->turn = turn;
+	team->handed_over = true;
 	return turn;
 }
 
@@ -436,8 +448,8 @@ plan_of_calls(const DbiTeam *team)
 	*plan = *team->chat->plan;
 	plan->calls = NIL;
 	foreach(lc, team->turn->results)
-		plan->calls = lappend(plan->calls,
-							  unconstify(DbiPlanCall *, ((DbiResult *) lfirst(lc))->call));
+		plan->calls =
+			lappend(plan->calls, unconstify(DbiPlanCall *, ((DbiResult *) lfirst(lc))->call));
 	return plan;
 }
 
@@ -467,7 +479,9 @@ void
 dbi_team_account(DbiTeam *team)
 {
 	DbiChat *chat = team->chat;
-	bool by_model = team->turn->by_model;
+	/* of an answer that nobody read on, the words so far are the model's */
+	bool by_model =
+		!team->handed_over && (team->turn->by_model || dbi_answer_text(team->turn)[0] != '\0');
 
 	chat->model = dbi_model_name(team->model);
 	add_up(team);

@@ -19,13 +19,13 @@ typedef struct DbiTeam DbiTeam;
 typedef enum DbiTeamNews
 {
 	DBI_TEAM_NOTHING,
-	DBI_TEAM_ROUTED,    /* the model chose other agents: routes */
-	DBI_TEAM_CALLING,   /* call is about to be made */
-	DBI_TEAM_CALLED,    /* result */
-	DBI_TEAM_OBJECTED,  /* the model asked for what cannot be called: agent, tool, words */
-	DBI_TEAM_SAID,      /* the text of the turn has grown */
-	DBI_TEAM_ANSWERED,  /* only the closing is left to tell */
-	DBI_TEAM_GAVE_UP    /* the embedded analyst is to answer: dbi_team_hand_over() */
+	DBI_TEAM_ROUTED,   /* the model chose other agents: routes */
+	DBI_TEAM_CALLING,  /* call is about to be made */
+	DBI_TEAM_CALLED,   /* result */
+	DBI_TEAM_OBJECTED, /* the model asked for what cannot be called: agent, tool, words */
+	DBI_TEAM_SAID,     /* the text of the turn has grown */
+	DBI_TEAM_ANSWERED, /* only the closing is left to tell */
+	DBI_TEAM_GAVE_UP   /* the embedded analyst is to answer: dbi_team_hand_over() */
 } DbiTeamNews;
 
 typedef struct DbiTeamStep
@@ -51,6 +51,19 @@ DbiTurn *dbi_team_turn(DbiTeam *team);
 
 /* Breaks off what is under way. */
 void dbi_team_stop(DbiTeam *team);
+
+/* Why a model's answer was not to be had; the words are for the reader. */
+typedef struct DbiTeamReason
+{
+	const char *code;
+	const char *words;
+} DbiTeamReason;
+
+/* NULL: for no reason, or for stop(). */
+const DbiTeamReason *dbi_team_reason(const DbiTeam *team);
+
+/* What was shown is the answer; only its closing is left to tell. */
+void dbi_team_close(DbiTeam *team);
 
 /* A turn for the embedded analyst that goes on where the models were broken off. */
 DbiTurn *dbi_team_hand_over(DbiTeam *team);

@@ -34,8 +34,8 @@ dbi_member_think(DbiTeam *team, DbiMember *member)
 	if (member->tools != NIL)
 		request.tool_choice = last ? "none" : "auto";
 	dbi_fit_parts(team, member->parts, &request, member->round);
-	member->ask = dbi_ask_model(team, member->repaired ? "repair" : member->purpose, member->agent,
-								&request);
+	member->ask =
+		dbi_ask_model(team, member->repaired ? "repair" : member->purpose, member->agent, &request);
 	member->state = DBI_MEMBER_THINKING;
 }
 
@@ -139,7 +139,7 @@ call_ahead(DbiTeam *team)
 			const DbiWanted *wanted = lfirst(lc);
 
 			if (wanted->call && dbi_team_made(team, wanted->call) == NULL)
-				calls = lappend(calls, wanted->call);
+				calls = list_append_unique_ptr(calls, wanted->call);
 		}
 	team->ahead = dbi_call_ahead(calls);
 }

@@ -21,10 +21,10 @@ const DbiTeamReason dbi_reason_refused = {"llm_refused", "the language model dec
 const DbiTeamReason dbi_reason_silent = {"llm_empty", "the language model wrote nothing"};
 const DbiTeamReason dbi_reason_budget = {"budget_question",
 										 "the budget of a question for language models is used up"};
-const DbiTeamReason dbi_reason_day_budget = {
-	"budget_day", "today's budget for language models is used up"};
-const DbiTeamReason dbi_reason_ungrounded = {
-	"ungrounded", "what the language model wrote does not agree with the data"};
+const DbiTeamReason dbi_reason_day_budget = {"budget_day",
+											 "today's budget for language models is used up"};
+const DbiTeamReason dbi_reason_ungrounded =
+	{"ungrounded", "what the language model wrote does not agree with the data"};
 const DbiTeamReason dbi_reason_no_data = {"no_data", "the language model looked nothing up"};
 
 const DbiTeamReason dbi_reason_wordy = {"llm_wordy", "the language model wrote without end"};

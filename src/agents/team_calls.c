@@ -88,9 +88,8 @@ malformed(const char *arguments)
 	appendStringInfoString(
 		&s,
 		"{\"error\": \"malformed_arguments\", \"expected\": \"a JSON object, its members the arguments\", \"got\": ");
-	escape_json(&s,
-				pnstrdup(arguments,
-						 pg_mbcliplen(arguments, strlen(arguments), MAX_ERROR_INPUT_BYTES)));
+	escape_json(&s, pnstrdup(arguments,
+							 pg_mbcliplen(arguments, strlen(arguments), MAX_ERROR_INPUT_BYTES)));
 	appendStringInfoChar(&s, '}');
 	return s.data;
 }
@@ -169,11 +168,10 @@ dbi_wanted(DbiTeam *team, DbiMember *member, const DbiModelCall *model)
 		return object_to(wanted, malformed(model->arguments),
 						 "the model's arguments are no JSON object");
 	if (member->made >= DBI_MAX_MODEL_CALLS)
-		return object_to(
-			wanted,
-			pstrdup(
-				"{\"error\": \"too_many_calls\", \"hint\": \"answer from what you have\"}"),
-			"the model made too many calls");
+		return object_to(wanted,
+						 pstrdup(
+							 "{\"error\": \"too_many_calls\", \"hint\": \"answer from what you have\"}"),
+						 "the model made too many calls");
 	member->made++;
 	wanted->call = planned(team, function, arguments);
 	if (wanted->call)
@@ -239,8 +237,7 @@ cell_json(StringInfo s, const DbiColumn *column, const DbiCell *cell)
 		appendStringInfoString(s, cell->number ? "true" : "false");
 		return;
 	}
-	if (dbi_kind_numeric(column->kind) &&
-		strspn(cell->text, "-+0123456789.e") == strlen(cell->text))
+	if (dbi_kind_numeric(column->kind) && strspn(cell->text, "-+0123456789.e") == strlen(cell->text))
 	{
 		appendStringInfoString(s, cell->text);
 		return;

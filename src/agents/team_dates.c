@@ -33,7 +33,8 @@ dbi_date_block(void)
 	StringInfoData s;
 
 	initStringInfo(&s);
-	appendStringInfo(&s, "Dates (UTC, both days of a range are in it):\ntoday: %s, a %s\nyesterday: %s",
+	appendStringInfo(&s,
+					 "Dates (UTC, both days of a range are in it):\ntoday: %s, a %s\nyesterday: %s",
 					 dbi_date_text(today), days[dbi_weekday(today)], dbi_date_text(today - 1));
 	range(&s, "last 7 days", today - 6, today);
 	range(&s, "last 30 days", today - 29, today);

@@ -205,8 +205,8 @@ cut(Fitting *f)
 		f->no_digest = true;
 	else if (list_length(f->request->tools) > 1 &&
 			 list_length(f->request->tools) > list_length(f->request->messages))
-		f->request->tools = list_truncate(list_copy(f->request->tools),
-										  list_length(f->request->tools) / 2);
+		f->request->tools =
+			list_truncate(list_copy(f->request->tools), list_length(f->request->tools) / 2);
 	else
 		return clip_longest(f);
 	return true;

@@ -14,7 +14,7 @@
 
 /* Exchanges that are looked at; older ones have long been folded. */
 #define MAX_EXCHANGES 20
-#define MAX_LINE_BYTES 240
+#define MAX_LINE_BYTES 160
 
 static SPIPlanPtr history_plan;
 
@@ -60,8 +60,9 @@ dbi_history_parts(DbiTeam *team)
 		return NIL;
 	values[0] = UUIDPGetDatum(&team->chat->conversation);
 	values[1] = Int32GetDatum(MAX_EXCHANGES);
-	dbi_spi_prepare(&history_plan, "SELECT turn, agents, question, answer FROM dbinsight._exchanges($1, $2)",
-					2, types);
+	dbi_spi_prepare(&history_plan,
+					"SELECT turn, agents, question, answer FROM dbinsight._exchanges($1, $2)", 2,
+					types);
 	if (dbi_spi_execute_plan(history_plan, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the conversation");
 	for (uint64 i = 0; i < SPI_processed; i++)

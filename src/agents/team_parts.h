@@ -28,13 +28,6 @@
 /* Hex digits that close in what tools returned. */
 #define DBI_FENCE_LEN 16
 
-/* Why a model's answer was not to be had; the words are for the reader. */
-typedef struct DbiTeamReason
-{
-	const char *code;
-	const char *words;
-} DbiTeamReason;
-
 extern const DbiTeamReason dbi_reason_unreachable;
 extern const DbiTeamReason dbi_reason_timeout;
 extern const DbiTeamReason dbi_reason_fault;
@@ -100,8 +93,8 @@ typedef struct DbiPart
 {
 	DbiPartKind kind;
 	DbiModelMessage says;
-	int exchange; /* HISTORY: question and answer have the same number, the oldest 1 */
-	char *digest; /* HISTORY: the exchange in one line, with its answer */
+	int exchange;            /* HISTORY: question and answer have the same number, the oldest 1 */
+	char *digest;            /* HISTORY: the exchange in one line, with its answer */
 	const DbiResult *result; /* RESULT; NULL: it cannot be cut by rows */
 	int number;              /* RESULT: r1, r2, … of its agent */
 	int round;               /* RESULT: of the agent */
@@ -242,7 +235,7 @@ struct DbiTeam
 	DbiModel *model;
 	const char *provider;
 	double temperature;
-	double price_in;    /* USD per million tokens */
+	double price_in; /* USD per million tokens */
 	double price_out;
 	int answer_tokens;
 	DbiDeadline deadline;
@@ -253,10 +246,10 @@ struct DbiTeam
 	List *members;     /* of DbiMember * */
 	DbiMember *author; /* who writes the answer; NULL: not known yet */
 	DbiWriter writer;
-	List *asks;    /* of DbiAsk *: all there were */
-	List *ahead;   /* of DbiResult *: made by workers */
-	bool repaired; /* the text was written again */
-	int objected;  /* claims that were objected to, all in all */
+	List *asks;       /* of DbiAsk *: all there were */
+	List *ahead;      /* of DbiResult *: made by workers */
+	bool repaired;    /* the text was written again */
+	bool handed_over; /* to the embedded analyst */
 	const DbiTeamReason *reason;
 };
 

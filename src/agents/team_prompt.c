@@ -131,15 +131,14 @@ static void
 load_tools(DbiTeam *team, DbiMember *member)
 {
 	Oid types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, INT4OID};
-	Datum values[] = {CStringGetTextDatum(member->agent),
-					  CStringGetTextDatum(team->chat->question),
+	Datum values[] = {CStringGetTextDatum(member->agent), CStringGetTextDatum(team->chat->question),
 					  planned_tools(team, member->agent), Int32GetDatum(DBI_MAX_MODEL_TOOLS)};
 	int n;
 	char **names;
 	Oid *functions;
 
-	dbi_spi_prepare(&tools_plan, "SELECT tool, function FROM dbinsight._model_tools($1, $2, $3, $4)",
-					4, types);
+	dbi_spi_prepare(&tools_plan,
+					"SELECT tool, function FROM dbinsight._model_tools($1, $2, $3, $4)", 4, types);
 	read_rows(tools_plan, values, "the tools of an agent");
 	n = SPI_processed;
 	names = palloc(sizeof(char *) * Max(n, 1));
@@ -185,7 +184,8 @@ add_proposal(const DbiTeam *team, const char *agent, StringInfo s)
 		if (strcmp(call->agent, agent) != 0)
 			continue;
 		if (!any)
-			appendStringInfoString(s, "\n\nProposed calls, their arguments worked out from the question:");
+			appendStringInfoString(s,
+								   "\n\nProposed calls, their arguments worked out from the question:");
 		any = true;
 		appendStringInfo(s, "\n- %s %s%s%s", call->tool, call->arguments,
 						 call->label[0] ? " for " : "", call->label);
@@ -226,8 +226,8 @@ dbi_prompt_agent(DbiTeam *team, DbiMember *member)
 	member->parts = list_make1(dbi_part(DBI_PART_RULES, DBI_SAYS_SYSTEM, s.data));
 	member->parts = list_concat(member->parts, demos);
 	member->parts = list_concat(member->parts, dbi_history_parts(team));
-	member->parts = lappend(member->parts,
-							dbi_part(DBI_PART_QUESTION, DBI_SAYS_USER, team->chat->question));
+	member->parts =
+		lappend(member->parts, dbi_part(DBI_PART_QUESTION, DBI_SAYS_USER, team->chat->question));
 }
 
 /* ---- the author of an answer of several ---- */
@@ -341,10 +341,10 @@ dbi_prompt_route(DbiTeam *team, DbiModelRequest *request)
 		appendStringInfoString(&schema, i > 0 ? ", " : "");
 		escape_json(&schema, column(i, 1));
 	}
-	appendStringInfoString(
-		&s, "\n\nAnswer with a JSON object alone: {\"agents\": [names, the most important first]}.");
-	appendStringInfoString(
-		&schema, "]}}}, \"required\": [\"agents\"], \"additionalProperties\": false}");
+	appendStringInfoString(&s,
+						   "\n\nAnswer with a JSON object alone: {\"agents\": [names, the most important first]}.");
+	appendStringInfoString(&schema,
+						   "]}}}, \"required\": [\"agents\"], \"additionalProperties\": false}");
 	request->schema_name = "route";
 	request->schema = schema.data;
 	dbi_fit_parts(team,

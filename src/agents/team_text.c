@@ -222,7 +222,6 @@ object(DbiTeam *team, const char *span, const char *why)
 	objection->span = pstrdup(span);
 	objection->why = why;
 	team->writer.objections = lappend(team->writer.objections, objection);
-	team->objected++;
 }
 
 /* A unit with its references resolved and its words looked through, behind what parts it from the text. */
@@ -337,8 +336,7 @@ seen_before(const DbiTeam *team, const DbiText *unit)
 {
 	const char *start = unit->out.data + strspn(unit->out.data, " \t\r\n");
 
-	return team->repaired && team->writer.shown &&
-		   strstr(team->turn->text->out.data, start) != NULL;
+	return team->repaired && team->writer.shown && strstr(team->turn->text->out.data, start) != NULL;
 }
 
 /* All units that are there, resolved; nothing is judged yet. */
@@ -466,6 +464,7 @@ dbi_write_on(DbiTeam *team, const char *raw, bool whole)
 
 	if (w->wrong && !whole)
 		return false;
+	w->objections = NIL;
 	initStringInfo(&all);
 	appendStringInfoString(&all, team->turn->text->out.data);
 	units = units_of(team, text, whole, &all);
@@ -481,7 +480,8 @@ dbi_write_on(DbiTeam *team, const char *raw, bool whole)
 		object_to_claims(team, all.data, grounding, had);
 	if (!whole && !w->shown && !says_something(grounding, had, Min(good, all.len)))
 		return false;
-	if (((Unit *) linitial(units))->end > good)
+	/* what nobody has seen can be written anew as a whole */
+	if (((Unit *) linitial(units))->end > good || (whole && w->wrong && !w->shown))
 		return false;
 	take(team, units, good, grounding);
 	return team->turn->text->out.len > had;

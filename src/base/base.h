@@ -37,9 +37,9 @@ extern int dbi_guc_parallel_tools;
 extern int dbi_guc_parallel_tool_time;
 extern bool dbi_guc_trace;
 extern int dbi_guc_delivery_timeout; /* ms */
-extern char *dbi_guc_llm_server;    /* empty: none */
-extern int dbi_guc_ask_timeout;     /* ms */
-extern int dbi_guc_llm_cache;       /* s */
+extern char *dbi_guc_llm_server;     /* empty: none */
+extern int dbi_guc_ask_timeout;      /* ms */
+extern int dbi_guc_llm_cache;        /* s */
 extern double dbi_guc_budget_question_usd;
 extern double dbi_guc_budget_user_day_usd;
 

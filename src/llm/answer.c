@@ -143,6 +143,7 @@ send(DbiModelAnswer *a)
 	if (w && token == NULL)
 		return false;
 	a->token = token ? pstrdup(token) : NULL;
+	renew_reading(a);
 	a->request = prepare(a);
 	dbi_request_launch(a->request);
 	return true;
@@ -179,46 +180,46 @@ passed(const DbiDeadline *deadline)
 	return deadline->at != 0 && GetCurrentTimestamp() >= deadline->at;
 }
 
+/* What hinders the sending, or NULL; nothing was sent yet when the token is not there. */
+static DbiModelFault *
+try_send(DbiModelAnswer *a)
+{
+	DbiModelFault *volatile fault = NULL;
+
+	if (passed(&a->deadline))
+		return dbi_fault(ERRCODE_QUERY_CANCELED,
+						 psprintf("%s: %s passed", a->model->what, a->deadline.whose), NULL, true);
+	PG_TRY();
+	{
+		(void) send(a);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(a->context);
+		fault = dbi_fault_caught();
+	}
+	PG_END_TRY();
+	return fault;
+}
+
 /* True when the answer has ended, for want of anybody to ask. */
 static bool
 send_or_fail(DbiModelAnswer *a)
 {
-	MemoryContext old = MemoryContextSwitchTo(a->context);
-	DbiModelFault *fault = NULL;
-	bool ended = false;
+	DbiModelFault *fault;
 
-	if (!a->admitted && !a->done)
+	if (!a->admitted)
 	{
 		if (dbi_breaker_admit(a->model->chat_url, a->ask->name) == DBI_BREAKER_OPEN)
-			ended =
-				fall_back(a,
-						  dbi_fault(ERRCODE_CONNECTION_EXCEPTION,
-									psprintf("%s: model %s failed again and again and is left alone for "
-											 "half a minute",
-											 a->model->what, a->ask->name),
-									NULL, true));
-		else
-			a->admitted = true;
+			return fall_back(a, dbi_fault(ERRCODE_CONNECTION_EXCEPTION,
+										  psprintf("%s: model %s failed again and again and is "
+												   "left alone for half a minute",
+												   a->model->what, a->ask->name),
+										  NULL, true));
+		a->admitted = true;
 	}
-	if (a->admitted && passed(&a->deadline))
-		fault = dbi_fault(ERRCODE_QUERY_CANCELED,
-						  psprintf("%s: %s passed", a->model->what, a->deadline.whose), NULL, true);
-	if (a->admitted && fault == NULL && a->request == NULL)
-	{
-		renew_reading(a);
-		PG_TRY();
-		{
-			(void) send(a);
-		}
-		PG_CATCH();
-		{
-			MemoryContextSwitchTo(a->context);
-			fault = dbi_fault_caught();
-		}
-		PG_END_TRY();
-	}
-	MemoryContextSwitchTo(old);
-	return fault ? fail(a, fault) : ended;
+	fault = try_send(a);
+	return fault && fail(a, fault);
 }
 
 /* ---- reading */
@@ -486,7 +487,7 @@ void
 dbi_model_wait(DbiModelAnswer *a)
 {
 	while (!dbi_model_advance(a))
-		dbi_net_wait(0);
+		dbi_net_wait(a->deadline.at);
 }
 
 void

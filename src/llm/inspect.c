@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/timestamp.h"
 
@@ -217,22 +218,64 @@ answer_json(DbiModelAnswer *a)
 	return CStringGetTextDatum(out.data);
 }
 
-PG_FUNCTION_INFO_V1(dbi_llm_ask);
-Datum
-dbi_llm_ask(PG_FUNCTION_ARGS)
+static DbiModelAnswer *
+ask(DbiModel *model, Jsonb *request)
 {
-	DbiModel *model = dbi_model_open(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	Jsonb *request = PG_GETARG_JSONB_P(1);
 	DbiModelRequest q = {0};
-	DbiModelAnswer *a;
 
 	if (!JB_ROOT_IS_OBJECT(request))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a request is a JSON object")));
 	read_request(&request->root, &q);
-	a = dbi_model_ask(model, &q);
+	return dbi_model_ask(model, &q);
+}
+
+PG_FUNCTION_INFO_V1(dbi_llm_ask);
+Datum
+dbi_llm_ask(PG_FUNCTION_ARGS)
+{
+	DbiModel *model = dbi_model_open(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	DbiModelAnswer *a = ask(model, PG_GETARG_JSONB_P(1));
+
 	dbi_model_wait(a);
 	PG_RETURN_DATUM(answer_json(a));
+}
+
+/* Several at once, and booked. */
+PG_FUNCTION_INFO_V1(dbi_llm_ask_all);
+Datum
+dbi_llm_ask_all(PG_FUNCTION_ARGS)
+{
+	DbiModel *model;
+	DbiModelUse use = {.purpose = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)),
+					   .message =
+						   PG_ARGISNULL(3)
+							   ? NULL
+							   : DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(3)))};
+	DbiModelAnswer **answers;
+	Datum *requests;
+	bool *nulls;
+	int n;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	model = dbi_model_open(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), JSONBOID, -1, false, TYPALIGN_INT, &requests,
+					  &nulls, &n);
+	answers = palloc(sizeof(DbiModelAnswer *) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a request is NULL")));
+		answers[i] = ask(model, DatumGetJsonbP(requests[i]));
+	}
+	for (int i = 0; i < n; i++)
+	{
+		dbi_model_wait(answers[i]);
+		dbi_model_book(answers[i], &use);
+		requests[i] = answer_json(answers[i]);
+	}
+	PG_RETURN_ARRAYTYPE_P(construct_array(requests, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 /* ---- bytes as a server sends them, piece by piece */

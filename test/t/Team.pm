@@ -81,7 +81,7 @@ sub events
 {
 	my ($self, $question, @settings) = @_;
 	my $set = join('', map { "SET $_;\n" } @settings);
-	my $out = $self->{node}->safe_psql('postgres', $set . "SELECT to_jsonb(e) || jsonb_build_object('at', clock_timestamp()) FROM (SELECT (dbinsight.ask_stream(\$q\$$question\$q\$)).*) e;");
+	my $out = $self->{node}->safe_psql('postgres', $set . "SELECT to_jsonb(e) || jsonb_build_object('at', extract(epoch FROM clock_timestamp())) FROM (SELECT dbinsight.ask_stream(\$q\$$question\$q\$) AS e) s;");
 	return map { decode_json($_) } split /\n/, $out;
 }
 
