@@ -1,14 +1,12 @@
 #!/bin/bash
 # What a turn costs beside the language model's own time, with 1, 3 and 8 agents, and the same of LangGraph's supervisor
 # and DSPy's ReAct: same scripted model, same rows. Then the first token, and BENCH_LLM_SESSIONS (200) questions at once.
-set -euo pipefail
+server=$(env | grep '^PG') # common.sh forgets which server it is
+. "$(dirname "$0")/../harness/common.sh"
+. "$ROOT/test/harness/venv.sh"
 
-here=$(dirname "$0")/llm
-venv=$(cd "$(dirname "$0")/../.." && pwd)/build/bench-llm
-if ! cmp -s "$here/requirements.txt" "$venv/complete"; then
-	rm -rf "$venv"
-	python3 -m venv "$venv"
-	"$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$here/requirements.txt"
-	cp "$here/requirements.txt" "$venv/complete"
-fi
-exec "$venv/bin/python" -W ignore "$here/measure.py"
+python=$(venv_base_python) || die "no python3 with venv"
+place=$(venv_place bench-llm)
+venv_install "$python" "$place" "$ROOT/test/bench/llm/requirements.txt" 400 || die "the peers cannot be installed from PyPI"
+mapfile -t server <<<"$server"
+exec env "${server[@]}" "$place/venv/bin/python" -W ignore "$ROOT/test/bench/llm/measure.py"
