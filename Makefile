@@ -53,7 +53,7 @@ $(INSTALL_SQL): $(SQL_PARTS) $(filter-out sql/,$(sort $(dir $(SQL_PARTS)))) dbin
 	cat $(SQL_PARTS) > $@
 
 export PG_CONFIG
-.PHONY: demo demo-stop test lint format docs bench gate fuzz test-versions print-sql-parts
+.PHONY: demo demo-stop test lint format docs bench gate fuzz test-llm test-versions print-sql-parts
 demo:
 	+@test/harness/demo.sh start
 demo-stop:
@@ -73,6 +73,8 @@ gate:
 	+@test/gate/run
 fuzz:
 	+@test/fuzz/run
+test-llm:
+	+@test/llm/run
 test-versions:
 	+@test/harness/versions.sh
 

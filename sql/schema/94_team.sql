@@ -7,7 +7,7 @@ ALTER TABLE dbinsight.chat_messages ADD COLUMN reason text;
 COMMENT ON COLUMN dbinsight.chat_messages.engine IS
 'Who worded the answer when dbinsight.llm_server was set: model, or embedded when the model''s answer was not to be had; NULL when no model was asked for';
 COMMENT ON COLUMN dbinsight.chat_messages.reason IS
-'Why the embedded analyst answered instead: llm_unavailable, llm_timeout, llm_error, llm_refused, llm_empty, budget_question, budget_day, ungrounded, no_data; or why a model''s answer is not whole';
+'Why the embedded analyst answered instead: llm_unavailable, llm_timeout, llm_error, llm_refused, llm_empty, llm_wordy, budget_question, budget_day, ungrounded, no_data; or why a model''s answer is not whole';
 
 /* ---- playbooks ---- */
 CREATE TABLE dbinsight.playbooks (

@@ -27,6 +27,14 @@ const DbiTeamReason dbi_reason_ungrounded =
 	{"ungrounded", "what the language model wrote does not agree with the data"};
 const DbiTeamReason dbi_reason_no_data = {"no_data", "the language model looked nothing up"};
 
+const DbiTeamReason dbi_reason_wordy = {"llm_wordy", "the language model wrote without end"};
+
+/*
+ * A server need not heed max_tokens, and the referee compares the figures of a
+ * sentence with one another: what has no end would be read for minutes.
+ */
+#define MAX_TEXT_BYTES 32768
+
 static const DbiTeamReason *
 reason_of(const DbiTeam *team, const DbiModelFault *fault)
 {
@@ -95,6 +103,12 @@ dbi_ask_advance(DbiTeam *team, DbiAsk *ask)
 		return true;
 	ended = dbi_model_advance(ask->answer);
 	ask->text = dbi_model_text(ask->answer, &len);
+	if (len > MAX_TEXT_BYTES)
+	{
+		dbi_ask_end(ask);
+		ask->reason = &dbi_reason_wordy;
+		return true;
+	}
 	if (ended)
 	{
 		ask->text = pstrdup(ask->text);

@@ -37,6 +37,7 @@ extern const DbiTeamReason dbi_reason_budget;
 extern const DbiTeamReason dbi_reason_day_budget;
 extern const DbiTeamReason dbi_reason_ungrounded;
 extern const DbiTeamReason dbi_reason_no_data;
+extern const DbiTeamReason dbi_reason_wordy;
 
 /* ---- team_ask.c: one request, answered by the model or by the cache ---- */
 

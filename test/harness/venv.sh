@@ -28,7 +28,7 @@ venv_place() {
 	echo "$place"
 }
 
-# venv_install PYTHON PLACE REQUIREMENTS SECONDS: false when it cannot be had in that time.
+# venv_install PYTHON PLACE REQUIREMENTS SECONDS [PIP-OPTION...]: false when it cannot be had in that time.
 venv_install() {
 	local python=$1 place=$2 requirements=$3 seconds=$4 wanted log
 	wanted=$({ "$python" --version; cat "$requirements"; } | cksum)
@@ -38,7 +38,7 @@ venv_install() {
 	rm -rf "$place/venv" "$place/complete"
 	"$python" -m venv "$place/venv" >"$log" 2>&1 &&
 		timeout "$seconds" "$place/venv/bin/python" -m pip install -q --disable-pip-version-check --retries 1 \
-			-r "$requirements" >>"$log" 2>&1 &&
+			"${@:5}" -r "$requirements" >>"$log" 2>&1 &&
 		echo "$wanted" >"$place/complete" && return
 	note "pip could not install it; see $log"
 	return 1
