@@ -363,7 +363,7 @@ typedef struct DbiLexicon
 	int *first_forms; /* by the hash of a key: its first form, or -1 */
 	int longest;      /* words of the longest form */
 	int nvocabulary;
-	char **vocabulary; /* sorted words that are spelt right */
+	char **vocabulary;   /* sorted words that are spelt right */
 	DbiKnownWord *known; /* of the vocabulary, in its order, those a typo may be meant for */
 	int first_known[27]; /* by the first letter, and the end */
 	int nstems;

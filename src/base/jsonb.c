@@ -187,8 +187,8 @@ add_scalar(void *state, char *token, JsonTokenType type)
 	if (b->state == NULL)
 		add_root(b, &v);
 	else
-		b->result = pushJsonbValue(
-			&b->state, b->state->contVal.type == jbvArray ? WJB_ELEM : WJB_VALUE, &v);
+		b->result = pushJsonbValue(&b->state,
+								   b->state->contVal.type == jbvArray ? WJB_ELEM : WJB_VALUE, &v);
 	DBI_JSON_ACTION_DONE;
 }
 

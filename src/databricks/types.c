@@ -14,7 +14,7 @@
 
 #define TO_JSON                                                        \
 	"to_json($1, map('timeZone', 'UTC', 'ignoreNullFields', 'false', " \
-	"'timestampFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSSXXX', "            \
+	"'timestampFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSSXXX', "             \
 	"'timestampNTZFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSS'))"
 
 static const DbiTypeRule rules[] = {

@@ -63,9 +63,8 @@ check_columns(Stage *stage)
 
 	(void) dbi_statement_columns(stage->statement, &n);
 	if (n != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
-				 errmsg("the warehouse returned %d columns where one was asked for", n)));
+		ereport(ERROR, (errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
+						errmsg("the warehouse returned %d columns where one was asked for", n)));
 }
 
 /* As text, for some JSON has no place in jsonb: the loader says so of its row alone. */
