@@ -20,7 +20,7 @@ DECLARE
 BEGIN
 	FOR f IN
 		SELECT p.oid::regprocedure AS name,
-			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|outbox_(?!put)|log_router|start_s|wake|scheduler|worker|metrics|remote|place|make_room|clear_room|use_remote|like_table|dump_rows|switchable|dependents)'
+			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|outbox_(?!put)|log_router|start_s|wake|scheduler|worker|metrics|model_states|remote|place|make_room|clear_room|use_remote|like_table|dump_rows|switchable|dependents)'
 				OR p.proname IN ('use_foreign', 'use_rollup', 'use_local') AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
 				'run_detections', '_databricks_query', '_llm_ask', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback', 'deliver', 'retry_delivery') AS admin_only,
