@@ -110,7 +110,7 @@ dbi_try_columns(DbiFigure *f)
 				double factor;
 
 				if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) ||
-					(called && !is_called(f, n, c)))
+					!dbi_set_is_meant(f, n, k) || (called && !is_called(f, n, c)))
 					continue;
 				if (dbi_ground_reads(facts, n, c, f->t->unit, &factor))
 					dbi_try_column(f, n, k, c, factor);
@@ -220,7 +220,8 @@ dbi_try_pairs(DbiFigure *f)
 	for (int n = 0; n < facts->nresults; n++)
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
 			for (int a = 0; a < facts->results[n]->ncolumns &&
-							(!dbi_is_of_one(f, n) || f->s->sets[n][k].n == 1);
+							(!dbi_is_of_one(f, n) || f->s->sets[n][k].n == 1) &&
+							dbi_set_is_meant(f, n, k);
 				 a++)
 				for (int b = 0; fits_unit(f, n, a) && b < facts->results[n]->ncolumns; b++)
 					if (a != b && fits_unit(f, n, b) && related(f, n, a, b))

@@ -152,3 +152,104 @@ dbi_is_of_one(const DbiFigure *f, int n)
 	}
 	return false;
 }
+
+/* ---- rows that plain words name ---- */
+
+static const char *const total_words[] = {"total",    "together", "all",	   "sum",	  "overall",
+										  "combined", "whole",	  "altogether", "account", NULL};
+
+/* Words of an item: "the zebra". */
+#define LIST_ITEM 2
+
+/* Clauses are parted by punctuation: "the giraffe ate for $40, the zebra for $12". */
+static int
+clause_start(const DbiFigure *f, int at)
+{
+	while (at > f->s->from && f->s->tokens->t[at - 1].kind != GLYPH_MARK &&
+		   f->s->tokens->t[at - 1].kind != GLYPH_LINE)
+		at--;
+	return at;
+}
+
+static bool
+has_kind(const DbiFigure *f, int from, int to, DbiGlyph kind)
+{
+	for (int k = from; k < to; k++)
+		if (f->s->tokens->t[k].kind == kind)
+			return true;
+	return false;
+}
+
+static bool
+has_one_of(const DbiFigure *f, int from, int to, const char *const *words)
+{
+	for (int k = from; k < to; k++)
+		if (f->s->tokens->t[k].kind == GLYPH_WORD && dbi_word_in(words, f->s->tokens->t[k].word))
+			return true;
+	return false;
+}
+
+/* Adds what is named between two tokens, or, from -1, in the sentence before. */
+static bool
+add_named(DbiFigure *f, int from, int to)
+{
+	bool any = false;
+
+	for (int n = 0; n < f->s->judge->facts->nresults; n++)
+		for (int k = 1; k < f->s->nsets[n]; k++)
+		{
+			const DbiRowSet *set = &f->s->sets[n][k];
+
+			if (!set->is_word || set->from < from || set->from >= to)
+				continue;
+			f->named[n].rows = bms_union(f->named[n].rows, set->rows);
+			f->named[n].n = bms_num_members(f->named[n].rows);
+			any = true;
+		}
+	return any;
+}
+
+/*
+ * Rows named in the figure's clause, or in those before it that have no figure
+ * of their own ("the zebra, at last, ate for $12"); a pronoun stands for those
+ * of the sentence before. Who speaks of a total means no row.
+ */
+void
+dbi_find_named(DbiFigure *f)
+{
+	int from = clause_start(f, f->at);
+	int to = f->at;
+
+	f->named = palloc0(sizeof(DbiRowSet) * (f->s->judge->facts->nresults + 1));
+	while (to < f->s->to && f->s->tokens->t[to].kind != GLYPH_MARK &&
+		   f->s->tokens->t[to].kind != GLYPH_LINE)
+		to++;
+	if (f->total || has_one_of(f, from, to, total_words))
+		return;
+	while (!add_named(f, from, to))
+	{
+		if (from <= f->s->from)
+		{
+			(void) add_named(f, -1, 0);
+			return;
+		}
+		to = from - 1;
+		from = clause_start(f, to);
+		if (has_kind(f, from, to, GLYPH_NUMBER))
+			return;
+	}
+	/* "giraffe, zebra and penguin": those before are as short */
+	while (from > f->s->from)
+	{
+		to = from - 1;
+		from = clause_start(f, to);
+		if (to - from > LIST_ITEM || !add_named(f, from, to))
+			return;
+	}
+}
+
+bool
+dbi_set_is_meant(const DbiFigure *f, int n, int set)
+{
+	return f->named[n].n == 0 || bms_is_subset(f->s->sets[n][set].rows, f->named[n].rows);
+}

@@ -47,13 +47,14 @@ whole_of(const DbiSentence *s, int result)
 	return wholes ? list_nth(wholes, result) : NULL;
 }
 
-static void
+/* NULL: there is nothing to add, or no place for it. */
+static DbiRowSet *
 add_set(DbiSentence *s, int result, int column, Bitmapset *rows, int from, int to, bool is_name)
 {
 	DbiRowSet *set;
 
 	if (bms_is_empty(rows) || s->nsets[result] >= MAX_SETS)
-		return;
+		return NULL;
 	set = &s->sets[result][s->nsets[result]++];
 	memset(set, 0, sizeof(DbiRowSet));
 	set->rows = rows;
@@ -65,6 +66,7 @@ add_set(DbiSentence *s, int result, int column, Bitmapset *rows, int from, int t
 	set->to = to;
 	set->is_name = is_name;
 	set->also_from = set->also_to = -1;
+	return set;
 }
 
 bool
@@ -108,6 +110,25 @@ add_time_sets(DbiSentence *s, int weekday, int hour, int at)
 	}
 }
 
+/*
+ * Does a plain word name the row? It does when every row has another value
+ * there: among two rows a state may do so too, so that it has to be the column
+ * the rows begin with.
+ */
+static bool
+tells_apart(const DbiFacts *facts, const DbiPhrasePlace *p)
+{
+	const DbiResult *r = facts->results[p->result];
+	bool is_first = true;
+
+	if (r->columns[p->column].kind != DBI_TEXT || r->nrows < 2 ||
+		bms_membership(p->rows) != BMS_SINGLETON)
+		return false;
+	for (int c = 0; c < p->column; c++)
+		is_first = is_first && r->columns[c].kind != DBI_TEXT;
+	return dbi_all_differ(facts, p->result, p->column) && (is_first || r->nrows > 2);
+}
+
 /* The longest value that begins at a token; where it ends, or from. */
 static int
 find_phrase(DbiSentence *s, int from)
@@ -134,7 +155,13 @@ find_phrase(DbiSentence *s, int from)
 			continue;
 		place = dbi_ground_phrase(s->judge->facts, key.data);
 		for (DbiPhrasePlace *p = place; p; p = p->next)
-			add_set(s, p->result, p->column, p->rows, from, to, t[from].kind == GLYPH_NAME);
+		{
+			DbiRowSet *set =
+				add_set(s, p->result, p->column, p->rows, from, to, t[from].kind == GLYPH_NAME);
+
+			if (set && t[from].kind == GLYPH_WORD)
+				set->is_word = tells_apart(s->judge->facts, p);
+		}
 		if (place)
 			return to;
 	}
@@ -194,6 +221,19 @@ add_marked_sets(DbiSentence *s, int at)
 		}
 }
 
+/* Does a pronoun stand for what the sentence before has named? */
+static bool
+goes_on(const DbiSentence *s)
+{
+	static const char *const pronouns[] = {"it",   "its",  "they", "their",
+										   "them", "that", "this", NULL};
+
+	for (int i = s->from; i < s->to; i++)
+		if (s->tokens->t[i].kind == GLYPH_WORD && dbi_word_in(pronouns, s->tokens->t[i].word))
+			return true;
+	return false;
+}
+
 static void
 find_sets(DbiSentence *s, const DbiSentence *before)
 {
@@ -206,8 +246,16 @@ find_sets(DbiSentence *s, const DbiSentence *before)
 		s->sets[n] = palloc0(sizeof(DbiRowSet) * MAX_SETS);
 		add_set(s, n, -1, facts->all[n], -1, -1, false);
 		for (int i = 0; before && i < before->nsets[n]; i++)
-			if (before->sets[n][i].is_name)
-				add_set(s, n, before->sets[n][i].column, before->sets[n][i].rows, -1, -1, true);
+		{
+			const DbiRowSet *old = &before->sets[n][i];
+			DbiRowSet *set;
+
+			if (!old->is_name && !(old->is_word && old->from >= 0 && goes_on(s)))
+				continue;
+			set = add_set(s, n, old->column, old->rows, -1, -1, old->is_name);
+			if (set)
+				set->is_word = old->is_word;
+		}
 	}
 	for (int i = s->from; i < s->to;)
 	{

@@ -103,6 +103,37 @@ SELECT dbinsight._ground('q', '[{"agent": "a", "tool": "t", "arguments": {}, "ro
 \set VERBOSITY default
 SELECT dbinsight._ground('q', '[]', repeat('| 5 ', 3000)) -> 'supported' AS supported;
 
+-- Rows that plain words name: their figures are theirs, wherever in the clause they stand.
+CREATE TEMP TABLE meals AS SELECT $$[{"agent": "zoo", "tool": "get_meals", "arguments": {}, "row_count": 3, "noun": "animal/animals",
+	"columns": [["animal", "text"], ["diet", "text"], ["meals", "count"], ["cost_usd", "usd"]],
+	"rows": [["giraffe", "leaves", 5, 40.25], ["zebra", "grass", 6, 12.50], ["penguin", "fish", 7, 3.00]]}]$$::jsonb AS results;
+CREATE TEMP TABLE told (n int GENERATED ALWAYS AS IDENTITY, text text, holds boolean);
+INSERT INTO told (text, holds) VALUES
+	('The **giraffe** ate for $40.25.', true),
+	('The **zebra** ate for $40.25.', false),                  -- the giraffe's
+	('The zebra ate for $40.25.', false),
+	('The zebra ate for $12.50.', true),
+	('Zebras ate for $12.50.', true),
+	('$40.25 is what the zebra ate for.', false),
+	('The zebra, at last, ate for $40.25.', false),
+	('The zebra ate for $3.00.', false),                       -- the smallest
+	('The zebra ate for $55.75.', false),                      -- the sum
+	('The zebra ate 6 meals.', true),
+	('The zebra ate 5 meals.', false),
+	('The zebra and the giraffe ate for $12.50 and $40.25.', true),
+	('The zebra and the giraffe ate for $12.50 and $3.00.', false),
+	('The giraffe ate for $40.25, the zebra for $12.50: $55.75 for 3 animals.', true),
+	('The giraffe ate for $12.50, the zebra for $40.25.', false),
+	('The zebra ate for $12.50 of a total of $55.75.', true),
+	('Giraffe, zebra and penguin ate for $55.75.', true),
+	('The zebra is next. It ate for $12.50.', true),
+	('The zebra is next. It ate for $40.25.', false),
+	('The zebra is next. All animals ate for $55.75.', true),
+	('What eats grass ate for $40.25.', false),
+	('What eats grass ate for $12.50.', true);
+SELECT t.text, t.holds, g -> 'spans' AS spans FROM told t, meals, LATERAL dbinsight._ground('Which meals?', results::text, t.text) g
+WHERE ((g ->> 'supported')::int = (g ->> 'claims')::int) <> t.holds ORDER BY t.n;
+
 -- Every digit of the answer in turn, each sign and unit: the referee objects.
 CREATE TEMP TABLE mutant AS
 SELECT overlay(m.content PLACING ((substr(m.content, p, 1)::int + d) % 10)::text FROM p FOR 1) AS text, substr(m.content, p - 12, 24) AS around
