@@ -109,6 +109,9 @@ const DbiGiven *dbi_given(const DbiResult *result, const char *name);
 /* call_json.c: what the wrong argument should be, or NULL. */
 char *dbi_expected(const DbiResult *result);
 
+/* Did the call fail for its arguments, so that others may do better? */
+bool dbi_is_argument_error(const DbiResult *result);
+
 /* call_value.c: typed values to cells. */
 DbiKind dbi_kind(const char *name, Oid type);
 bool dbi_kind_numeric(DbiKind kind);

@@ -66,6 +66,17 @@ is_called_before(const DbiFigure *f, int n, int column)
 		   dbi_direction_of(t) == 0 && dbi_has_word(f->s->judge->facts->columns[n][column], t->key);
 }
 
+/* "$5 a day", "$5 per hour": that is a rate, and not the column prior_day_cost. */
+static bool
+is_rate(const DbiFigure *f, int at)
+{
+	static const char *const periods[] = {"minute", "hour", "day", "week", "month", NULL};
+	const DbiGlyphToken *before = dbi_figure_token(f, at - 1);
+
+	return dbi_word_in(periods, f->s->tokens->t[at].word) &&
+		   (dbi_is_word(before, "a") || dbi_is_word(before, "an") || dbi_is_word(before, "per"));
+}
+
 /* The words beside the figure name some column of this unit: then it must be one of those. */
 static bool
 is_called(const DbiFigure *f, int n, int column)
@@ -76,7 +87,7 @@ is_called(const DbiFigure *f, int n, int column)
 
 		if (t->kind != GLYPH_WORD)
 			break;
-		if (!dbi_word_in(dbi_no_links, t->word) &&
+		if (!dbi_word_in(dbi_no_links, t->word) && !is_rate(f, k) &&
 			dbi_has_word(f->s->judge->facts->columns[n][column], t->key))
 			return true;
 	}

@@ -404,14 +404,6 @@ field(StringInfo s, const char *name, const char *value)
 	escape_json(s, value);
 }
 
-/* Other arguments may do better. */
-bool
-dbi_is_argument_error(const DbiResult *r)
-{
-	return r->argument != NULL ||
-		   ERRCODE_TO_CATEGORY(r->sqlstate) == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION);
-}
-
 char *
 dbi_error_message(const DbiResult *r)
 {

@@ -164,7 +164,6 @@ const DbiResult *dbi_team_made(DbiTeam *team, const DbiPlanCall *call);
 /* What a model is told of a result, with at most so many rows. */
 char *dbi_result_message(DbiTeam *team, const DbiResult *result, int number, int rows);
 char *dbi_error_message(const DbiResult *result);
-bool dbi_is_argument_error(const DbiResult *result);
 
 /* Rows of a result that are shown at first. */
 int dbi_rows_shown(const DbiResult *result);

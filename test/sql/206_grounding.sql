@@ -134,6 +134,11 @@ INSERT INTO told (text, holds) VALUES
 SELECT t.text, t.holds, g -> 'spans' AS spans FROM told t, meals, LATERAL dbinsight._ground('Which meals?', results::text, t.text) g
 WHERE ((g ->> 'supported')::int = (g ->> 'claims')::int) <> t.holds ORDER BY t.n;
 
+-- A rate is not the column that has the same word: the mean of 30 and 50 is 40, the day before cost 30.
+SELECT t.text, g ->> 'supported' AS supported FROM (VALUES (1, 'In all $80, $40 a day.'), (2, 'In all $80, $31 a day.'), (3, 'The prior day: $30.')) t(n, text),
+	LATERAL dbinsight._ground('Costs?', $$[{"agent": "cost", "tool": "get_days", "arguments": {}, "row_count": 2, "columns": [["usage_date", "date"], ["total_cost", "usd"], ["prior_day_cost", "usd"]],
+	"rows": [["2026-06-01", 30, 20], ["2026-06-02", 50, 30]]}]$$, t.text) g ORDER BY t.n;
+
 -- Every digit of the answer in turn, each sign and unit: the referee objects.
 CREATE TEMP TABLE mutant AS
 SELECT overlay(m.content PLACING ((substr(m.content, p, 1)::int + d) % 10)::text FROM p FOR 1) AS text, substr(m.content, p - 12, 24) AS around
