@@ -53,6 +53,7 @@ count_rows(DbiFigure *f, int word, int n)
 		const char *last = strrchr(facts->columns[n][c], ' ');
 
 		if (dbi_figure_result(f, n)->columns[c].kind == DBI_COUNT &&
+			!dbi_column_never_adds(&dbi_figure_result(f, n)->columns[c]) &&
 			dbi_has_word(facts->noun_keys[n], last ? last + 1 : facts->columns[n][c]))
 			for (int k = 0; k < f->s->nsets[n]; k++)
 				dbi_figure_try(f, dbi_aggregate(f->s, n, k, c)->sum, "sum", n, 0, c, false);

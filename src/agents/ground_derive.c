@@ -44,7 +44,8 @@ dbi_try_column(DbiFigure *f, int n, int k, int column, double factor)
 	if (dbi_figure_speaks(f, low_words))
 		dbi_figure_try(f, a->min * factor, "minimum", n, 0, column, false);
 	f->of_many = true;
-	dbi_figure_try(f, a->sum * factor, "sum", n, 0, column, false);
+	if (!dbi_column_never_adds(&dbi_figure_result(f, n)->columns[column]))
+		dbi_figure_try(f, a->sum * factor, "sum", n, 0, column, false);
 	if (dbi_figure_speaks(f, mean_words) &&
 		(k > 0 || f->s->nsets[n] == 1 || f->t->unit != UNIT_SECONDS))
 		dbi_figure_try(f, a->sum * factor / a->n, "mean", n, 0, column, false);
@@ -230,9 +231,9 @@ dbi_try_pairs(DbiFigure *f)
 
 	for (int n = 0; n < facts->nresults; n++)
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
-			for (int a = 0; a < facts->results[n]->ncolumns &&
-							(!dbi_is_of_one(f, n) || f->s->sets[n][k].n == 1) &&
-							dbi_set_is_meant(f, n, k);
+			for (int a = 0;
+				 a < facts->results[n]->ncolumns &&
+				 (!dbi_is_of_one(f, n) || f->s->sets[n][k].n == 1) && dbi_set_is_meant(f, n, k);
 				 a++)
 				for (int b = 0; fits_unit(f, n, a) && b < facts->results[n]->ncolumns; b++)
 					if (a != b && fits_unit(f, n, b) && related(f, n, a, b))

@@ -264,7 +264,7 @@ dbi_all_differ(const DbiFacts *facts, int result, int column)
 	if (*differ != 0)
 		return *differ > 0;
 	*differ = 1;
-	for (int row = 0; row < facts->results[result]->nrows && *differ > 0; row++)
+	for (int row = 0; row<facts->results[result]->nrows && * differ> 0; row++)
 	{
 		const char *key = facts->keys[result][row][column];
 		DbiPhrasePlace *place = key ? dbi_ground_phrase(facts, key) : NULL;

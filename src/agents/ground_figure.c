@@ -155,8 +155,9 @@ dbi_is_of_one(const DbiFigure *f, int n)
 
 /* ---- rows that plain words name ---- */
 
-static const char *const total_words[] = {"total",    "together", "all",	   "sum",	  "overall",
-										  "combined", "whole",	  "altogether", "account", NULL};
+static const char *const total_words[] = {"total",   "together", "all",   "sum",
+										  "overall", "combined", "whole", "altogether",
+										  "account", NULL};
 
 /* Words of an item: "the zebra". */
 #define LIST_ITEM 2

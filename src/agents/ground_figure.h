@@ -23,8 +23,8 @@ typedef struct DbiFigure
 	bool accepted;
 	bool sign_wrong;
 	bool linked;
-	bool total;   /* the whole of which the figure before is a part: "16 of 17" */
-	bool of_many; /* what is tried is a sum or a mean */
+	bool total;       /* the whole of which the figure before is a part: "16 of 17" */
+	bool of_many;     /* what is tried is a sum or a mean */
 	DbiRowSet *named; /* by result, the rows that words of the clause name; n 0: none */
 } DbiFigure;
 

@@ -81,12 +81,12 @@ typedef struct DbiFacts
 	const DbiGroundTurn *turn;
 	int nresults;
 	DbiResult **results;
-	char **nouns;                 /* what a row is called, as a key */
-	char **noun_keys;             /* words of the noun and the tool's name, as a key */
-	Bitmapset **all;              /* every row of each result */
-	char ***columns;              /* name of each column as a key */
-	char ****keys;                /* of each text cell, else NULL */
-	int **differ; /* of each column: memory of dbi_all_differ(): 0 not looked, 1 yes, -1 no */
+	char **nouns;     /* what a row is called, as a key */
+	char **noun_keys; /* words of the noun and the tool's name, as a key */
+	Bitmapset **all;  /* every row of each result */
+	char ***columns;  /* name of each column as a key */
+	char ****keys;    /* of each text cell, else NULL */
+	int **differ;     /* of each column: memory of dbi_all_differ(): 0 not looked, 1 yes, -1 no */
 	struct DbiReading **readings; /* of each column by each unit: memory of dbi_ground_reads() */
 	HTAB *phrases;
 	List *echoes; /* of DbiTokens *: question, context */

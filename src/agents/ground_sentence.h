@@ -31,7 +31,7 @@ typedef struct DbiRowSet
 	int also_from; /* of the second value, when two chose the rows; else -1 */
 	int also_to;
 	bool is_name;
-	bool is_word; /* a plain word, and the column tells its rows apart by such words */
+	bool is_word;              /* a plain word, and the column tells its rows apart by such words */
 	DbiAggregate **aggregates; /* by column, made when asked for */
 } DbiRowSet;
 

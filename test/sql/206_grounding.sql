@@ -139,6 +139,11 @@ SELECT t.text, g ->> 'supported' AS supported FROM (VALUES (1, 'In all $80, $40 
 	LATERAL dbinsight._ground('Costs?', $$[{"agent": "cost", "tool": "get_days", "arguments": {}, "row_count": 2, "columns": [["usage_date", "date"], ["total_cost", "usd"], ["prior_day_cost", "usd"]],
 	"rows": [["2026-06-01", 30, 20], ["2026-06-02", 50, 30]]}]$$, t.text) g ORDER BY t.n;
 
+-- What cannot be added up is no sum: workspaces that days share (3 + 5), percentages, the longest of several waits.
+SELECT t.text, g ->> 'supported' AS supported FROM (VALUES (1, 'Orders: 20 in all.'), (2, 'Active workspaces: 8 in all.'), (3, 'Errors of 120% in all.'), (4, 'The waits were 150 s in all.'), (5, 'Shares of 80% in all.')) t(n, text),
+	LATERAL dbinsight._ground('Orders?', $$[{"agent": "shops", "tool": "get_days", "arguments": {}, "row_count": 2, "columns": [["usage_date", "date"], ["orders", "count"], ["workspace_count", "count"], ["error_rate_pct", "pct"],
+	["longest_wait_s", "seconds"], ["share_pct", "pct"]], "rows": [["2026-06-01", 9, 3, 70, 90, 30], ["2026-06-02", 11, 5, 50, 60, 50]]}]$$, t.text) g ORDER BY t.n;
+
 -- Every digit of the answer in turn, each sign and unit: the referee objects.
 CREATE TEMP TABLE mutant AS
 SELECT overlay(m.content PLACING ((substr(m.content, p, 1)::int + d) % 10)::text FROM p FOR 1) AS text, substr(m.content, p - 12, 24) AS around
