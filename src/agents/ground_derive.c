@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
 #include "agents/ground_figure.h"
 
 static const char *const high_words[] = {"up",        "most",    "largest", "highest", "biggest",
@@ -153,8 +156,13 @@ is_base(const DbiFigure *f, int n, int column)
 										"target",   "before", "limit",    "previous",
 										"base",     "usual",  NULL};
 
-	for (const char *const *w = words; *w; w++)
-		if (dbi_has_word(f->s->judge->facts->columns[n][column], dbi_stem(*w)))
+	static char *stems[lengthof(words)]; /* made once, for it is asked of every pair */
+
+	if (stems[0] == NULL)
+		for (int i = lengthof(words) - 2; i >= 0; i--)
+			stems[i] = MemoryContextStrdup(TopMemoryContext, dbi_stem(words[i]));
+	for (int i = 0; i < lengthof(words) - 1; i++)
+		if (dbi_has_word(f->s->judge->facts->columns[n][column], stems[i]))
 			return true;
 	return false;
 }
@@ -165,10 +173,13 @@ related(const DbiFigure *f, int n, int a, int b)
 {
 	char **columns = f->s->judge->facts->columns[n];
 	char *copy = pstrdup(columns[a]);
+	bool found = false;
 
 	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
-		if (dbi_has_word(columns[b], word))
-			return true;
+		found = found || dbi_has_word(columns[b], word);
+	pfree(copy);
+	if (found)
+		return true;
 	for (int k = Max(f->at - NEAR_BEFORE, f->s->from); k <= f->at + NEAR_AFTER && k < f->s->to; k++)
 	{
 		const DbiGlyphToken *t = &f->s->tokens->t[k];
@@ -224,20 +235,42 @@ fits_unit(const DbiFigure *f, int n, int column)
 	return dbi_ground_unit(dbi_figure_result(f, n)->columns[column].kind, &factor) == f->t->unit;
 }
 
+/* Which columns of a result may be set against each other, a row of them for each: the same for all sets. */
+static bool *
+find_related(const DbiFigure *f, int n)
+{
+	int ncolumns = dbi_figure_result(f, n)->ncolumns;
+	bool *pairs = palloc0(sizeof(bool) * Max(ncolumns * ncolumns, 1));
+
+	for (int a = 0; a < ncolumns; a++)
+		for (int b = 0; fits_unit(f, n, a) && b < ncolumns; b++)
+			pairs[a * ncolumns + b] = a != b && fits_unit(f, n, b) && related(f, n, a, b);
+	return pairs;
+}
+
 void
 dbi_try_pairs(DbiFigure *f)
 {
 	const DbiFacts *facts = f->s->judge->facts;
 
 	for (int n = 0; n < facts->nresults; n++)
+	{
+		int ncolumns = facts->results[n]->ncolumns;
+		bool of_one = dbi_is_of_one(f, n);
+		bool *pairs = find_related(f, n);
+
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
-			for (int a = 0;
-				 a < facts->results[n]->ncolumns &&
-				 (!dbi_is_of_one(f, n) || f->s->sets[n][k].n == 1) && dbi_set_is_meant(f, n, k);
-				 a++)
-				for (int b = 0; fits_unit(f, n, a) && b < facts->results[n]->ncolumns; b++)
-					if (a != b && fits_unit(f, n, b) && related(f, n, a, b))
+		{
+			CHECK_FOR_INTERRUPTS();
+			if ((of_one && f->s->sets[n][k].n != 1) || !dbi_set_is_meant(f, n, k))
+				continue;
+			for (int a = 0; a < ncolumns; a++)
+				for (int b = 0; b < ncolumns; b++)
+					if (pairs[a * ncolumns + b])
 						try_pair(f, n, k, a, b);
+		}
+		pfree(pairs);
+	}
 }
 
 /* A part of the whole: of a sum, or of the rows. */
@@ -269,6 +302,7 @@ dbi_try_sides(DbiFigure *f)
 	for (int n = 0; n < facts->nresults; n++)
 		for (int m = 0; m < facts->nresults; m++)
 		{
+			CHECK_FOR_INTERRUPTS();
 			/* the first call of a comparison is what was asked about */
 			if (n >= m ||
 				strcmp(dbi_figure_result(f, n)->call->tool, dbi_figure_result(f, m)->call->tool) !=

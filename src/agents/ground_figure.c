@@ -108,14 +108,32 @@ dbi_direction_of(const DbiGlyphToken *t)
 	return dbi_word_in(rising, t->word) ? 1 : dbi_word_in(falling, t->word) ? -1 : 0;
 }
 
+static bool
+has_one_of(const DbiFigure *f, int from, int to, const char *const *words)
+{
+	for (int k = from; k < to; k++)
+		if (f->s->tokens->t[k].kind == GLYPH_WORD && dbi_word_in(words, f->s->tokens->t[k].word))
+			return true;
+	return false;
+}
+
 /* Does the sentence use such a word? A mean that nobody calls one is a coincidence. */
 bool
 dbi_figure_speaks(const DbiFigure *f, const char *const *words)
 {
-	for (int k = f->s->from; k < f->s->to; k++)
-		if (f->s->tokens->t[k].kind == GLYPH_WORD && dbi_word_in(words, f->s->tokens->t[k].word))
-			return true;
-	return false;
+	DbiSentence *s = f->s;
+	bool speaks;
+
+	for (int i = 0; i < s->nasked; i++)
+		if (s->asked[i] == words)
+			return s->spoken[i];
+	speaks = has_one_of(f, s->from, s->to, words);
+	if (s->nasked < MAX_ASKED)
+	{
+		s->asked[s->nasked] = words;
+		s->spoken[s->nasked++] = speaks;
+	}
+	return speaks;
 }
 
 /* From a name to a figure without leaving its brackets. */
@@ -181,32 +199,24 @@ has_kind(const DbiFigure *f, int from, int to, DbiGlyph kind)
 	return false;
 }
 
-static bool
-has_one_of(const DbiFigure *f, int from, int to, const char *const *words)
-{
-	for (int k = from; k < to; k++)
-		if (f->s->tokens->t[k].kind == GLYPH_WORD && dbi_word_in(words, f->s->tokens->t[k].word))
-			return true;
-	return false;
-}
-
 /* Adds what is named between two tokens, or, from -1, in the sentence before. */
 static bool
 add_named(DbiFigure *f, int from, int to)
 {
 	bool any = false;
+	ListCell *lc;
 
-	for (int n = 0; n < f->s->judge->facts->nresults; n++)
-		for (int k = 1; k < f->s->nsets[n]; k++)
-		{
-			const DbiRowSet *set = &f->s->sets[n][k];
+	foreach(lc, f->s->named)
+	{
+		const DbiNamedRow *row = lfirst(lc);
+		DbiRowSet *named = &f->named[row->result];
 
-			if (!set->is_word || set->from < from || set->from >= to)
-				continue;
-			f->named[n].rows = bms_union(f->named[n].rows, set->rows);
-			f->named[n].n = bms_num_members(f->named[n].rows);
-			any = true;
-		}
+		if (row->from < from || row->from >= to)
+			continue;
+		named->rows = bms_union(named->rows, row->rows);
+		named->n = bms_num_members(named->rows);
+		any = true;
+	}
 	return any;
 }
 

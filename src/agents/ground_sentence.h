@@ -31,9 +31,17 @@ typedef struct DbiRowSet
 	int also_from; /* of the second value, when two chose the rows; else -1 */
 	int also_to;
 	bool is_name;
-	bool is_word;              /* a plain word, and the column tells its rows apart by such words */
 	DbiAggregate **aggregates; /* by column, made when asked for */
 } DbiRowSet;
+
+/* A plain word that names a row, in a column that tells the rows apart by such words. */
+typedef struct DbiNamedRow
+{
+	int result;
+	int column;
+	Bitmapset *rows;
+	int from; /* token; -1: of the sentence before */
+} DbiNamedRow;
 
 /* Which columns a figure may have come from. */
 #define MAX_ORIGINS 8
@@ -48,6 +56,7 @@ typedef struct DbiVerdict
 	bool of_many[MAX_ORIGINS]; /* a sum or a mean: no row has it */
 } DbiVerdict;
 
+#define MAX_ASKED 8
 typedef struct DbiSentence
 {
 	DbiJudge *judge;
@@ -57,8 +66,13 @@ typedef struct DbiSentence
 	bool *phrase; /* tokens that are part of a value */
 	int *nsets;   /* by result */
 	DbiRowSet **sets;
-	int source; /* the call last quoted; -1: none */
+	List *named; /* of DbiNamedRow *; there may be more than sets */
+	int source;  /* the call last quoted; -1: none */
 	DbiVerdict *numbers;
+	/* memory of dbi_figure_speaks(): which lists of words were asked for, and what was found */
+	const char *const *asked[MAX_ASKED];
+	bool spoken[MAX_ASKED];
+	int nasked;
 } DbiSentence;
 
 bool dbi_word_in(const char *const *list, const char *word);

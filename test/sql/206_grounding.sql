@@ -144,6 +144,10 @@ SELECT t.text, g ->> 'supported' AS supported FROM (VALUES (1, 'Orders: 20 in al
 	LATERAL dbinsight._ground('Orders?', $$[{"agent": "shops", "tool": "get_days", "arguments": {}, "row_count": 2, "columns": [["usage_date", "date"], ["orders", "count"], ["workspace_count", "count"], ["error_rate_pct", "pct"],
 	["longest_wait_s", "seconds"], ["share_pct", "pct"]], "rows": [["2026-06-01", 9, 3, 70, 90, 30], ["2026-06-02", 11, 5, 50, 60, 50]]}]$$, t.text) g ORDER BY t.n;
 
+-- A sentence without an end is judged in pieces, none of which is left out: 400 figures, of which each third holds.
+SELECT g -> 'claims' AS claims, g -> 'supported' AS supported
+FROM meals, LATERAL dbinsight._ground('Which meals?', results::text, (SELECT string_agg(format('the %s ate for $12.50', (ARRAY['zebra', 'giraffe', 'penguin'])[1 + i % 3]), ', ' ORDER BY i) FROM generate_series(1, 399) i)) g;
+
 -- Every digit of the answer in turn, each sign and unit: the referee objects.
 CREATE TEMP TABLE mutant AS
 SELECT overlay(m.content PLACING ((substr(m.content, p, 1)::int + d) % 10)::text FROM p FOR 1) AS text, substr(m.content, p - 12, 24) AS around
