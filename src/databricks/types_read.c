@@ -69,13 +69,13 @@ read_timestamptz(const char *text)
 	return TimestampTzGetDatum(micros);
 }
 
-/* [+-]year-mm-dd; the year 0 is 1 BC. Returns what follows, or NULL. */
+/* [+-]year-mm-dd, the year of seven digits at most; 0 is 1 BC. Returns what follows, or NULL. */
 static const char *
 read_day(const char *text, int *year, int *month, int *day)
 {
 	int taken = 0;
 
-	if (sscanf(text, "%d-%2d-%2d%n", year, month, day, &taken) != 3 || taken == 0 || *month < 1 ||
+	if (sscanf(text, "%8d-%2d-%2d%n", year, month, day, &taken) != 3 || taken == 0 || *month < 1 ||
 		*month > MONTHS_PER_YEAR || *day < 1 || *day > day_tab[isleap(*year)][*month - 1])
 		return NULL;
 	return text + taken;
