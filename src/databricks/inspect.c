@@ -66,9 +66,11 @@ put_row(Target *t, char **cells)
 	for (int i = 0; i < t->n; i++)
 	{
 		nulls[i] = cells[i] == NULL;
-		texts[i] = nulls[i] ? (Datum) 0
-							: CStringGetTextDatum(OutputFunctionCall(
-								  &t->output[i], dbi_read_value(&t->readers[i], cells[i])));
+		texts[i] =
+			nulls[i]
+				? (Datum) 0
+				: CStringGetTextDatum(
+					  OutputFunctionCall(&t->output[i], dbi_read_value(&t->readers[i], cells[i])));
 	}
 	array = PointerGetDatum(construct_md_array(texts, nulls, t->n > 0 ? 1 : 0, dims, bounds,
 											   TEXTOID, -1, false, TYPALIGN_INT));

@@ -81,9 +81,9 @@ while (time < $until && $findings < 20)
 			print "$opt{target} {$types} ", unpack('H*', $bytes), "\n    $finding\n";
 			last if ++$findings >= 20;
 		}
-		next if $finding eq '' && ($seen{$sign}++ || length $bytes > 400);
+		next if $finding eq '' && ($seen{$sign}++ || length $bytes > 400 || $bytes eq '');
 		push @kept, join("\t", $opt{target}, "{$types}", join('', map { $_ eq '\\' ? '\\\\' : $_ =~ /[\x20-\x7e]/ ? $_ : sprintf('\\%03o', ord) } split(//, $bytes)));
-		$kept[-1] =~ s/ \z/\\040/;
+		$kept[-1] =~ s/ \z/\\040/; # no blanks at the end of a line
 	}
 }
 if ($opt{keep})
