@@ -42,4 +42,6 @@ SELECT type, cell, pg_temp.value(type, cell) FROM (VALUES
 SELECT * FROM dbinsight._databricks_read('{}', '{text}');
 SELECT * FROM dbinsight._databricks_read(ARRAY['[]'::bytea], '{record}');
 SELECT * FROM dbinsight._databricks_read(ARRAY['[]'::bytea], '{NULL}');
+-- So many values that jsonb itself would raise.
+SELECT dbinsight._try_jsonb('[' || repeat('1,', 4000001) || '1]') IS NULL, dbinsight._try_json('[' || repeat('1,', 4000001) || '1]') IS NULL;
 ROLLBACK;
