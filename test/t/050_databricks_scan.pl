@@ -68,6 +68,10 @@ foreach my $bad (@bad)
 }
 $emulator->script(match => '`kinds`', columns => [ { name => 'i', type => 'INT' }, { name => 'x', type => 'INT' } ], rows => [ [ 1, 2 ] ]);
 fails('SELECT i FROM kinds', qr/HV021.*returned 2 columns where 1/s, 'a column too many');
+$emulator->script(match => '`kinds`', columns => [ { name => 's', type => 'DECIMAL(38,0)' }, { name => 'n', type => 'BIGINT' } ], rows => [ [ 7, 2 ] ]);
+is(rows('SELECT avg(i) FROM kinds'), '3.5000000000000000', 'an average is a sum and a count');
+$emulator->script(match => '`kinds`', columns => [ { name => 's', type => 'DECIMAL(38,0)' }, { name => 'n', type => 'BIGINT' } ], rows => [ [ 7, undef ] ]);
+fails('SELECT avg(i) FROM kinds', qr/08P01.*a sum without its count/s, 'a sum whose count is missing');
 $emulator->script(match => '`kinds`', error => { message => '[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column `i` cannot be resolved. SQLSTATE: 42703', sql_state => '42703', error_code => 'BAD_REQUEST' });
 fails('SELECT i FROM kinds', qr/42703.*`i`/s, 'a column that has gone is named');
 
