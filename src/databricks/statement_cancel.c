@@ -15,13 +15,15 @@
 #include "databricks/statement_parts.h"
 
 /*
- * How long a user who cancels is kept for it; the error itself has been told
- * by then. A connection is there, so to send takes no time, unless the server
- * is gone. The first answer, with the id, comes after one round trip: when it
- * takes longer it is left to the loop, which cancels what the answer names.
+ * How long a session that cancels is kept for it; the error itself has been
+ * told by then. Mostly a connection is there, and to send takes no time. The
+ * first answer, with the id, comes after one round trip. What takes longer is
+ * left to the loop, which moves when this backend uses the network next, or
+ * ends: until then the statement runs and is paid for, so be patient enough
+ * for a server on another continent.
  */
-#define CANCEL_WAIT_MS 80
-#define ID_WAIT_MS 80
+#define CANCEL_WAIT_MS 250
+#define ID_WAIT_MS 250
 
 /* The server was gone a moment ago: do not wait for each of a query's statements. */
 #define GIVE_UP_MS 5000

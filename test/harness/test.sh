@@ -9,13 +9,13 @@
 
 export LC_ALL=C.UTF-8 # one order of the tests everywhere, and UTF8 in the servers the TAP tests make
 PASSED=0 FAILED=0 SKIPPED=0
+ENVIRONMENTS= # the process that makes them
 SUITE_TIMEOUT=${SUITE_TIMEOUT:-1500} # seconds; --foreground below lets Ctrl-C through
 
 count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $3)); }
 
 # An unreadable clone (below /root, say) is no obstacle: the tests run from a copy the server's user owns.
 prepare() {
-	local spark mlflow
 	need_packages build test
 	find_postgres
 	build_and_install
@@ -29,15 +29,31 @@ prepare() {
 	! is_root || chown -R "$(server_user)" "$WORK/run"
 	rm -rf "$ROOT/build/test"
 	cd "$WORK/run"
-	mapfile -t spark < <(names t pl | sed 's|.*|test/t/&.pl|' | xargs -r grep -l 'Emulator::spark' || true)
-	[ ${#spark[@]} -eq 0 ] || prepare_spark
-	mapfile -t mlflow < <(names t pl | sed 's|.*|test/t/&.pl|' | xargs -r grep -l 'MLFLOW_VENV' || true)
-	[ ${#mlflow[@]} -eq 0 ] || prepare_mlflow
+	make_environments >&2 &
+	ENVIRONMENTS=$!
+}
+
+# TAP tests that are to run use this.
+wanted_by_tap() { names t pl | sed 's|.*|test/t/&.pl|' | xargs -r grep -q "$1"; }
+
+# In the background, while the regression tests run on one core: pip waits for the network more than for the processor.
+make_environments() {
+	if wanted_by_tap 'Emulator::spark'; then prepare_spark; fi
+	if wanted_by_tap MLFLOW_VENV; then prepare_mlflow; fi
+	declare -px | sed -nE 's/^declare -x ((JAVA_HOME|EMULATOR_SPARK|EMULATOR_NO_SPARK|MLFLOW_VENV|MLFLOW_NONE)=)/export \1/p' >"$WORK/environments"
+}
+
+await_environments() {
+	wait "$ENVIRONMENTS" || true
+	ENVIRONMENTS=
+	# shellcheck disable=SC1091  # written above
+	[ ! -r "$WORK/environments" ] || . "$WORK/environments"
 }
 
 finish() {
 	local status=$? left
 	cd /
+	[ -z "$ENVIRONMENTS" ] || pkill -P "$ENVIRONMENTS" || true
 	cluster_stop
 	# TAP tests that were broken off did not stop theirs.
 	for left in "$WORK"/run/out/tap/tmp_check/*/pgdata/postmaster.pid; do
@@ -125,6 +141,7 @@ tap_suite() {
 	local tap totals
 	mapfile -t tap < <(names t pl)
 	[ ${#tap[@]} -gt 0 ] || return 0
+	await_environments
 	step "Running the TAP tests (${#tap[@]} files)"
 	as_server mkdir -p out/tap
 	as_server env PATH="$PG_BIN:$PATH" PG_REGRESS="$PG_TESTS/regress/pg_regress" TESTDIR="$WORK/run/out/tap" \

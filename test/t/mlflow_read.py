@@ -10,7 +10,7 @@ client = mlflow.MlflowClient()
 found = {"runs": {}, "traces": {}}
 for experiment in client.search_experiments():
     for run in client.search_runs([experiment.experiment_id]):
-        history = {key: [[m.step, m.value] for m in client.get_metric_history(run.info.run_id, key)] for key in run.data.metrics}
+        history = {key: [[m.step, m.value if m.value == m.value else "NaN"] for m in client.get_metric_history(run.info.run_id, key)] for key in run.data.metrics}
         found["runs"].setdefault(run.info.run_name, []).append({
             "id": run.info.run_id, "experiment": experiment.name, "status": run.info.status, "params": run.data.params, "tags": run.data.tags,
             "metrics": history, "seconds": (run.info.end_time - run.info.start_time) / 1000})
