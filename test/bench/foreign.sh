@@ -48,12 +48,13 @@ tools() {
 }
 
 measure() {
-	local tool=$1 argument=${2:-} statements rows held bytes
-	curl -sSf -o "$dir/answer" -X POST "$control/_control/reset"
+	local tool=$1 argument=${2:-} before statements rows held bytes
+	before=$(curl -sSf "$control/_control/statements" | jq length)
+	curl -sSf -o "$dir/answer" -X DELETE "$control/_control/requests"
 	if ! psql_bench -c "SET statement_timeout = '${TOOL_TIMEOUT}s'" -c "SELECT count(*) FROM (SELECT * FROM dbinsight.$tool($argument) OFFSET 0) t" >"$dir/out" 2>"$dir/error"; then
 		echo "$tool = failed: $(head -n 1 "$dir/error")"
 	fi
-	curl -sSf "$control/_control/statements" >"$dir/statements"
+	curl -sSf "$control/_control/statements" | jq ".[$before:]" >"$dir/statements"
 	statements=$(jq length "$dir/statements")
 	[ "$statements" -gt 0 ] || return 0
 	rows=$(jq '[.[].rows] | add' "$dir/statements")
