@@ -52,12 +52,16 @@ BEGIN ATOMIC
 			min(failed.event_time) AS first_attempt, max(failed.event_time) AS last_attempt, max(failed.in_10min) AS max_per_10min,
 			bool_and(failed.category = 'auth_denied') AS only_blocked
 		FROM failed GROUP BY failed.user_email, failed.source_ip
+	), success AS MATERIALIZED (
+		SELECT s.user_email, s.event_time FROM dbinsight.fact_audit_logs s
+		WHERE s.user_email = ANY (ARRAY(SELECT DISTINCT p.user_email FROM pair p WHERE p.user_email IS NOT NULL))
+			AND s.event_time > (SELECT min(p.last_attempt) FROM pair p)
+			AND s.event_time <= (SELECT max(p.last_attempt) FROM pair p) + interval '30 minutes' AND s.event_time < dbinsight.now()
+			AND s.is_auth AND NOT s.is_failed AND NOT s.is_denied AND s.action_name <> 'logout'
 	), judged AS (
 		SELECT pair.*, a.distinct_users_from_ip,
-			EXISTS (SELECT FROM dbinsight.fact_audit_logs s
-				WHERE s.user_email = pair.user_email AND s.event_time > pair.last_attempt
-					AND s.event_time <= pair.last_attempt + interval '30 minutes' AND s.event_time < dbinsight.now()
-					AND s.is_auth AND NOT s.is_failed AND NOT s.is_denied AND s.action_name <> 'logout') AS succeeded_after
+			EXISTS (SELECT FROM success s WHERE s.user_email = pair.user_email AND s.event_time > pair.last_attempt
+				AND s.event_time <= pair.last_attempt + interval '30 minutes') AS succeeded_after
 		FROM pair LEFT JOIN (
 			SELECT pair.source_ip, count(pair.user_email) AS distinct_users_from_ip FROM pair GROUP BY pair.source_ip
 		) a ON a.source_ip = pair.source_ip
@@ -119,12 +123,13 @@ BEGIN ATOMIC
 			e.event_time, date_bin('1 minute', e.event_time, 'epoch') AS minute, lower(e.created_by) AS user_email,
 			e.source_table_full_name AS table_full_name, s.class_tags, e.entity_type, e.entity_id, e.workspace_id, e.statement_id,
 			coalesce(e.event_id, e.record_id) AS event_id
-		-- OFFSET keeps this a probe a sensitive table: they are few, and what is read is mostly something else.
-		FROM sensitive s CROSS JOIN LATERAL (
+		-- Sensitive tables are few, and what is read is mostly something else: their names are looked up, in one statement of a
+		-- warehouse too. OFFSET: not again for each of them.
+		FROM (
 			SELECT l.* FROM dbinsight.fact_table_lineage l
-			WHERE l.source_table_full_name = s.table_full_name AND l.event_time >= _sensitive_reads.since
+			WHERE l.source_table_full_name = ANY (ARRAY(SELECT x.table_full_name FROM sensitive x)) AND l.event_time >= _sensitive_reads.since
 				AND l.event_time < _sensitive_reads.until AND l.direct_access IS NOT FALSE OFFSET 0
-		) e
+		) e JOIN sensitive s ON s.table_full_name = e.source_table_full_name
 		ORDER BY e.source_table_full_name, lower(e.created_by), date_bin('1 minute', e.event_time, 'epoch'), e.event_time, e.record_id
 	) l
 	UNION ALL

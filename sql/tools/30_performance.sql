@@ -21,11 +21,17 @@ BEGIN ATOMIC
 				AND f.end_time > coalesce((SELECT max(s.end_time) FROM dbinsight.job_run s
 					WHERE s.workspace_id = r.workspace_id AND s.job_id = r.job_id AND s.is_success
 						AND s.end_time < r.end_time), '-infinity'))),
-		(SELECT round(sum(u.list_cost), 4) FROM dbinsight.fact_usage u
-			WHERE u.workspace_id = r.workspace_id AND u.job_run_id = r.run_id)
+		c.cost
 	FROM dbinsight.job_run r
 	LEFT JOIN dbinsight.current_job j ON j.workspace_id = r.workspace_id AND j.job_id = r.job_id
 	LEFT JOIN dbinsight.dim_workspace w ON w.workspace_id = r.workspace_id
+	-- Of all runs at once, in one statement where usage is on a warehouse. OFFSET: and not again for each run.
+	LEFT JOIN (
+		SELECT u.workspace_id, u.job_run_id, round(sum(u.list_cost), 4) AS cost FROM dbinsight.fact_usage u
+		WHERE u.job_run_id = ANY (ARRAY(SELECT f.run_id FROM dbinsight.job_run f
+			WHERE f.is_failure AND f.end_time >= dbinsight._since_hours(get_failed_jobs.hours) AND f.end_time < dbinsight.now()))
+		GROUP BY u.workspace_id, u.job_run_id OFFSET 0
+	) c ON c.workspace_id = r.workspace_id AND c.job_run_id = r.run_id
 	WHERE r.is_failure AND r.end_time >= dbinsight._since_hours(get_failed_jobs.hours) AND r.end_time < dbinsight.now()
 		AND dbinsight._matches(get_failed_jobs.workspace, r.workspace_id, w.workspace_name)
 	ORDER BY r.end_time DESC, r.run_id, r.workspace_id;
@@ -206,20 +212,30 @@ CREATE FUNCTION dbinsight.get_job_runs(job_name text DEFAULT NULL, days int DEFA
 		repair_count int, cost numeric)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
 BEGIN ATOMIC
-	SELECT r.workspace_id, r.job_id, coalesce(j.job_name, r.run_name), r.run_id, r.run_name, r.trigger_type, r.run_type,
-		r.start_time, r.end_time, dbinsight._r(r.duration_s, 3), dbinsight.run_state(r.result_state, r.last_seen_time),
-		r.termination_code, r.repair_count,
-		(SELECT round(sum(u.list_cost), 4) FROM dbinsight.fact_usage u
-			WHERE u.workspace_id = r.workspace_id AND u.job_run_id = r.run_id)
-	FROM dbinsight.job_run r
-	LEFT JOIN dbinsight.current_job j ON j.workspace_id = r.workspace_id AND j.job_id = r.job_id
-	WHERE r.start_time >= dbinsight._since_days(get_job_runs.days) AND r.start_time < dbinsight.now()
-		AND dbinsight._matches(get_job_runs.job_name, r.job_id, coalesce(j.job_name, r.run_name))
-		AND (get_job_runs.result_state IS NULL OR dbinsight.run_state(r.result_state, r.last_seen_time)
-			= dbinsight._one_of('result_state', get_job_runs.result_state, 'SUCCEEDED', 'FAILED', 'ERROR', 'TIMED_OUT',
-				'CANCELLED', 'SKIPPED', 'BLOCKED', 'RUNNING', 'LOST'))
-	ORDER BY r.start_time DESC, r.run_id, r.workspace_id
-	LIMIT dbinsight._top_n(get_job_runs.top_n);
+	WITH run AS MATERIALIZED (
+		SELECT r.workspace_id, r.job_id, coalesce(j.job_name, r.run_name) AS job_name, r.run_id, r.run_name, r.trigger_type, r.run_type,
+			r.start_time, r.end_time, r.duration_s, dbinsight.run_state(r.result_state, r.last_seen_time) AS result_state,
+			r.termination_code, r.repair_count
+		FROM dbinsight.job_run r
+		LEFT JOIN dbinsight.current_job j ON j.workspace_id = r.workspace_id AND j.job_id = r.job_id
+		WHERE r.start_time >= dbinsight._since_days(get_job_runs.days) AND r.start_time < dbinsight.now()
+			AND dbinsight._matches(get_job_runs.job_name, r.job_id, coalesce(j.job_name, r.run_name))
+			AND (get_job_runs.result_state IS NULL OR dbinsight.run_state(r.result_state, r.last_seen_time)
+				= dbinsight._one_of('result_state', get_job_runs.result_state, 'SUCCEEDED', 'FAILED', 'ERROR', 'TIMED_OUT',
+					'CANCELLED', 'SKIPPED', 'BLOCKED', 'RUNNING', 'LOST'))
+		ORDER BY r.start_time DESC, r.run_id, r.workspace_id
+		LIMIT dbinsight._top_n(get_job_runs.top_n)
+	)
+	SELECT r.workspace_id, r.job_id, r.job_name, r.run_id, r.run_name, r.trigger_type, r.run_type, r.start_time, r.end_time,
+		dbinsight._r(r.duration_s, 3), r.result_state, r.termination_code, r.repair_count, c.cost
+	FROM run r
+	-- Of all runs at once, in one statement where usage is on a warehouse. OFFSET: and not again for each run.
+	LEFT JOIN (
+		SELECT u.workspace_id, u.job_run_id, round(sum(u.list_cost), 4) AS cost FROM dbinsight.fact_usage u
+		WHERE u.job_run_id = ANY (ARRAY(SELECT x.run_id FROM run x))
+		GROUP BY u.workspace_id, u.job_run_id OFFSET 0
+	) c ON c.workspace_id = r.workspace_id AND c.job_run_id = r.run_id
+	ORDER BY r.start_time DESC, r.run_id, r.workspace_id;
 END;
 COMMENT ON FUNCTION dbinsight.get_job_runs(text, int, text, int) IS
 'Which job runs began in the last days, latest first, with state, duration and cost.

@@ -156,6 +156,24 @@ BEGIN ATOMIC
 		WHERE get_incident_summary.severity IS NULL
 			OR dbinsight.severity_rank(dbinsight._incident_severity(i.failures, coalesce(i.resolved_at, dbinsight.now()) - i.opened_at))
 				<= dbinsight._severity_arg(get_incident_summary.severity)
+	), failed AS MATERIALIZED (
+		SELECT i.incident_id, f.workspace_id, f.run_id, f.run_name, f.termination_code, f.result_state
+		FROM incident i JOIN dbinsight.job_run f ON f.workspace_id = i.workspace_id AND f.job_id = i.entity_id AND f.is_failure
+			AND f.end_time >= i.opened_at AND f.end_time <= i.last_failure
+		WHERE i.entity_type = 'job'
+	), run AS (
+		SELECT f.incident_id, mode() WITHIN GROUP (ORDER BY f.termination_code) AS termination_code,
+			mode() WITHIN GROUP (ORDER BY f.result_state) AS result_state, max(f.run_name) AS run_name,
+			array_agg(DISTINCT f.termination_code) FILTER (WHERE f.termination_code IS NOT NULL) AS termination_codes,
+			sum(c.cost) AS cost
+		FROM failed f
+		-- Of all runs at once, in one statement where usage is on a warehouse. OFFSET: and not again for each run.
+		LEFT JOIN (
+			SELECT u.workspace_id, u.job_run_id, sum(u.list_cost) AS cost FROM dbinsight.fact_usage u
+			WHERE u.job_run_id = ANY (ARRAY(SELECT x.run_id FROM failed x))
+			GROUP BY u.workspace_id, u.job_run_id OFFSET 0
+		) c ON c.workspace_id = f.workspace_id AND c.job_run_id = f.run_id
+		GROUP BY f.incident_id
 	), downstream AS (
 		SELECT d.*
 		FROM (SELECT array_agg(i.entity_type) AS types, array_agg(i.workspace_id) AS workspaces, array_agg(i.entity_id) AS ids FROM incident i) x
@@ -173,16 +191,7 @@ BEGIN ATOMIC
 	LEFT JOIN dbinsight.current_job j ON i.entity_type = 'job' AND j.workspace_id = i.workspace_id AND j.job_id = i.entity_id
 	LEFT JOIN dbinsight.current_pipeline p ON i.entity_type = 'pipeline' AND p.workspace_id = i.workspace_id AND p.pipeline_id = i.entity_id
 	LEFT JOIN downstream d ON d.entity_type = i.entity_type AND d.workspace_id = i.workspace_id AND d.entity_id = i.entity_id
-	LEFT JOIN LATERAL (
-		SELECT mode() WITHIN GROUP (ORDER BY f.termination_code) AS termination_code,
-			mode() WITHIN GROUP (ORDER BY f.result_state) AS result_state, max(f.run_name) AS run_name,
-			array_agg(DISTINCT f.termination_code) FILTER (WHERE f.termination_code IS NOT NULL) AS termination_codes,
-			sum((SELECT sum(u.list_cost) FROM dbinsight.fact_usage u
-				WHERE u.workspace_id = f.workspace_id AND u.job_run_id = f.run_id)) AS cost
-		FROM dbinsight.job_run f
-		WHERE i.entity_type = 'job' AND f.workspace_id = i.workspace_id AND f.job_id = i.entity_id AND f.is_failure
-			AND f.end_time >= i.opened_at AND f.end_time <= i.last_failure
-	) r ON true
+	LEFT JOIN run r ON i.entity_type = 'job' AND r.incident_id = i.incident_id
 	ORDER BY dbinsight.severity_rank(i.severity), i.opened_at DESC, i.workspace_id, i.entity_id;
 END;
 COMMENT ON FUNCTION dbinsight.get_incident_summary(text, int) IS

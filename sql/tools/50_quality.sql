@@ -187,11 +187,10 @@ BEGIN ATOMIC
 			SELECT k.table_full_name, false, NULL, NULL, k.commit_last_value FROM committed k
 		) e
 		GROUP BY e.table_full_name HAVING bool_or(e.is_kept)
-	), seen AS MATERIALIZED (
-		SELECT c.table_full_name, c.writes, greatest(c.last_write, c.commit_last_value) AS last_write
-		FROM candidate c WHERE c.writes IS NOT NULL
-		UNION ALL
-		SELECT c.table_full_name, w.writes, coalesce(greatest(w.last_write, c.last_write, c.commit_last_value, m.commit_last_value), w.earlier_write)
+	), probed AS MATERIALIZED (
+		SELECT c.table_full_name, w.writes, greatest(w.last_write, c.last_write, c.commit_last_value) AS last_write, w.earlier_write,
+			c.commit_last_value IS NULL
+				AND coalesce(greatest(w.last_write, c.last_write), '-infinity') < date_trunc('day', _table_freshness.as_of, 'UTC') - interval '3 days' AS lacks_commit
 		FROM candidate c
 		-- The latest two rows say whether there were two writes.
 		CROSS JOIN LATERAL (
@@ -206,15 +205,18 @@ BEGIN ATOMIC
 				ORDER BY r.last_access DESC LIMIT 2
 			) x
 		) w
-		LEFT JOIN LATERAL (
-			SELECT q.commit_last_value FROM dbinsight.fact_dq_monitoring q
-			WHERE c.commit_last_value IS NULL
-				AND coalesce(greatest(w.last_write, c.last_write), '-infinity') < date_trunc('day', _table_freshness.as_of, 'UTC') - interval '3 days'
-				AND q.table_full_name = c.table_full_name AND q.commit_last_value < _table_freshness.as_of
-				AND q.event_time >= _table_freshness.as_of - interval '60 days' AND q.event_time < _table_freshness.as_of
-			ORDER BY q.commit_last_value DESC LIMIT 1
-		) m ON true
 		WHERE c.writes IS NULL
+	), earlier_commit AS MATERIALIZED (
+		SELECT q.table_full_name, max(q.commit_last_value) AS commit_last_value FROM dbinsight.fact_dq_monitoring q
+		WHERE q.table_full_name = ANY (ARRAY(SELECT p.table_full_name FROM probed p WHERE p.lacks_commit)) AND q.commit_last_value < _table_freshness.as_of
+			AND q.event_time >= _table_freshness.as_of - interval '60 days' AND q.event_time < _table_freshness.as_of
+		GROUP BY q.table_full_name
+	), seen AS MATERIALIZED (
+		SELECT c.table_full_name, c.writes, greatest(c.last_write, c.commit_last_value) AS last_write
+		FROM candidate c WHERE c.writes IS NOT NULL
+		UNION ALL
+		SELECT p.table_full_name, p.writes, coalesce(greatest(p.last_write, m.commit_last_value), p.earlier_write)
+		FROM probed p LEFT JOIN earlier_commit m ON m.table_full_name = p.table_full_name
 	)
 	SELECT a.table_full_name, a.last_write,
 		round(extract(epoch FROM _table_freshness.as_of - a.last_write) / 3600, 3)::float8,
@@ -240,16 +242,25 @@ BEGIN ATOMIC
 		SELECT f.* FROM dbinsight._table_freshness(dbinsight.now(),
 			dbinsight._in_range('hours', get_freshness_violations.hours, 1, 9600)::numeric) f
 		WHERE f.hours_since_write > f.threshold_h
+	), written AS MATERIALIZED (
+		SELECT e.target_table_full_name AS table_full_name, max(e.event_time) AS event_time FROM dbinsight.fact_table_lineage e
+		WHERE e.target_table_full_name = ANY (ARRAY(SELECT l.table_full_name FROM late l)) AND e.event_time < dbinsight.now()
+		GROUP BY e.target_table_full_name
+	), writer AS MATERIALIZED (
+		SELECT DISTINCT ON (e.target_table_full_name) e.target_table_full_name AS table_full_name, e.entity_type, e.entity_id, e.workspace_id
+		-- OFFSET: of all tables at once, not one after the other.
+		FROM written w JOIN (
+			SELECT x.* FROM dbinsight.fact_table_lineage x
+			WHERE x.target_table_full_name = ANY (ARRAY(SELECT w.table_full_name FROM written w)) AND x.event_time < dbinsight.now()
+				AND x.event_time >= (SELECT min(w.event_time) FROM written w) OFFSET 0
+		) e ON e.target_table_full_name = w.table_full_name AND e.event_time = w.event_time
+		ORDER BY e.target_table_full_name, e.record_id
 	)
 	SELECT l.table_full_name, l.last_write, l.hours_since_write, l.threshold_h,
 		dbinsight._r(l.hours_since_write - l.threshold_h, 3), l.last_write + make_interval(secs => l.threshold_h * 3600),
 		s.severity, w.entity_type, w.entity_id, coalesce(j.state, p.state), d.tables, r.readers, q.score
 	FROM late l
-	LEFT JOIN LATERAL (
-		SELECT e.entity_type, e.entity_id, e.workspace_id FROM dbinsight.fact_table_lineage e
-		WHERE e.target_table_full_name = l.table_full_name AND e.event_time < dbinsight.now()
-		ORDER BY e.event_time DESC, e.record_id LIMIT 1
-	) w ON true
+	LEFT JOIN writer w ON w.table_full_name = l.table_full_name
 	LEFT JOIN LATERAL (
 		-- OFFSET: of the job's runs the latest, not of the latest runs the job's.
 		SELECT dbinsight.run_state(x.result_state, x.last_seen_time) AS state

@@ -10,8 +10,10 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/clauses.h"
@@ -237,22 +239,25 @@ deparse_boolean_test(DbiDeparse *cx, BooleanTest *test)
 	return true;
 }
 
-/* The rules of = hold for what is built on it. Written apart, so that they speak before it. */
+/* The rules of a comparison hold for what is built on it. Written apart, so that they speak before it. */
+static bool
+comparison_is_shippable(DbiDeparse *cx, Oid function, List *args, Oid collation)
+{
+	StringInfo kept = cx->sql;
+	bool good;
+
+	cx->sql = makeStringInfo();
+	good = dbi_deparse_call(cx, function, args, collation);
+	cx->sql = kept;
+	return good;
+}
+
 static bool
 equality_is_shippable(DbiDeparse *cx, OpExpr *expr)
 {
-	StringInfo kept = cx->sql;
-	const DbiShippable *rule;
-	bool good;
-
 	set_opfuncid(expr);
-	rule = dbi_shippable_call(expr->opfuncid);
-	if (rule == NULL || list_length(expr->args) != 2)
-		return false;
-	cx->sql = makeStringInfo();
-	good = dbi_deparse_call(cx, expr->opfuncid, expr->args, expr->inputcollid);
-	cx->sql = kept;
-	return good;
+	return list_length(expr->args) == 2 &&
+		   comparison_is_shippable(cx, expr->opfuncid, expr->args, expr->inputcollid);
 }
 
 static bool
@@ -266,6 +271,68 @@ static bool
 deparse_nullif(DbiDeparse *cx, NullIfExpr *expr)
 {
 	return equality_is_shippable(cx, expr) && dbi_deparse_template(cx, "nullif($1, $2)", expr->args);
+}
+
+/* The type of the elements there, of arrays that may travel: their JSON is the same on both sides. */
+static const char *
+sent_element_type(Oid element)
+{
+	switch (element)
+	{
+		case TEXTOID:
+			return "STRING";
+		case INT4OID:
+			return "INT";
+		case INT8OID:
+			return "BIGINT";
+		default:
+			return NULL;
+	}
+}
+
+static Expr *
+json_text(Expr *array)
+{
+	CoerceViaIO *text = makeNode(CoerceViaIO);
+
+	text->arg = (Expr *) makeFuncExpr(F_ARRAY_TO_JSON_ANYARRAY, JSONOID, list_make1(array),
+									  InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	text->resulttype = TEXTOID;
+	text->resultcollid = DEFAULT_COLLATION_OID;
+	text->coerceformat = COERCE_EXPLICIT_CAST;
+	text->location = -1;
+	return (Expr *) text;
+}
+
+/*
+ * x = ANY (array that is known when the statement starts): the keys of another
+ * relation in one statement. They travel as one parameter, a JSON text.
+ * array_contains() gives NULL where = ANY does.
+ */
+static bool
+deparse_in_array(DbiDeparse *cx, ScalarArrayOpExpr *expr)
+{
+	Expr *left = linitial(expr->args);
+	Expr *array = lsecond(expr->args);
+	Oid type = get_element_type(exprType((Node *) array));
+	const char *element = sent_element_type(type);
+	List *probe;
+
+	if (!expr->useOr || element == NULL || exprType((Node *) left) != type ||
+		!is_local_value(cx, array))
+		return false;
+	/* Elements are of the one type, so any tells whether the comparison may be made there. */
+	probe = list_make2(left, makeNullConst(type, -1, exprCollation((Node *) array)));
+	if (!comparison_is_shippable(cx, expr->opfuncid, probe, expr->inputcollid))
+		return false;
+	appendStringInfoString(cx->sql, "array_contains(from_json(");
+	if (!deparse_parameter(cx, json_text(array)))
+		return false;
+	appendStringInfo(cx->sql, ", 'ARRAY<%s>'), ", element);
+	if (!dbi_deparse_expr(cx, left))
+		return false;
+	appendStringInfoChar(cx->sql, ')');
+	return true;
 }
 
 /* x = ANY (constant array), x <> ALL (…): IN, whose NULLs mean the same. */
@@ -283,8 +350,11 @@ deparse_in_list(DbiDeparse *cx, ScalarArrayOpExpr *expr)
 
 	set_sa_opfuncid(expr);
 	rule = dbi_shippable_call(expr->opfuncid);
-	if (rule == NULL || array == NULL || array->constisnull ||
-		strcmp(rule->remote, expr->useOr ? "($1 = $2)" : "($1 <> $2)") != 0)
+	if (rule == NULL || strcmp(rule->remote, expr->useOr ? "($1 = $2)" : "($1 <> $2)") != 0)
+		return false;
+	if (array == NULL)
+		return deparse_in_array(cx, expr);
+	if (array->constisnull)
 		return false;
 	element = get_element_type(array->consttype);
 	iterator = array_create_iterator(DatumGetArrayTypeP(array->constvalue), 0, NULL);
@@ -296,9 +366,7 @@ deparse_in_list(DbiDeparse *cx, ScalarArrayOpExpr *expr)
 	{
 		Const *item = makeNode(Const);
 		List *pair;
-		bool good;
 		int16 typlen;
-		StringInfo kept = cx->sql;
 
 		CHECK_FOR_INTERRUPTS();
 		item->consttype = element;
@@ -310,10 +378,8 @@ deparse_in_list(DbiDeparse *cx, ScalarArrayOpExpr *expr)
 		item->constisnull = null;
 		/* Each value must be one the comparison may be made with. */
 		pair = list_make2(left, item);
-		cx->sql = makeStringInfo();
-		good = dbi_deparse_call(cx, expr->opfuncid, pair, expr->inputcollid);
-		cx->sql = kept;
-		if (!good || n == MAX_IN_LIST)
+		if (!comparison_is_shippable(cx, expr->opfuncid, pair, expr->inputcollid) ||
+			n == MAX_IN_LIST)
 			return false;
 		if (n++ > 0)
 			appendStringInfoString(cx->sql, ", ");

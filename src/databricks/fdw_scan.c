@@ -17,6 +17,8 @@
 #include "databricks/fdw_scan.h"
 #include "databricks/zone.h"
 
+static DbiStatementCounters all_spent;
+
 /* Which relation tells server and user: that of the scan, or any of those joined. */
 static Oid
 relation_of(ForeignScan *plan, EState *estate, RangeTblEntry **rte)
@@ -179,13 +181,22 @@ dbi_scan_counters(DbiScan *scan)
 	return &sum;
 }
 
+DbiStatementCounters
+dbi_scans_spent(void)
+{
+	return all_spent;
+}
+
 static void
 end_run(DbiScan *scan)
 {
 	if (scan->statement)
 	{
 		/* Before the end, which frees what is counted. */
-		add_counters(&scan->spent, dbi_statement_counters(scan->statement));
+		const DbiStatementCounters *spent = dbi_statement_counters(scan->statement);
+
+		add_counters(&scan->spent, spent);
+		add_counters(&all_spent, spent);
 		dbi_statement_end(scan->statement);
 	}
 	scan->statement = NULL;

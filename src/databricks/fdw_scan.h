@@ -27,5 +27,7 @@ typedef struct
 
 extern void dbi_scan_start(ForeignScanState *node);
 extern const DbiStatementCounters *dbi_scan_counters(DbiScan *scan);
+/* By all scans of this backend that have ended; of interest is the difference of two. */
+extern DbiStatementCounters dbi_scans_spent(void);
 
 #endif

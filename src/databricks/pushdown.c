@@ -114,6 +114,8 @@ put_constructs(ReturnSetInfo *result)
 		{"IS [NOT] NULL, TRUE, FALSE, UNKNOWN", "the same", NULL},
 		{"IS [NOT] DISTINCT FROM", "<=>", NULL},
 		{"= ANY (constant array), <> ALL (constant array), IN", "IN, NOT IN", "up to 10000 values"},
+		{"= ANY (array without columns)", "array_contains(from_json(:p1, 'ARRAY<…>'), …)",
+		 "text, integer, bigint; ARRAY(SELECT …) too: the keys of what is here, in one statement"},
 		{"CASE, COALESCE, NULLIF", "the same", NULL},
 		{"GREATEST, LEAST", "the same", "strings under the collation C"},
 		{"expression without columns", ":p1, :p2, …",

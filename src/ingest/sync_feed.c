@@ -14,6 +14,7 @@
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
+#include "databricks/fdw_scan.h"
 #include "ingest/ingest.h"
 #include "ingest/sync.h"
 
@@ -119,9 +120,14 @@ static void
 refresh_slice(DbiFeed *feed)
 {
 	DbiSlice *slice = list_nth(feed->slices, feed->at);
+	DbiStatementCounters before = dbi_scans_spent();
+	DbiStatementCounters after;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
 	feed->rows_read += dbi_sync_refresh(feed, slice);
+	after = dbi_scans_spent();
+	feed->bytes += after.bytes - before.bytes;
+	feed->requests += after.requests - before.requests;
 	feed->at++;
 	dbi_sync_slice_done(feed, slice);
 	PopActiveSnapshot();

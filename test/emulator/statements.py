@@ -44,6 +44,7 @@ class Statement:
         self.chunks = None
         self.truncated = False
         self.bytes = 0
+        self.rows = 0
         self.shown = []  # states to report first, one an answer: an engine's script may fill it
         self.cancelled = threading.Event()
         self.cancel_requests = 0
@@ -146,7 +147,7 @@ class Statements:
 
     def list(self):
         with self.lock:
-            return [{"statement_id": s.id, "statement": s.text, "state": self._state(s), "cancel_requests": s.cancel_requests,
+            return [{"statement_id": s.id, "statement": s.text, "state": self._state(s), "rows": s.rows, "cancel_requests": s.cancel_requests,
                      "request": {k: v for k, v in s.request.items() if k != "statement"}} for s in self.all.values()]
 
     # --- the work ---
@@ -161,7 +162,7 @@ class Statements:
             if byte_limit is None and large:
                 byte_limit = results.LINKS_LIMIT
             result, statement.truncated = results.cut(result, request["row_limit"], byte_limit)
-            statement.bytes = results.byte_count(result)
+            statement.bytes, statement.rows = results.byte_count(result), result.row_count
             if not large and statement.bytes > results.INLINE_LIMIT:
                 raise SqlError(INLINE_MESSAGE)
             rows = getattr(statement, "chunk_rows", None) or self.settings["link_rows" if large else "chunk_rows"]

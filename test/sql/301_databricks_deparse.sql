@@ -55,7 +55,9 @@ SELECT pg_temp.plan(format('SELECT n FROM lake.audit WHERE %s', c)) FROM (VALUES
 SELECT pg_temp.plan(format('SELECT n FROM lake.audit WHERE %s', c)) FROM (VALUES
 	('n + 1 > 7 AND n * n < big'), ('big * n > 5'), ('big * big > 5'), ('n / 3 = 1 AND n % 3 = -1'), ('n / 0 = 1'), ('big / n = 1'), ('f * 2 > 1'), ('small * small + 1 > small'),
 	('small / 3 > 1'), ('round(small, 1) = 2.5 AND abs(small) = ceil(small)'), ('round(small, 3) = 2'), ('n::text = ''7'' AND n::numeric = small AND big::float8 = f'), ('f::int = 1'),
-	('n = ANY (ARRAY[1, 2, NULL]) AND n <> ALL (ARRAY[3])'), ('n = ANY (''{}'')'), ('n IS DISTINCT FROM big AND nullif(n, 1) = coalesce(n, 2)'),
+	('n = ANY (ARRAY[1, 2, NULL]) AND n <> ALL (ARRAY[3])'), ('n = ANY (''{}'')'), ('n = ANY (ARRAY(SELECT 7)) AND big = ANY (ARRAY(SELECT 8::bigint)) AND event_id = ANY (string_to_array(current_setting(''block_size''), '',''))'),
+	('n <> ALL (string_to_array(current_setting(''block_size''), '','')::int[])'), ('big = ANY (string_to_array(current_setting(''block_size''), '','')::int[])'),
+	('f = ANY (string_to_array(current_setting(''block_size''), '','')::float8[])'), ('n = ANY (words::int[])'), ('n IS DISTINCT FROM big AND nullif(n, 1) = coalesce(n, 2)'),
 	('CASE n WHEN 1 THEN ''one'' WHEN 2 THEN event_id END = ''one'''), ('greatest(n, 1) > least(n, 3)'), ('greatest(name, ''a'') = ''b'''), ('random() < 0.5')) v(c);
 
 -- times: only while the session's day is UTC's, whatever the warehouse's is

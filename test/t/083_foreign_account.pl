@@ -78,7 +78,8 @@ foreach my $relation (qw(rollup_usage_daily rollup_sku_daily job_run rollup_job_
 	my $digest = qq{SELECT count(*), sum(jsonb_hash_extended(jsonb_strip_nulls(to_jsonb(t)), 0)) FROM dbinsight.$relation t};
 	is(sql($digest, 'rollups'), sql($digest), "$relation is the same");
 }
-is(sql(q{SELECT source, slices_done = slices, state FROM dbinsight.ingest_runs ORDER BY 1}, 'rollups'), "system.billing.usage|t|succeeded\nsystem.lakeflow.job_run_timeline|t|succeeded", 'in slices');
+is(sql(q{SELECT source, slices_done = slices, state, bytes > 0, requests >= slices FROM dbinsight.ingest_runs ORDER BY 1}, 'rollups'),
+	"system.billing.usage|t|succeeded|t|t\nsystem.lakeflow.job_run_timeline|t|succeeded|t|t", 'in slices, and the books are kept');
 is(sql(q{SELECT count(*) FROM dbinsight.ingest_state WHERE read_until = dbinsight.now()}, 'rollups'), '2', 'read up to now');
 
 $emulator->stop;
