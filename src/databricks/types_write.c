@@ -55,7 +55,8 @@ timestamp_text(Timestamp time, const char *zone)
 	fsec_t fsec;
 
 	if (TIMESTAMP_NOT_FINITE(time))
-		return psprintf("%s%s", TIMESTAMP_IS_NOBEGIN(time) ? DBI_EARLIEST_TIME : DBI_LATEST_TIME, zone);
+		return psprintf("%s%s", TIMESTAMP_IS_NOBEGIN(time) ? DBI_EARLIEST_TIME : DBI_LATEST_TIME,
+						zone);
 	if (timestamp2tm(time, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
