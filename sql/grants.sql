@@ -20,10 +20,10 @@ DECLARE
 BEGIN
 	FOR f IN
 		SELECT p.oid::regprocedure AS name,
-			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|outbox_(?!put)|log_router|start_s|wake|scheduler|worker|metrics|remote|place|make_room|clear_room|use_remote|like_table|dump_rows|switchable|dependents)'
+			p.proname ~ '^_(refresh|replace|reprice|rename|ensure|drop|sample|store(?!_results)|remove|builtin|detect|run|rebuild|train|job_(?!run_|task_)|last_run|outbox_(?!put)|log_router|start_s|wake|scheduler|worker|metrics|model_states|remote|place|make_room|clear_room|use_remote|like_table|dump_rows|switchable|dependents)'
 				OR p.proname IN ('use_foreign', 'use_rollup', 'use_local') AS owner_only,
 			p.proname IN ('load_rows', 'load_file', 'load_sample', 'ingest', 'apply_retention', 'register_tool', 'register_agent',
-				'run_detections', '_databricks_query', '_llm_ask', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback', 'deliver', 'retry_delivery') AS admin_only,
+				'run_detections', '_databricks_query', '_llm_ask', 'start_worker', 'stop_worker', 'run_job', 'retrain_router', 'use_router', 'verify_feedback', 'optimize_prompt', '_optimize_prompt', '_try_question', '_try_trial', '_use_trial', '_reworded', '_prompt_candidates', 'deliver', 'retry_delivery') AS admin_only,
 			p.proname IN ('status', 'metrics') AS operator_only
 		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'dbinsight'::pg_catalog.regnamespace AND p.prokind IN ('f', 'a')
 			AND p.prorettype <> 'trigger'::pg_catalog.regtype
@@ -46,6 +46,8 @@ REVOKE SELECT ON dbinsight.rejected_rows, dbinsight.security_log, dbinsight.jobs
 	dbinsight.job_state, dbinsight.job_runs FROM dbinsight_reader;
 GRANT SELECT ON dbinsight.jobs, dbinsight.job_status, dbinsight.job_runs TO dbinsight_operator;
 GRANT INSERT, UPDATE, DELETE ON dbinsight.jobs TO dbinsight_admin;
+REVOKE SELECT ON dbinsight.prompt_trials FROM dbinsight_reader;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dbinsight.prompt_trials TO dbinsight_admin;
 GRANT SELECT, DELETE ON dbinsight.rejected_rows TO dbinsight_admin;
 GRANT SELECT ON dbinsight.security_log TO dbinsight_admin;
 

@@ -131,4 +131,4 @@ COMMENT ON FUNCTION dbinsight._setting(text) IS
 
 CREATE FUNCTION dbinsight._try_jsonb(document text) RETURNS jsonb
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_try_jsonb_sql';
-COMMENT ON FUNCTION dbinsight._try_jsonb(text) IS 'JSON text as jsonb; NULL when it is not JSON';
+COMMENT ON FUNCTION dbinsight._try_jsonb(text) IS 'JSON text as jsonb; NULL when it is not JSON, nests deeper than 64 or has more than four million commas';

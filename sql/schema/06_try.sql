@@ -4,7 +4,7 @@
  */
 CREATE FUNCTION dbinsight._try_json(value text) RETURNS json
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_try_json';
-COMMENT ON FUNCTION dbinsight._try_json(text) IS 'The text as json; NULL when it is not JSON or nests deeper than 64';
+COMMENT ON FUNCTION dbinsight._try_json(text) IS 'The text as json; NULL when it is not JSON, nests deeper than 64 or has more than four million commas';
 
 CREATE FUNCTION dbinsight._try_number(value text) RETURNS numeric
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -24,6 +24,44 @@ dbi_answer_measure(DbiTurn *turn)
 	return dbi_answer_ground_turn(turn);
 }
 
+/* Was the tool called again with arguments that were right? */
+static bool
+is_put_right(const DbiTurn *turn, const DbiResult *r)
+{
+	bool later = false;
+	ListCell *lc;
+
+	if (r->ok || !dbi_is_argument_error(r))
+		return false;
+	foreach(lc, turn->results)
+	{
+		const DbiResult *other = lfirst(lc);
+
+		if (later && other->ok && other->call->function == r->call->function)
+			return true;
+		later = later || other == r;
+	}
+	return false;
+}
+
+/* The answer does not rest on a call that the model has put right; its span is in the trace. */
+static void
+drop_put_right(DbiTurn *turn)
+{
+	List *results = NIL;
+	List *told = NIL;
+	ListCell *lc;
+
+	foreach(lc, turn->told)
+		if (!is_put_right(turn, ((DbiTold *) lfirst(lc))->result))
+			told = lappend(told, lfirst(lc));
+	foreach(lc, turn->results)
+		if (!is_put_right(turn, lfirst(lc)))
+			results = lappend(results, lfirst(lc));
+	turn->told = told;
+	turn->results = results;
+}
+
 /* The agents are those whose tools were called, in that order. */
 void
 dbi_answer_close(DbiTurn *turn)
@@ -31,6 +69,7 @@ dbi_answer_close(DbiTurn *turn)
 	ListCell *lc;
 	ListCell *x;
 
+	drop_put_right(turn);
 	(void) dbi_answer_measure(turn);
 	turn->by_model = true;
 	foreach(lc, turn->results)

@@ -109,9 +109,20 @@ const DbiGiven *dbi_given(const DbiResult *result, const char *name);
 /* call_json.c: what the wrong argument should be, or NULL. */
 char *dbi_expected(const DbiResult *result);
 
+/* Did the call fail for its arguments, so that others may do better? */
+bool dbi_is_argument_error(const DbiResult *result);
+
 /* call_value.c: typed values to cells. */
 DbiKind dbi_kind(const char *name, Oid type);
 bool dbi_kind_numeric(DbiKind kind);
+
+/*
+ * call_adds.c: can the rows of a column be added up? yes: it is an amount that
+ * parts in rows; never: it is a mean, a share, a limit, a count of what several
+ * rows share. Of what is neither, nobody knows.
+ */
+bool dbi_column_adds(const DbiColumn *column);
+bool dbi_column_never_adds(const DbiColumn *column);
 void dbi_cell(DbiCell *cell, DbiKind kind, Oid type, Datum value, bool isnull);
 
 /* call_names.c */

@@ -133,3 +133,10 @@ dbi_call_tool_sql(PG_FUNCTION_ARGS)
 	SPI_finish();
 	PG_RETURN_DATUM(json);
 }
+
+bool
+dbi_is_argument_error(const DbiResult *r)
+{
+	return r->argument != NULL ||
+		   ERRCODE_TO_CATEGORY(r->sqlstate) == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION);
+}

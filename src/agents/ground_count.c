@@ -53,6 +53,7 @@ count_rows(DbiFigure *f, int word, int n)
 		const char *last = strrchr(facts->columns[n][c], ' ');
 
 		if (dbi_figure_result(f, n)->columns[c].kind == DBI_COUNT &&
+			!dbi_column_never_adds(&dbi_figure_result(f, n)->columns[c]) &&
 			dbi_has_word(facts->noun_keys[n], last ? last + 1 : facts->columns[n][c]))
 			for (int k = 0; k < f->s->nsets[n]; k++)
 				dbi_figure_try(f, dbi_aggregate(f->s, n, k, c)->sum, "sum", n, 0, c, false);
@@ -82,7 +83,7 @@ count_column(DbiFigure *f, int n, int c)
 		double factor;
 
 		if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) ||
-			is_narrowed_out(f, n, k))
+			!dbi_set_is_meant(f, n, k) || is_narrowed_out(f, n, k))
 			continue;
 		if (dbi_ground_reads(f->s->judge->facts, n, c, UNIT_NONE, &factor))
 		{
@@ -191,6 +192,8 @@ dbi_try_unlinked(DbiFigure *f)
 		{
 			if (dbi_is_of_one(f, n) && !f->total &&
 				!(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name))
+				continue;
+			if (!dbi_set_is_meant(f, n, k))
 				continue;
 			dbi_figure_try(f, f->s->sets[n][k].n, "number of rows", n, 0, -1, true);
 			for (int c = 0; c < dbi_figure_result(f, n)->ncolumns; c++)

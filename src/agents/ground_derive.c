@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
 #include "agents/ground_figure.h"
 
 static const char *const high_words[] = {"up",        "most",    "largest", "highest", "biggest",
@@ -44,7 +47,8 @@ dbi_try_column(DbiFigure *f, int n, int k, int column, double factor)
 	if (dbi_figure_speaks(f, low_words))
 		dbi_figure_try(f, a->min * factor, "minimum", n, 0, column, false);
 	f->of_many = true;
-	dbi_figure_try(f, a->sum * factor, "sum", n, 0, column, false);
+	if (!dbi_column_never_adds(&dbi_figure_result(f, n)->columns[column]))
+		dbi_figure_try(f, a->sum * factor, "sum", n, 0, column, false);
 	if (dbi_figure_speaks(f, mean_words) &&
 		(k > 0 || f->s->nsets[n] == 1 || f->t->unit != UNIT_SECONDS))
 		dbi_figure_try(f, a->sum * factor / a->n, "mean", n, 0, column, false);
@@ -66,6 +70,17 @@ is_called_before(const DbiFigure *f, int n, int column)
 		   dbi_direction_of(t) == 0 && dbi_has_word(f->s->judge->facts->columns[n][column], t->key);
 }
 
+/* "$5 a day", "$5 per hour": that is a rate, and not the column prior_day_cost. */
+static bool
+is_rate(const DbiFigure *f, int at)
+{
+	static const char *const periods[] = {"minute", "hour", "day", "week", "month", NULL};
+	const DbiGlyphToken *before = dbi_figure_token(f, at - 1);
+
+	return dbi_word_in(periods, f->s->tokens->t[at].word) &&
+		   (dbi_is_word(before, "a") || dbi_is_word(before, "an") || dbi_is_word(before, "per"));
+}
+
 /* The words beside the figure name some column of this unit: then it must be one of those. */
 static bool
 is_called(const DbiFigure *f, int n, int column)
@@ -76,7 +91,7 @@ is_called(const DbiFigure *f, int n, int column)
 
 		if (t->kind != GLYPH_WORD)
 			break;
-		if (!dbi_word_in(dbi_no_links, t->word) &&
+		if (!dbi_word_in(dbi_no_links, t->word) && !is_rate(f, k) &&
 			dbi_has_word(f->s->judge->facts->columns[n][column], t->key))
 			return true;
 	}
@@ -110,7 +125,7 @@ dbi_try_columns(DbiFigure *f)
 				double factor;
 
 				if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) ||
-					(called && !is_called(f, n, c)))
+					!dbi_set_is_meant(f, n, k) || (called && !is_called(f, n, c)))
 					continue;
 				if (dbi_ground_reads(facts, n, c, f->t->unit, &factor))
 					dbi_try_column(f, n, k, c, factor);
@@ -141,8 +156,13 @@ is_base(const DbiFigure *f, int n, int column)
 										"target",   "before", "limit",    "previous",
 										"base",     "usual",  NULL};
 
-	for (const char *const *w = words; *w; w++)
-		if (dbi_has_word(f->s->judge->facts->columns[n][column], dbi_stem(*w)))
+	static char *stems[lengthof(words)]; /* made once, for it is asked of every pair */
+
+	if (stems[0] == NULL)
+		for (int i = lengthof(words) - 2; i >= 0; i--)
+			stems[i] = MemoryContextStrdup(TopMemoryContext, dbi_stem(words[i]));
+	for (int i = 0; i < lengthof(words) - 1; i++)
+		if (dbi_has_word(f->s->judge->facts->columns[n][column], stems[i]))
 			return true;
 	return false;
 }
@@ -153,10 +173,13 @@ related(const DbiFigure *f, int n, int a, int b)
 {
 	char **columns = f->s->judge->facts->columns[n];
 	char *copy = pstrdup(columns[a]);
+	bool found = false;
 
 	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
-		if (dbi_has_word(columns[b], word))
-			return true;
+		found = found || dbi_has_word(columns[b], word);
+	pfree(copy);
+	if (found)
+		return true;
 	for (int k = Max(f->at - NEAR_BEFORE, f->s->from); k <= f->at + NEAR_AFTER && k < f->s->to; k++)
 	{
 		const DbiGlyphToken *t = &f->s->tokens->t[k];
@@ -212,19 +235,42 @@ fits_unit(const DbiFigure *f, int n, int column)
 	return dbi_ground_unit(dbi_figure_result(f, n)->columns[column].kind, &factor) == f->t->unit;
 }
 
+/* Which columns of a result may be set against each other, a row of them for each: the same for all sets. */
+static bool *
+find_related(const DbiFigure *f, int n)
+{
+	int ncolumns = dbi_figure_result(f, n)->ncolumns;
+	bool *pairs = palloc0(sizeof(bool) * Max(ncolumns * ncolumns, 1));
+
+	for (int a = 0; a < ncolumns; a++)
+		for (int b = 0; fits_unit(f, n, a) && b < ncolumns; b++)
+			pairs[a * ncolumns + b] = a != b && fits_unit(f, n, b) && related(f, n, a, b);
+	return pairs;
+}
+
 void
 dbi_try_pairs(DbiFigure *f)
 {
 	const DbiFacts *facts = f->s->judge->facts;
 
 	for (int n = 0; n < facts->nresults; n++)
+	{
+		int ncolumns = facts->results[n]->ncolumns;
+		bool of_one = dbi_is_of_one(f, n);
+		bool *pairs = find_related(f, n);
+
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
-			for (int a = 0; a < facts->results[n]->ncolumns &&
-							(!dbi_is_of_one(f, n) || f->s->sets[n][k].n == 1);
-				 a++)
-				for (int b = 0; fits_unit(f, n, a) && b < facts->results[n]->ncolumns; b++)
-					if (a != b && fits_unit(f, n, b) && related(f, n, a, b))
+		{
+			CHECK_FOR_INTERRUPTS();
+			if ((of_one && f->s->sets[n][k].n != 1) || !dbi_set_is_meant(f, n, k))
+				continue;
+			for (int a = 0; a < ncolumns; a++)
+				for (int b = 0; b < ncolumns; b++)
+					if (pairs[a * ncolumns + b])
 						try_pair(f, n, k, a, b);
+		}
+		pfree(pairs);
+	}
 }
 
 /* A part of the whole: of a sum, or of the rows. */
@@ -256,6 +302,7 @@ dbi_try_sides(DbiFigure *f)
 	for (int n = 0; n < facts->nresults; n++)
 		for (int m = 0; m < facts->nresults; m++)
 		{
+			CHECK_FOR_INTERRUPTS();
 			/* the first call of a comparison is what was asked about */
 			if (n >= m ||
 				strcmp(dbi_figure_result(f, n)->call->tool, dbi_figure_result(f, m)->call->tool) !=

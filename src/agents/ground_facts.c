@@ -232,6 +232,7 @@ index_result(DbiFacts *facts, StringInfo corpus, int n)
 	facts->noun_keys[n] =
 		psprintf("%s %s", dbi_ground_key(noun),
 				 dbi_ground_key(r->call->tool + 4 * (strncmp(r->call->tool, "get_", 4) == 0)));
+	facts->differ[n] = palloc0(sizeof(int) * Max(r->ncolumns, 1));
 	facts->readings[n] = palloc0(sizeof(DbiReading) * (UNIT_OTHER + 1) * Max(r->ncolumns, 1));
 	facts->columns[n] = palloc0(sizeof(char *) * Max(r->ncolumns, 1));
 	for (int c = 0; c < r->ncolumns; c++)
@@ -253,6 +254,27 @@ index_result(DbiFacts *facts, StringInfo corpus, int n)
 		for (int c = 0; c < r->ncolumns; c++)
 			index_cell(facts, corpus, n, row, c);
 	}
+}
+
+bool
+dbi_all_differ(const DbiFacts *facts, int result, int column)
+{
+	int *differ = &facts->differ[result][column];
+
+	if (*differ != 0)
+		return *differ > 0;
+	*differ = 1;
+	for (int row = 0; row<facts->results[result]->nrows && * differ> 0; row++)
+	{
+		const char *key = facts->keys[result][row][column];
+		DbiPhrasePlace *place = key ? dbi_ground_phrase(facts, key) : NULL;
+
+		for (; place && *differ > 0; place = place->next)
+			if (place->result == result && place->column == column &&
+				bms_membership(place->rows) == BMS_MULTIPLE)
+				*differ = -1;
+	}
+	return *differ > 0;
 }
 
 /* ---- what may be said ---- */
@@ -309,6 +331,7 @@ dbi_ground_facts(const DbiGroundTurn *turn)
 	facts->nouns = palloc0(sizeof(char *) * (facts->nresults + 1));
 	facts->noun_keys = palloc0(sizeof(char *) * (facts->nresults + 1));
 	facts->all = palloc0(sizeof(Bitmapset *) * (facts->nresults + 1));
+	facts->differ = palloc0(sizeof(int *) * (facts->nresults + 1));
 	facts->readings = palloc0(sizeof(DbiReading *) * (facts->nresults + 1));
 	facts->columns = palloc0(sizeof(char **) * (facts->nresults + 1));
 	facts->keys = palloc0(sizeof(char ***) * (facts->nresults + 1));

@@ -108,14 +108,32 @@ dbi_direction_of(const DbiGlyphToken *t)
 	return dbi_word_in(rising, t->word) ? 1 : dbi_word_in(falling, t->word) ? -1 : 0;
 }
 
+static bool
+has_one_of(const DbiFigure *f, int from, int to, const char *const *words)
+{
+	for (int k = from; k < to; k++)
+		if (f->s->tokens->t[k].kind == GLYPH_WORD && dbi_word_in(words, f->s->tokens->t[k].word))
+			return true;
+	return false;
+}
+
 /* Does the sentence use such a word? A mean that nobody calls one is a coincidence. */
 bool
 dbi_figure_speaks(const DbiFigure *f, const char *const *words)
 {
-	for (int k = f->s->from; k < f->s->to; k++)
-		if (f->s->tokens->t[k].kind == GLYPH_WORD && dbi_word_in(words, f->s->tokens->t[k].word))
-			return true;
-	return false;
+	DbiSentence *s = f->s;
+	bool speaks;
+
+	for (int i = 0; i < s->nasked; i++)
+		if (s->asked[i] == words)
+			return s->spoken[i];
+	speaks = has_one_of(f, s->from, s->to, words);
+	if (s->nasked < MAX_ASKED)
+	{
+		s->asked[s->nasked] = words;
+		s->spoken[s->nasked++] = speaks;
+	}
+	return speaks;
 }
 
 /* From a name to a figure without leaving its brackets. */
@@ -151,4 +169,98 @@ dbi_is_of_one(const DbiFigure *f, int n)
 			return true;
 	}
 	return false;
+}
+
+/* ---- rows that plain words name ---- */
+
+static const char *const total_words[] = {"total",   "together", "all",   "sum",
+										  "overall", "combined", "whole", "altogether",
+										  "account", NULL};
+
+/* Words of an item: "the zebra". */
+#define LIST_ITEM 2
+
+/* Clauses are parted by punctuation: "the giraffe ate for $40, the zebra for $12". */
+static int
+clause_start(const DbiFigure *f, int at)
+{
+	while (at > f->s->from && f->s->tokens->t[at - 1].kind != GLYPH_MARK &&
+		   f->s->tokens->t[at - 1].kind != GLYPH_LINE)
+		at--;
+	return at;
+}
+
+static bool
+has_kind(const DbiFigure *f, int from, int to, DbiGlyph kind)
+{
+	for (int k = from; k < to; k++)
+		if (f->s->tokens->t[k].kind == kind)
+			return true;
+	return false;
+}
+
+/* Adds what is named between two tokens, or, from -1, in the sentence before. */
+static bool
+add_named(DbiFigure *f, int from, int to)
+{
+	bool any = false;
+	ListCell *lc;
+
+	foreach(lc, f->s->named)
+	{
+		const DbiNamedRow *row = lfirst(lc);
+		DbiRowSet *named = &f->named[row->result];
+
+		if (row->from < from || row->from >= to)
+			continue;
+		named->rows = bms_union(named->rows, row->rows);
+		named->n = bms_num_members(named->rows);
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * Rows named in the figure's clause, or in those before it that have no figure
+ * of their own ("the zebra, at last, ate for $12"); a pronoun stands for those
+ * of the sentence before. Who speaks of a total means no row.
+ */
+void
+dbi_find_named(DbiFigure *f)
+{
+	int from = clause_start(f, f->at);
+	int to = f->at;
+
+	f->named = palloc0(sizeof(DbiRowSet) * (f->s->judge->facts->nresults + 1));
+	while (to < f->s->to && f->s->tokens->t[to].kind != GLYPH_MARK &&
+		   f->s->tokens->t[to].kind != GLYPH_LINE)
+		to++;
+	if (f->total || has_one_of(f, from, to, total_words))
+		return;
+	while (!add_named(f, from, to))
+	{
+		if (from <= f->s->from)
+		{
+			(void) add_named(f, -1, 0);
+			return;
+		}
+		to = from - 1;
+		from = clause_start(f, to);
+		if (has_kind(f, from, to, GLYPH_NUMBER))
+			return;
+	}
+	/* "giraffe, zebra and penguin": those before are as short */
+	while (from > f->s->from)
+	{
+		to = from - 1;
+		from = clause_start(f, to);
+		if (to - from > LIST_ITEM || !add_named(f, from, to))
+			return;
+	}
+}
+
+bool
+dbi_set_is_meant(const DbiFigure *f, int n, int set)
+{
+	return f->named[n].n == 0 || bms_is_subset(f->s->sets[n][set].rows, f->named[n].rows);
 }

@@ -23,8 +23,9 @@ typedef struct DbiFigure
 	bool accepted;
 	bool sign_wrong;
 	bool linked;
-	bool total;   /* the whole of which the figure before is a part: "16 of 17" */
-	bool of_many; /* what is tried is a sum or a mean */
+	bool total;       /* the whole of which the figure before is a part: "16 of 17" */
+	bool of_many;     /* what is tried is a sum or a mean */
+	DbiRowSet *named; /* by result, the rows that words of the clause name; n 0: none */
 } DbiFigure;
 
 /* ---- ground_figure.c ---- */
@@ -46,6 +47,12 @@ bool dbi_figure_speaks(const DbiFigure *f, const char *const *words);
 
 /* The sentence has just named one row of the result: what follows is said of it. */
 bool dbi_is_of_one(const DbiFigure *f, int n);
+
+/* Finds the rows that plain words of the figure's clause name. */
+void dbi_find_named(DbiFigure *f);
+
+/* May the figure be of this set, when words of its clause have named rows of the result? */
+bool dbi_set_is_meant(const DbiFigure *f, int n, int set);
 
 /* Accepts the figure when it says the value, and notes its origin. */
 bool dbi_figure_try(DbiFigure *f, double value, const char *reason, int n, int row, int column,

@@ -307,6 +307,7 @@ dbi_judge_number(DbiSentence *s, int i)
 	f.total = i - 2 >= s->from && dbi_is_word(dbi_figure_token(&f, i - 1), "of") &&
 			  dbi_figure_token(&f, i - 2)->kind == GLYPH_NUMBER;
 	find_direction(&f);
+	dbi_find_named(&f);
 	judge(&f);
 	if (!f.accepted && !f.claim->supported && !f.claim->contradiction && f.sign_wrong)
 		dbi_object(f.claim, "the rows say the other direction", true);

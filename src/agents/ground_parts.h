@@ -81,11 +81,12 @@ typedef struct DbiFacts
 	const DbiGroundTurn *turn;
 	int nresults;
 	DbiResult **results;
-	char **nouns;                 /* what a row is called, as a key */
-	char **noun_keys;             /* words of the noun and the tool's name, as a key */
-	Bitmapset **all;              /* every row of each result */
-	char ***columns;              /* name of each column as a key */
-	char ****keys;                /* of each text cell, else NULL */
+	char **nouns;     /* what a row is called, as a key */
+	char **noun_keys; /* words of the noun and the tool's name, as a key */
+	Bitmapset **all;  /* every row of each result */
+	char ***columns;  /* name of each column as a key */
+	char ****keys;    /* of each text cell, else NULL */
+	int **differ;     /* of each column: memory of dbi_all_differ(): 0 not looked, 1 yes, -1 no */
 	struct DbiReading **readings; /* of each column by each unit: memory of dbi_ground_reads() */
 	HTAB *phrases;
 	List *echoes; /* of DbiTokens *: question, context */
@@ -97,6 +98,9 @@ DbiFacts *dbi_ground_facts(const DbiGroundTurn *turn);
 DbiPhrasePlace *dbi_ground_phrase(const DbiFacts *facts, const char *key);
 bool dbi_ground_known(const DbiFacts *facts, const char *name);
 bool dbi_has_word(const char *key, const char *word);
+
+/* Has every row that has a value in this text column another one? */
+bool dbi_all_differ(const DbiFacts *facts, int result, int column);
 DbiUnitClass dbi_ground_unit(DbiKind kind, double *factor);
 
 /* Can a figure of this unit be read from the column? factor: from the cell to the unit's base. */

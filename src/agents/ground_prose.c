@@ -15,7 +15,12 @@
 #include "agents/ground_sentence.h"
 
 #define MAX_PHRASE 5 /* words of a value looked up in a sentence */
-#define MAX_SETS 24  /* of one sentence and result */
+/*
+ * Each figure is tried against all that its sentence names; a longer sentence
+ * is judged in pieces, cut where a clause ends. What people write is shorter.
+ */
+#define MAX_SENTENCE 240 /* tokens, marks among them */
+#define MAX_SETS 24      /* of one sentence and result */
 
 static const char *const weekdays[] = {"sunday",   "monday", "tuesday",  "wednesday",
 									   "thursday", "friday", "saturday", NULL};
@@ -67,6 +72,18 @@ add_set(DbiSentence *s, int result, int column, Bitmapset *rows, int from, int t
 	set->also_from = set->also_to = -1;
 }
 
+static void
+add_named(DbiSentence *s, int result, int column, Bitmapset *rows, int from)
+{
+	DbiNamedRow *named = palloc(sizeof(DbiNamedRow));
+
+	named->result = result;
+	named->column = column;
+	named->rows = rows;
+	named->from = from;
+	s->named = lappend(s->named, named);
+}
+
 bool
 dbi_set_covers(const DbiRowSet *set, int token)
 {
@@ -108,6 +125,25 @@ add_time_sets(DbiSentence *s, int weekday, int hour, int at)
 	}
 }
 
+/*
+ * Does a plain word name the row? It does when every row has another value
+ * there: among two rows a state may do so too, so that it has to be the column
+ * the rows begin with.
+ */
+static bool
+tells_apart(const DbiFacts *facts, const DbiPhrasePlace *p)
+{
+	const DbiResult *r = facts->results[p->result];
+	bool is_first = true;
+
+	if (r->columns[p->column].kind != DBI_TEXT || r->nrows < 2 ||
+		bms_membership(p->rows) != BMS_SINGLETON)
+		return false;
+	for (int c = 0; c < p->column; c++)
+		is_first = is_first && r->columns[c].kind != DBI_TEXT;
+	return dbi_all_differ(facts, p->result, p->column) && (is_first || r->nrows > 2);
+}
+
 /* The longest value that begins at a token; where it ends, or from. */
 static int
 find_phrase(DbiSentence *s, int from)
@@ -134,7 +170,11 @@ find_phrase(DbiSentence *s, int from)
 			continue;
 		place = dbi_ground_phrase(s->judge->facts, key.data);
 		for (DbiPhrasePlace *p = place; p; p = p->next)
+		{
 			add_set(s, p->result, p->column, p->rows, from, to, t[from].kind == GLYPH_NAME);
+			if (t[from].kind == GLYPH_WORD && tells_apart(s->judge->facts, p))
+				add_named(s, p->result, p->column, p->rows, from);
+		}
 		if (place)
 			return to;
 	}
@@ -194,10 +234,24 @@ add_marked_sets(DbiSentence *s, int at)
 		}
 }
 
+/* Does a pronoun stand for what the sentence before has named? */
+static bool
+goes_on(const DbiSentence *s)
+{
+	static const char *const pronouns[] = {"it",   "its",  "they", "their",
+										   "them", "that", "this", NULL};
+
+	for (int i = s->from; i < s->to; i++)
+		if (s->tokens->t[i].kind == GLYPH_WORD && dbi_word_in(pronouns, s->tokens->t[i].word))
+			return true;
+	return false;
+}
+
 static void
 find_sets(DbiSentence *s, const DbiSentence *before)
 {
 	const DbiFacts *facts = s->judge->facts;
+	ListCell *lc;
 
 	s->nsets = palloc0(sizeof(int) * (facts->nresults + 1));
 	s->sets = palloc0(sizeof(DbiRowSet *) * (facts->nresults + 1));
@@ -206,9 +260,23 @@ find_sets(DbiSentence *s, const DbiSentence *before)
 		s->sets[n] = palloc0(sizeof(DbiRowSet) * MAX_SETS);
 		add_set(s, n, -1, facts->all[n], -1, -1, false);
 		for (int i = 0; before && i < before->nsets[n]; i++)
-			if (before->sets[n][i].is_name)
-				add_set(s, n, before->sets[n][i].column, before->sets[n][i].rows, -1, -1, true);
+		{
+			const DbiRowSet *old = &before->sets[n][i];
+
+			if (old->is_name)
+				add_set(s, n, old->column, old->rows, -1, -1, true);
+		}
 	}
+	if (before && goes_on(s))
+		foreach(lc, before->named)
+		{
+			const DbiNamedRow *old = lfirst(lc);
+
+			if (old->from < 0)
+				continue;
+			add_set(s, old->result, old->column, old->rows, -1, -1, false);
+			add_named(s, old->result, old->column, old->rows, -1);
+		}
 	for (int i = s->from; i < s->to;)
 	{
 		const DbiGlyphToken *t = &s->tokens->t[i];
@@ -655,13 +723,13 @@ call_end(const DbiSentence *s, int from)
 }
 
 static bool
-is_list_ordinal(const DbiSentence *s, int i)
+is_list_ordinal(const DbiTokens *tokens, int i)
 {
-	const DbiGlyphToken *t = s->tokens->t;
+	const DbiGlyphToken *t = tokens->t;
 	bool first = i == 0 || t[i - 1].kind == GLYPH_LINE;
 
-	return first && i + 1 < s->tokens->n && t[i + 1].kind == GLYPH_MARK &&
-		   strchr(".)", s->judge->text[t[i + 1].start]) && t[i + 1].start == t[i].start + t[i].len;
+	return first && i + 1 < tokens->n && t[i + 1].kind == GLYPH_MARK &&
+		   strchr(".)", tokens->text[t[i + 1].start]) && t[i + 1].start == t[i].start + t[i].len;
 }
 
 /* A long whole number that a text cell holds is a name: of a run, of a job. */
@@ -702,7 +770,7 @@ judge_sentence(DbiSentence *s, int claim_from, int claim_to)
 			judge_clock(s, i);
 		else if (t->kind == GLYPH_NUMBER && is_id(s, i))
 			judge_name(s, i);
-		else if (t->kind == GLYPH_NUMBER && !s->phrase[i] && !is_list_ordinal(s, i))
+		else if (t->kind == GLYPH_NUMBER && !s->phrase[i] && !is_list_ordinal(s->tokens, i))
 			dbi_judge_number(s, i);
 	}
 	dbi_judge_superlatives(s, first, claim_from, claim_to);
@@ -718,6 +786,28 @@ ends_sentence(const DbiTokens *tokens, int i)
 	return t->kind == GLYPH_MARK && strchr(".!?", tokens->text[t->start]) && !t->code;
 }
 
+/* Where the sentence that begins at from ends; *cut when it goes on behind that. */
+static int
+sentence_end(const DbiTokens *tokens, int from, bool *cut)
+{
+	int mark = -1;
+
+	*cut = false;
+	for (int end = from; end < tokens->n; end++)
+	{
+		if (ends_sentence(tokens, end) && !(end > from && is_list_ordinal(tokens, end - 1)))
+			return end;
+		if (end - from >= MAX_SENTENCE)
+		{
+			*cut = true;
+			return mark > from ? mark : end;
+		}
+		if (tokens->t[end].kind == GLYPH_MARK)
+			mark = end;
+	}
+	return tokens->n;
+}
+
 void
 dbi_ground_prose(DbiJudge *judge, int from, int to, int claim_from, int claim_to)
 {
@@ -727,13 +817,12 @@ dbi_ground_prose(DbiJudge *judge, int from, int to, int claim_from, int claim_to
 	for (int i = 0; i < tokens->n;)
 	{
 		DbiSentence *s = palloc0(sizeof(DbiSentence));
-		int end = i;
+		bool cut;
+		int end = sentence_end(tokens, i, &cut);
 
+		CHECK_FOR_INTERRUPTS();
 		s->judge = judge;
 		s->tokens = tokens;
-		while (end < tokens->n &&
-			   (!ends_sentence(tokens, end) || (end > i && is_list_ordinal(s, end - 1))))
-			end++;
 		s->from = i;
 		s->to = end;
 		s->phrase = palloc0(sizeof(bool) * (tokens->n + 1));
@@ -743,6 +832,6 @@ dbi_ground_prose(DbiJudge *judge, int from, int to, int claim_from, int claim_to
 			judge_sentence(s, claim_from, claim_to);
 		}
 		before = end < tokens->n && tokens->t[end].kind == GLYPH_LINE ? NULL : end > i ? s : before;
-		i = end + 1;
+		i = cut && tokens->t[end].kind != GLYPH_MARK ? end : end + 1;
 	}
 }

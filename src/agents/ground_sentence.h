@@ -34,6 +34,15 @@ typedef struct DbiRowSet
 	DbiAggregate **aggregates; /* by column, made when asked for */
 } DbiRowSet;
 
+/* A plain word that names a row, in a column that tells the rows apart by such words. */
+typedef struct DbiNamedRow
+{
+	int result;
+	int column;
+	Bitmapset *rows;
+	int from; /* token; -1: of the sentence before */
+} DbiNamedRow;
+
 /* Which columns a figure may have come from. */
 #define MAX_ORIGINS 8
 typedef struct DbiVerdict
@@ -47,6 +56,7 @@ typedef struct DbiVerdict
 	bool of_many[MAX_ORIGINS]; /* a sum or a mean: no row has it */
 } DbiVerdict;
 
+#define MAX_ASKED 8
 typedef struct DbiSentence
 {
 	DbiJudge *judge;
@@ -56,8 +66,13 @@ typedef struct DbiSentence
 	bool *phrase; /* tokens that are part of a value */
 	int *nsets;   /* by result */
 	DbiRowSet **sets;
-	int source; /* the call last quoted; -1: none */
+	List *named; /* of DbiNamedRow *; there may be more than sets */
+	int source;  /* the call last quoted; -1: none */
 	DbiVerdict *numbers;
+	/* memory of dbi_figure_speaks(): which lists of words were asked for, and what was found */
+	const char *const *asked[MAX_ASKED];
+	bool spoken[MAX_ASKED];
+	int nasked;
 } DbiSentence;
 
 bool dbi_word_in(const char *const *list, const char *word);

@@ -261,46 +261,6 @@ row_json(StringInfo s, const DbiResult *r, int row)
 	appendStringInfoChar(s, '}');
 }
 
-/* A mean or an extreme has the unit of what can be added up, and cannot be. */
-static bool
-is_statistic(const char *name)
-{
-	static const char *const words[] = {"avg", "mean", "median", "min", "max", "p50",
-										"p90", "p95",  "p99",    "per", "std", "rank"};
-
-	for (const char *p = name; *p;)
-	{
-		int len = strcspn(p, "_");
-
-		for (int i = 0; i < lengthof(words); i++)
-			if (strlen(words[i]) == len && strncmp(p, words[i], len) == 0)
-				return true;
-		p += len;
-		p += *p == '_';
-	}
-	return false;
-}
-
-bool
-dbi_column_adds(const DbiColumn *column)
-{
-	switch (column->kind)
-	{
-		case DBI_COUNT:
-		case DBI_USD:
-		case DBI_SECONDS:
-		case DBI_MS:
-		case DBI_MINUTES:
-		case DBI_HOURS:
-		case DBI_BYTES:
-		case DBI_GIB:
-		case DBI_TIB:
-			return !is_statistic(column->name);
-		default:
-			return false;
-	}
-}
-
 double
 dbi_column_sum(const DbiResult *r, int column)
 {
@@ -402,14 +362,6 @@ field(StringInfo s, const char *name, const char *value)
 		return;
 	appendStringInfo(s, ", \"%s\": ", name);
 	escape_json(s, value);
-}
-
-/* Other arguments may do better. */
-bool
-dbi_is_argument_error(const DbiResult *r)
-{
-	return r->argument != NULL ||
-		   ERRCODE_TO_CATEGORY(r->sqlstate) == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION);
 }
 
 char *

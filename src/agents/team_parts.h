@@ -164,13 +164,11 @@ const DbiResult *dbi_team_made(DbiTeam *team, const DbiPlanCall *call);
 /* What a model is told of a result, with at most so many rows. */
 char *dbi_result_message(DbiTeam *team, const DbiResult *result, int number, int rows);
 char *dbi_error_message(const DbiResult *result);
-bool dbi_is_argument_error(const DbiResult *result);
 
 /* Rows of a result that are shown at first. */
 int dbi_rows_shown(const DbiResult *result);
 
-/* Whether the values of a column can be added up, and what they add up to. */
-bool dbi_column_adds(const DbiColumn *column);
+/* What the values of a column add up to. */
 double dbi_column_sum(const DbiResult *result, int column);
 
 /* ---- team_prompt.c, team_history.c ---- */

@@ -51,12 +51,20 @@ check_scalar(void *state, char *token, JsonTokenType type)
  */
 #define MAX_DEPTH 64
 
-/* Whether brackets outside strings nest deeper than MAX_DEPTH. */
+/*
+ * Nor does one hold so many values; an answer with embeddings has some hundred
+ * thousand. While jsonb is built a pair takes 72 bytes, and beyond 1 GB of them
+ * the server raises.
+ */
+#define MAX_COMMAS 4000000
+
+/* Whether brackets outside strings nest deeper than MAX_DEPTH, or part too many values. */
 static bool
-too_deep(const char *s, size_t len)
+too_large(const char *s, size_t len)
 {
 	bool in_string = false;
 	int depth = 0;
+	int commas = 0;
 
 	for (size_t i = 0; i < len; i++)
 	{
@@ -76,6 +84,8 @@ too_deep(const char *s, size_t len)
 		}
 		else if (s[i] == ']' || s[i] == '}')
 			depth--;
+		else if (s[i] == ',' && ++commas > MAX_COMMAS)
+			return true;
 	}
 	return false;
 }
@@ -87,7 +97,7 @@ dbi_json_valid(const char *text, int len)
 	JsonSemAction actions = {.semstate = &fits, .scalar = check_scalar};
 	JsonLexContext *lex;
 
-	if (too_deep(text, len))
+	if (too_large(text, len))
 		return false;
 	lex = dbi_json_lexer(text, len);
 	return pg_parse_json(lex, &actions) == JSON_SUCCESS && fits;
@@ -204,7 +214,7 @@ dbi_try_jsonb(const char *text, int len)
 							 .object_field_start = add_key,
 							 .scalar = add_scalar};
 
-	if (len >= MAX_TEXT_BYTES || too_deep(text, len) ||
+	if (len >= MAX_TEXT_BYTES || too_large(text, len) ||
 		pg_parse_json(dbi_json_lexer(text, len), &actions) != JSON_SUCCESS || !b.fits)
 		return NULL;
 	return JsonbValueToJsonb(b.result);

@@ -127,6 +127,9 @@ dbi_row_read(DbiRow *row, char **cells, Datum *values, bool *nulls)
 		DbiRowColumn *column = row->current = &row->columns[i];
 		char *text = cells[row->cell];
 
+		if (column->is_average && text && cells[row->cell + 1] == NULL)
+			ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+							errmsg("the warehouse returned a sum without its count")));
 		nulls[column->attribute] = text == NULL;
 		values[column->attribute] = (Datum) 0;
 		if (text && column->is_average)

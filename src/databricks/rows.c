@@ -142,6 +142,7 @@ append_code(DbiRows *rows, uint32 code)
 {
 	unsigned char utf8[4];
 
+	check_size(rows, sizeof(utf8));
 	if (code > 0 && code < 0x80 && rows->high == 0)
 	{
 		appendStringInfoCharMacro(&rows->cells, (char) code);
@@ -302,7 +303,7 @@ take_cell_start(DbiRows *rows, char c)
 	begin_cell(rows);
 	if (c == '"')
 		rows->where = IN_STRING;
-	else if (c == '[' || c == '{' || c == ']' || c == ',')
+	else if (c == '[' || c == '{' || c == ']' || c == ',' || c == '\0')
 		bad(rows, "a cell that is neither a string nor null");
 	else
 	{
@@ -357,7 +358,7 @@ take_in_word(DbiRows *rows, char c)
 {
 	if (c != ',' && c != ']' && !is_space(c))
 	{
-		if (rows->cells.len - rows->offsets[rows->n] > 1000)
+		if (c == '\0' || rows->cells.len - rows->offsets[rows->n] > 1000)
 			bad(rows, "a cell that is neither a string nor null");
 		appendStringInfoChar(&rows->cells, c);
 		return true;

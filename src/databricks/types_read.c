@@ -3,6 +3,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "datatype/timestamp.h"
@@ -81,13 +83,13 @@ read_timestamptz(const char *text)
 	return TimestampTzGetDatum(micros);
 }
 
-/* [+-]year-mm-dd; the year 0 is 1 BC. Returns what follows, or NULL. */
+/* [+-]year-mm-dd, the year of seven digits at most; 0 is 1 BC. Returns what follows, or NULL. */
 static const char *
 read_day(const char *text, int *year, int *month, int *day)
 {
 	int taken = 0;
 
-	if (sscanf(text, "%d-%2d-%2d%n", year, month, day, &taken) != 3 || taken == 0 || *month < 1 ||
+	if (sscanf(text, "%8d-%2d-%2d%n", year, month, day, &taken) != 3 || taken == 0 || *month < 1 ||
 		*month > MONTHS_PER_YEAR || *day < 1 || *day > day_tab[isleap(*year)][*month - 1])
 		return NULL;
 	return text + taken;
@@ -142,7 +144,9 @@ read_clock(const char **at, int64 *micros)
 {
 	int hour, minute, second, taken = 0;
 
-	if (sscanf(*at, "%d:%2d:%2d%n", &hour, &minute, &second, &taken) != 3 || taken == 0)
+	if (sscanf(*at, "%2d:%2d:%2d%n", &hour, &minute, &second, &taken) != 3 || taken == 0 ||
+		hour < 0 || hour >= HOURS_PER_DAY || minute < 0 || minute >= MINS_PER_HOUR || second < 0 ||
+		second >= SECS_PER_MINUTE)
 		return false;
 	*at += taken;
 	*micros = hour * USECS_PER_HOUR + minute * USECS_PER_MINUTE + second * USECS_PER_SEC;
@@ -155,6 +159,7 @@ read_timestamp(const char *text)
 {
 	int year, month, day;
 	int64 micros = 0;
+	int64 days;
 	Timestamp result;
 	const char *rest = read_day(text, &year, &month, &day);
 
@@ -170,8 +175,9 @@ read_timestamp(const char *text)
 	}
 	if (rest == NULL || *rest != '\0')
 		refuse(text, "timestamp");
-	result = days_of(text, year, month, day, "timestamp") * USECS_PER_DAY + micros;
-	if (!IS_VALID_TIMESTAMP(result))
+	days = days_of(text, year, month, day, "timestamp");
+	if (pg_mul_s64_overflow(days, USECS_PER_DAY, &result) ||
+		pg_add_s64_overflow(result, micros, &result) || !IS_VALID_TIMESTAMP(result))
 		refuse_range(text, "timestamp");
 	return TimestampGetDatum(result);
 }
@@ -207,6 +213,22 @@ first_unit(const char *value, const char *words)
 	return strchr(value, '-') ? 0 : strchr(value, ' ') || !strchr(value, ':') ? 2 : 3;
 }
 
+/* n of the unit more; false when a part of the interval has no room for them. */
+static bool
+add_units(Interval *interval, int64 n, int unit)
+{
+	int64 months, days, micros;
+
+	if (pg_mul_s64_overflow(n, units[unit].months, &months) ||
+		pg_mul_s64_overflow(n, units[unit].days, &days) ||
+		pg_mul_s64_overflow(n, units[unit].micros, &micros) || months != (int32) months ||
+		days != (int32) days)
+		return false;
+	return !pg_add_s32_overflow(interval->month, (int32) months, &interval->month) &&
+		   !pg_add_s32_overflow(interval->day, (int32) days, &interval->day) &&
+		   !pg_add_s64_overflow(interval->time, micros, &interval->time);
+}
+
 /*
  * INTERVAL '1-2' YEAR TO MONTH, INTERVAL '-3 04:05:06.7' DAY TO SECOND, and the
  * same without the words. A sign at the front holds for all that follows.
@@ -226,16 +248,16 @@ read_interval(const char *text)
 	for (; unit < lengthof(units); unit++, at++)
 	{
 		char *end;
-		int64 n = sign * strtoi64(at, &end, 10);
+		int64 n = strtoi64(at, &end, 10);
+		int64 fraction;
 
-		if (end == at)
+		if (end == at || !isdigit((unsigned char) *at))
 			refuse(text, "interval");
 		at = end;
-		result->month += n * units[unit].months;
-		result->day += n * units[unit].days;
-		result->time += n * units[unit].micros;
-		if (unit == SECOND_UNIT)
-			result->time += sign * read_fraction(&at);
+		fraction = unit == SECOND_UNIT ? sign * read_fraction(&at) : 0;
+		if (!add_units(result, sign * n, unit) ||
+			pg_add_s64_overflow(result->time, fraction, &result->time))
+			refuse_range(text, "interval");
 		if (*at == '\0' || *at == '\'')
 			return IntervalPGetDatum(result);
 		if (strchr("- :", *at) == NULL)

@@ -9,7 +9,7 @@ use Time::HiRes qw(time);
 # SQLSTATEs a bad argument may end in. A class of two characters stands for all of it.
 # Not among them: XX (a check of ours that input got past), P0001 (an error without a code), 42601
 # (input that became SQL), 53 (memory).
-my @ALLOWED = qw(22 23 25006 42501 42602 42704 42883 42P01 42P13 42809 42804 42703 42710 54000 54001 55000 57014 58P01 P0002 0A000 2F003);
+my @ALLOWED = qw(08P01 22 23 25006 42501 42602 42704 42883 42P01 42P13 42809 42804 42703 42710 54000 54001 55000 57014 58P01 P0002 0A000 2F003);
 
 # connstr: libpq's; dir: a folder the server can read; rows: real rows, as JSON text
 sub new

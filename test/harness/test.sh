@@ -10,7 +10,7 @@
 export LC_ALL=C.UTF-8 # one order of the tests everywhere, and UTF8 in the servers the TAP tests make
 PASSED=0 FAILED=0 SKIPPED=0
 ENVIRONMENTS= # the process that makes them
-SUITE_TIMEOUT=${SUITE_TIMEOUT:-1500} # seconds; --foreground below lets Ctrl-C through
+SUITE_TIMEOUT=${SUITE_TIMEOUT:-2400} # seconds; --foreground below lets Ctrl-C through
 
 count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $3)); }
 

@@ -103,6 +103,51 @@ SELECT dbinsight._ground('q', '[{"agent": "a", "tool": "t", "arguments": {}, "ro
 \set VERBOSITY default
 SELECT dbinsight._ground('q', '[]', repeat('| 5 ', 3000)) -> 'supported' AS supported;
 
+-- Rows that plain words name: their figures are theirs, wherever in the clause they stand.
+CREATE TEMP TABLE meals AS SELECT $$[{"agent": "zoo", "tool": "get_meals", "arguments": {}, "row_count": 3, "noun": "animal/animals",
+	"columns": [["animal", "text"], ["diet", "text"], ["meals", "count"], ["cost_usd", "usd"]],
+	"rows": [["giraffe", "leaves", 5, 40.25], ["zebra", "grass", 6, 12.50], ["penguin", "fish", 7, 3.00]]}]$$::jsonb AS results;
+CREATE TEMP TABLE told (n int GENERATED ALWAYS AS IDENTITY, text text, holds boolean);
+INSERT INTO told (text, holds) VALUES
+	('The **giraffe** ate for $40.25.', true),
+	('The **zebra** ate for $40.25.', false),                  -- the giraffe's
+	('The zebra ate for $40.25.', false),
+	('The zebra ate for $12.50.', true),
+	('Zebras ate for $12.50.', true),
+	('$40.25 is what the zebra ate for.', false),
+	('The zebra, at last, ate for $40.25.', false),
+	('The zebra ate for $3.00.', false),                       -- the smallest
+	('The zebra ate for $55.75.', false),                      -- the sum
+	('The zebra ate 6 meals.', true),
+	('The zebra ate 5 meals.', false),
+	('The zebra and the giraffe ate for $12.50 and $40.25.', true),
+	('The zebra and the giraffe ate for $12.50 and $3.00.', false),
+	('The giraffe ate for $40.25, the zebra for $12.50: $55.75 for 3 animals.', true),
+	('The giraffe ate for $12.50, the zebra for $40.25.', false),
+	('The zebra ate for $12.50 of a total of $55.75.', true),
+	('Giraffe, zebra and penguin ate for $55.75.', true),
+	('The zebra is next. It ate for $12.50.', true),
+	('The zebra is next. It ate for $40.25.', false),
+	('The zebra is next. All animals ate for $55.75.', true),
+	('What eats grass ate for $40.25.', false),
+	('What eats grass ate for $12.50.', true);
+SELECT t.text, t.holds, g -> 'spans' AS spans FROM told t, meals, LATERAL dbinsight._ground('Which meals?', results::text, t.text) g
+WHERE ((g ->> 'supported')::int = (g ->> 'claims')::int) <> t.holds ORDER BY t.n;
+
+-- A rate is not the column that has the same word: the mean of 30 and 50 is 40, the day before cost 30.
+SELECT t.text, g ->> 'supported' AS supported FROM (VALUES (1, 'In all $80, $40 a day.'), (2, 'In all $80, $31 a day.'), (3, 'The prior day: $30.')) t(n, text),
+	LATERAL dbinsight._ground('Costs?', $$[{"agent": "cost", "tool": "get_days", "arguments": {}, "row_count": 2, "columns": [["usage_date", "date"], ["total_cost", "usd"], ["prior_day_cost", "usd"]],
+	"rows": [["2026-06-01", 30, 20], ["2026-06-02", 50, 30]]}]$$, t.text) g ORDER BY t.n;
+
+-- What cannot be added up is no sum: workspaces that days share (3 + 5), percentages, the longest of several waits.
+SELECT t.text, g ->> 'supported' AS supported FROM (VALUES (1, 'Orders: 20 in all.'), (2, 'Active workspaces: 8 in all.'), (3, 'Errors of 120% in all.'), (4, 'The waits were 150 s in all.'), (5, 'Shares of 80% in all.')) t(n, text),
+	LATERAL dbinsight._ground('Orders?', $$[{"agent": "shops", "tool": "get_days", "arguments": {}, "row_count": 2, "columns": [["usage_date", "date"], ["orders", "count"], ["workspace_count", "count"], ["error_rate_pct", "pct"],
+	["longest_wait_s", "seconds"], ["share_pct", "pct"]], "rows": [["2026-06-01", 9, 3, 70, 90, 30], ["2026-06-02", 11, 5, 50, 60, 50]]}]$$, t.text) g ORDER BY t.n;
+
+-- A sentence without an end is judged in pieces, none of which is left out: 400 figures, of which each third holds.
+SELECT g -> 'claims' AS claims, g -> 'supported' AS supported
+FROM meals, LATERAL dbinsight._ground('Which meals?', results::text, (SELECT string_agg(format('the %s ate for $12.50', (ARRAY['zebra', 'giraffe', 'penguin'])[1 + i % 3]), ', ' ORDER BY i) FROM generate_series(1, 399) i)) g;
+
 -- Every digit of the answer in turn, each sign and unit: the referee objects.
 CREATE TEMP TABLE mutant AS
 SELECT overlay(m.content PLACING ((substr(m.content, p, 1)::int + d) % 10)::text FROM p FOR 1) AS text, substr(m.content, p - 12, 24) AS around

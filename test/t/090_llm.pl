@@ -271,6 +271,10 @@ is(scalar(grep { /HTTP 503/ } @faults), 5, 'five failures');
 is(scalar(grep { /left alone for half a minute/ } @faults), 2, 'open it');
 is(scalar(requests()), 5, 'and nobody is asked');
 like($w->sql("$one;$one;$one;$one;$one; SELECT state, failures FROM dbinsight._llm_breakers()"), qr/open\|5$/, 'which is told');
+my $states = $w->sql("$one;$one;$one;$one;$one; SELECT item, value, note FROM dbinsight.status() WHERE topic = 'model'");
+like($states, qr/^claude \S+\|breaker open\|failures in a row: 5, opened 2.*, in this session; each has its own without preloading$/m, 'status() tells which models are left alone');
+like($states, qr/^principal\|not asked\|databricks chat$/m, 'and which servers there are');
+unlike($states, qr/\Q$key\E/, 'never a secret');
 
 # ---- credentials
 

@@ -169,6 +169,9 @@ like($row->{content}, qr/^The giraffe ate for \$40\.25\.\n\n\*The language model
 is($row->{engine}, 'embedded', 'and the rest is embedded');
 
 
+like($team->node->safe_psql('postgres', "SELECT item, value, note FROM dbinsight.status() WHERE topic = 'model'"),
+	qr/^llm\|fails at times\|openai scripted, dbinsight\.llm_server, last 24 hours: \d+ of \d+ requests answered, median [\d.]+ s, last error \w{5} at 2026-06-15 12:00:00 UTC$/, 'status() tells how the server did');
+
 # ---- budgets, the day's and the question's
 
 $team->script(says('The giraffe ate for [[r1.1.cost_usd]].'));

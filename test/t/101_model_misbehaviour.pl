@@ -134,9 +134,8 @@ for my $name (sort keys %MENDED)
 	my $row = $team->chat($MEALS, @SETTINGS);
 	if (($row->{engine} // '') eq 'model') { by_model($name, $row) }
 	else { by_embedded($name, $row, qr/\w/) }
-	# A call that was put right still counts against the answer.
-	local $TODO = 'arguments that were corrected make the answer count as not grounded' if $name =~ /^an argument/;
 	honest($name, $row);
+	unlike($row->{content}, qr/\) ?`? failed/, "$name: what was put right is no source");
 }
 is($team->node->safe_psql('postgres', 'SELECT count(*) FROM zoo.animals'), 3, 'the animals are all there');
 
@@ -144,6 +143,9 @@ is($team->node->safe_psql('postgres', 'SELECT count(*) FROM zoo.animals'), 3, 't
 
 my %HOPELESS = (
 	'insists on a wrong figure' => [ qr/ungrounded/, then(text => $WRONG) ],
+	'gives one animal what another ate' => [ qr/ungrounded/, then(text => "The **zebra** ate for [[r1.1.cost_usd]].\n") ],
+	'says so in two sentences' => [ qr/ungrounded/, then(text => "The zebra is a modest eater. It ate for [[r1.1.cost_usd]].\n") ],
+	'adds up what one ate' => [ qr/ungrounded/, then(text => "The **penguin** ate for [[r1.total.cost_usd]].\n") ],
 	'adds up wrongly' => [ qr/ungrounded/, then(text => "Together they ate for \$56.75, not [[r1.total.cost_usd]].\n") ],
 	'invents an animal' => [ qr/ungrounded/, then(text => "The elephant ate 9 meals for \$99.00.\n") ],
 	'refers to nothing' => [ qr/ungrounded/, then(text => "It was [[r9.1.cost_usd]].\n") ],

@@ -25,6 +25,27 @@ CREATE FUNCTION dbinsight._worker_processes() RETURNS bigint
 			'standalone backend'));
 COMMENT ON FUNCTION dbinsight._worker_processes() IS 'How many of max_worker_processes are taken';
 
+/* Of each model server what it is and how it did of late; of every model that failed and did not recover, its breaker. */
+CREATE FUNCTION dbinsight._model_states() RETURNS TABLE ("position" int, item text, value text, note text)
+	LANGUAGE sql VOLATILE ROWS 10
+BEGIN ATOMIC
+	SELECT 1, f.srvname::text, CASE WHEN u.requests = 0 THEN 'not asked' WHEN u.answered = u.requests THEN 'answers' WHEN u.answered = 0 THEN 'fails' ELSE 'fails at times' END,
+		concat_ws(', ', (SELECT string_agg(o.option_value, ' ' ORDER BY o.option_name DESC) FROM pg_options_to_table(f.srvoptions) o WHERE o.option_name IN ('provider', 'model')),
+			CASE WHEN f.srvname = current_setting('dbinsight.llm_server', true) THEN 'dbinsight.llm_server' END,
+			CASE WHEN u.requests > 0 THEN format('last 24 hours: %s of %s requests answered', u.answered, u.requests) END, 'median ' || dbinsight._r(u.median_ms / 1000, 1) || ' s',
+			'last error ' || u.last_error || ' at ' || dbinsight._moment(u.last_error_at))
+	FROM pg_foreign_server f JOIN pg_foreign_data_wrapper w ON w.oid = f.srvfdw AND w.fdwname = 'dbinsight_llm',
+		LATERAL (SELECT count(*) AS requests, count(*) FILTER (WHERE l.status <> 'error') AS answered,
+				percentile_cont(0.5) WITHIN GROUP (ORDER BY l.latency_ms) FILTER (WHERE l.status <> 'error') AS median_ms,
+				max(l.at) FILTER (WHERE l.status = 'error') AS last_error_at, (array_agg(l.error ORDER BY l.at DESC, l.id DESC) FILTER (WHERE l.status = 'error'))[1] AS last_error
+			FROM dbinsight.llm_usage l WHERE l.server = f.srvname AND l.at > dbinsight.now() - interval '24 hours') u
+	UNION ALL SELECT 2, b.endpoint, 'breaker ' || b.state,
+		concat_ws(', ', format('failures in a row: %s', b.failures), 'opened ' || dbinsight._moment(b.opened_at),
+			CASE WHEN NOT dbinsight._is_preloaded() THEN 'in this session; each has its own without preloading' END)
+	FROM dbinsight._llm_breakers() b WHERE b.failures > 0;
+END;
+COMMENT ON FUNCTION dbinsight._model_states() IS 'The lines of status() on language models: servers, and breakers that have counted failures';
+
 CREATE FUNCTION dbinsight.status() RETURNS TABLE (topic text, item text, value text, note text)
 	LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 30
 BEGIN ATOMIC
@@ -52,6 +73,7 @@ BEGIN ATOMIC
 		UNION ALL SELECT 50, 'server', f.srvname, w.fdwname, CASE count(m.umid) WHEN 0 THEN 'no user mapping' ELSE format('user mappings: %s', count(m.umid)) END
 			FROM pg_foreign_server f JOIN pg_foreign_data_wrapper w ON w.oid = f.srvfdw LEFT JOIN pg_user_mappings m ON m.srvid = f.oid
 			WHERE w.fdwname = 'databricks' OR w.fdwname LIKE 'dbinsight\_%' GROUP BY f.srvname, w.fdwname
+		UNION ALL SELECT 50 + m.position, 'model', m.item, m.value, m.note FROM dbinsight._model_states() m
 		UNION ALL SELECT 60, 'data', 'sources', format('%s of %s have rows', count(i.last_loaded_at), count(*)), NULL FROM dbinsight.ingest_status i WHERE i.enabled
 		UNION ALL SELECT 61, 'data', 'newest event', dbinsight._moment(max(i.last_event_time)), NULL FROM dbinsight.ingest_status i HAVING count(i.last_event_time) > 0
 		UNION ALL (SELECT 62, 'data', 'late', i.source_table, format('newest event %s, expected every %s min', dbinsight._moment(i.last_event_time), i.lag_target_minutes)
@@ -71,4 +93,4 @@ BEGIN ATOMIC
 	ORDER BY r.position, r.item, r.value;
 END;
 COMMENT ON FUNCTION dbinsight.status() IS
-'One screen: versions, preloading, the scheduler, worker processes, jobs that are due, run, wait or failed, questions that wait, servers that are set up (never their secrets), how fresh the data is, what waits in the outbox';
+'One screen: versions, preloading, the scheduler, worker processes, jobs that are due, run, wait or failed, questions that wait, servers that are set up (never their secrets), how language models do and which are left alone, how fresh the data is, what waits in the outbox';
