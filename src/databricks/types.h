@@ -67,4 +67,13 @@ typedef struct
 extern void dbi_reader_init(DbiReader *reader, Oid type, int32 typmod);
 extern Datum dbi_read_value(DbiReader *reader, char *text);
 
+/*
+ * The ends of the warehouse's own calendar stand for the infinite ones, which it has not; of a TIMESTAMP these are
+ * the least and the greatest number of microseconds.
+ */
+#define DBI_EARLIEST_DATE "-5877641-06-23"
+#define DBI_LATEST_DATE "+5881580-07-11"
+#define DBI_EARLIEST_TIME "-290308-12-21T19:59:05.224192"
+#define DBI_LATEST_TIME "+294247-01-10T04:00:54.775807"
+
 #endif

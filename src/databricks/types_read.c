@@ -52,6 +52,18 @@ refuse_range(const char *text, const char *type)
 					errmsg("value out of range for type %s: \"%.100s\"", type, text)));
 }
 
+/* Whether a day or a time is that end of the calendar: with or without a plus, a T or a blank. */
+static bool
+is_end(const char *text, const char *end)
+{
+	text += *text == '+';
+	end += *end == '+';
+	for (; *text && *end; text++, end++)
+		if (*text != *end && !(*text == ' ' && *end == 'T'))
+			return false;
+	return *text == *end;
+}
+
 /* Microseconds since 1970 as unix_micros() counts them. */
 static Datum
 read_timestamptz(const char *text)
@@ -64,6 +76,8 @@ read_timestamptz(const char *text)
 	micros = strtoi64(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0')
 		refuse(text, "timestamp with time zone");
+	if (micros == PG_INT64_MIN || micros == PG_INT64_MAX)
+		return TimestampTzGetDatum(micros == PG_INT64_MIN ? DT_NOBEGIN : DT_NOEND);
 	if (pg_sub_s64_overflow(micros, shift, &micros) || !IS_VALID_TIMESTAMP(micros))
 		refuse_range(text, "timestamp with time zone");
 	return TimestampTzGetDatum(micros);
@@ -101,6 +115,10 @@ read_date(const char *text)
 	int year, month, day;
 	const char *rest = read_day(text, &year, &month, &day);
 
+	if (is_end(text, DBI_EARLIEST_DATE))
+		return DateADTGetDatum(DATEVAL_NOBEGIN);
+	if (is_end(text, DBI_LATEST_DATE))
+		return DateADTGetDatum(DATEVAL_NOEND);
 	if (rest == NULL || *rest != '\0')
 		refuse(text, "date");
 	return DateADTGetDatum(days_of(text, year, month, day, "date"));
@@ -145,6 +163,10 @@ read_timestamp(const char *text)
 	Timestamp result;
 	const char *rest = read_day(text, &year, &month, &day);
 
+	if (is_end(text, DBI_EARLIEST_TIME))
+		return TimestampGetDatum(DT_NOBEGIN);
+	if (is_end(text, DBI_LATEST_TIME))
+		return TimestampGetDatum(DT_NOEND);
 	if (rest && (*rest == ' ' || *rest == 'T'))
 	{
 		rest++;

@@ -23,12 +23,6 @@
 
 #define LITERAL_STRING 1000 /* bytes; longer ones travel as parameters */
 
-/* The ends of the warehouse's own calendar stand for the infinite ones, which it has not. */
-#define EARLIEST_DATE "-5877641-06-23"
-#define LATEST_DATE "+5881580-07-11"
-#define EARLIEST_TIME "-290308-12-21T19:59:05.224192"
-#define LATEST_TIME "+294247-01-10T04:00:54.775807"
-
 /* Years as ISO 8601 has them: 0 is 1 BC, more than four digits carry a sign. */
 static void
 append_year(StringInfo text, int year)
@@ -45,7 +39,7 @@ date_text(DateADT date)
 	int year, month, day;
 
 	if (DATE_NOT_FINITE(date))
-		return pstrdup(DATE_IS_NOBEGIN(date) ? EARLIEST_DATE : LATEST_DATE);
+		return pstrdup(DATE_IS_NOBEGIN(date) ? DBI_EARLIEST_DATE : DBI_LATEST_DATE);
 	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
 	initStringInfo(&text);
 	append_year(&text, year);
@@ -61,7 +55,8 @@ timestamp_text(Timestamp time, const char *zone)
 	fsec_t fsec;
 
 	if (TIMESTAMP_NOT_FINITE(time))
-		return psprintf("%s%s", TIMESTAMP_IS_NOBEGIN(time) ? EARLIEST_TIME : LATEST_TIME, zone);
+		return psprintf("%s%s", TIMESTAMP_IS_NOBEGIN(time) ? DBI_EARLIEST_TIME : DBI_LATEST_TIME,
+						zone);
 	if (timestamp2tm(time, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));

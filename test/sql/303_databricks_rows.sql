@@ -27,7 +27,7 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN sqlstate || ' ' || sqlerrm;
 END $$;
 SELECT type, cell, pg_temp.value(type, cell) FROM (VALUES
-	-- Microseconds since 1970: of 4714-11-24 BC and one before; 2^63 - 1 is 294247-01-10 04:00:54.775807.
+	-- Microseconds since 1970: of 4714-11-24 BC and one before; the least and greatest of 64 bits stand for the infinite ones.
 	('timestamptz'::regtype, '-210866803200000000'), ('timestamptz', '-210866803200000001'), ('timestamptz', '9223372036854775807'), ('timestamptz', '9223372036854775808'), ('timestamptz', '-9223372036854775808'),
 	-- 586579 - 2025 is 2^64 microseconds, near enough: not to be read as some day of 2025.
 	('timestamp', '294276-12-31 23:59:59.999999'), ('timestamp', '294277-01-01 00:00:00'), ('timestamp', '586579-01-01 00:00:00'), ('timestamp', '0000-02-29 00:00:00'),

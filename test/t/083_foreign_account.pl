@@ -68,6 +68,11 @@ is(sql(q{SELECT a.tool, count(*) FROM (
 	'', 'the tools give the same rows');
 note(sql(q{SELECT count(*) || ' rows of ' || count(DISTINCT tool) || ' tools' FROM public.answers WHERE place = 'foreign'}));
 
+sql(q{CREATE FOREIGN TABLE public.ends (t timestamptz, d date, n timestamp) SERVER ws OPTIONS (query 'SELECT CAST(NULL AS TIMESTAMP) AS t, CAST(NULL AS DATE) AS d, CAST(NULL AS TIMESTAMP_NTZ) AS n')});
+is(sql(q{SELECT coalesce(max(t), '-infinity'), coalesce(max(t), 'infinity'), coalesce(max(d), '-infinity'), coalesce(max(d), 'infinity'),
+	coalesce(max(n), '-infinity'), coalesce(max(n), 'infinity') FROM public.ends}),
+	join('|', ('-infinity', 'infinity') x 3), 'infinite times come back from the warehouse');
+
 # ---- only what is derived: as it follows from rows that are loaded
 sql(q{UPDATE dbinsight.sources SET first_load = '10 days', slice = '5 days' WHERE slice < '1 year';
 	SELECT dbinsight.use_rollup('system.billing.usage'), dbinsight.use_rollup('system.lakeflow.job_run_timeline')}, 'rollups');
