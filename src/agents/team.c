@@ -19,13 +19,13 @@
 #include "postgres.h"
 
 #include "catalog/pg_foreign_server.h"
-#include "commands/defrem.h"
 #include "foreign/foreign.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "agents/team_parts.h"
 #include "base/base.h"
+#include "net/server_option.h"
 
 /* How long the network is waited for before stop() is looked for. */
 #define WAIT_MS 40
@@ -38,27 +38,6 @@ dbi_team_wanted(void)
 
 /* ---- beginning ---- */
 
-static const char *
-text_option(List *options, const char *name, const char *otherwise)
-{
-	ListCell *lc;
-
-	foreach(lc, options)
-	{
-		DefElem *option = lfirst(lc);
-
-		if (strcmp(option->defname, name) == 0)
-			return defGetString(option);
-	}
-	return otherwise;
-}
-
-static double
-number_option(List *options, const char *name)
-{
-	return strtod(text_option(options, name, "0"), NULL);
-}
-
 static void
 read_server(DbiTeam *team)
 {
@@ -67,10 +46,12 @@ read_server(DbiTeam *team)
 
 	team->model = dbi_model_open(dbi_guc_llm_server);
 	options = GetForeignServerByName(dbi_guc_llm_server, false)->options;
-	team->provider = text_option(options, "provider", "openai");
-	team->temperature = number_option(options, "temperature");
-	team->price_in = number_option(options, "price_in");
-	team->price_out = number_option(options, "price_out");
+	team->provider = dbi_option(options, "provider");
+	if (team->provider == NULL)
+		team->provider = "openai";
+	team->temperature = dbi_option_number(options, "temperature", 0);
+	team->price_in = dbi_option_number(options, "price_in", 0);
+	team->price_out = dbi_option_number(options, "price_out", 0);
 	most = dbi_model_max_tokens(team->model);
 	team->answer_tokens = most > 0 ? Min(most, DBI_ANSWER_TOKENS) : DBI_ANSWER_TOKENS;
 	team->answer_tokens = Min(team->answer_tokens, dbi_guc_context_tokens / 4);

@@ -6,50 +6,24 @@
  */
 #include "postgres.h"
 
-#include "commands/defrem.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/acl.h"
-#include "utils/guc.h"
 
 #include "base/compat.h"
 #include "databricks/call.h"
+#include "net/server_option.h"
 
 /* Chunks of a large result that are fetched at the same time. */
 #define DEFAULT_PARALLEL_CHUNKS 4
 
-static char *
-option(List *options, const char *name)
-{
-	ListCell *cell;
-
-	foreach(cell, options)
-	{
-		DefElem *def = lfirst_node(DefElem, cell);
-
-		if (strcmp(def->defname, name) == 0 && defGetString(def)[0] != '\0')
-			return pstrdup(defGetString(def));
-	}
-	return NULL;
-}
-
 static int
 number(List *options, const char *name, int otherwise)
 {
-	char *text = option(options, name);
+	const char *text = dbi_option_text(options, name);
 
 	return text ? Max(atoi(text), 0) : otherwise;
-}
-
-/* "90s", "5min"; a number alone is milliseconds already. 0: none. */
-static int
-milliseconds(List *options, const char *name)
-{
-	char *text = option(options, name);
-	int ms;
-
-	return text && parse_int(text, &ms, GUC_UNIT_MS, NULL) ? Max(ms, 0) : 0;
 }
 
 /* "adb-1.azuredatabricks.net" or with https:// before and a slash behind. */
@@ -74,9 +48,9 @@ base_url(const char *server, const char *host)
 static void
 read_secret(DbiWorkspace *w, List *options)
 {
-	w->token = option(options, "token");
-	w->client_id = option(options, "client_id");
-	w->client_secret = option(options, "client_secret");
+	w->token = dbi_option_text(options, "token");
+	w->client_id = dbi_option_text(options, "client_id");
+	w->client_secret = dbi_option_text(options, "client_secret");
 	if (w->token == NULL && (w->client_id == NULL || w->client_secret == NULL))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("%s: the user mapping has no secret", w->what),
@@ -90,7 +64,7 @@ dbi_workspace_open(Oid serverid, Oid userid)
 	ForeignServer *server = GetForeignServer(serverid);
 	UserMapping *mapping = GetUserMapping(userid, serverid);
 	DbiWorkspace *w = palloc0(sizeof(DbiWorkspace));
-	char *host = option(server->options, "host");
+	char *host = dbi_option_text(server->options, "host");
 
 	if (strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, "databricks") != 0)
 		ereport(ERROR,
@@ -104,9 +78,9 @@ dbi_workspace_open(Oid serverid, Oid userid)
 						errmsg("%s has no option host", w->what),
 						errhint("ALTER SERVER %s OPTIONS (ADD host '…').", w->name)));
 	w->host = base_url(w->name, host);
-	w->warehouse = option(server->options, "warehouse_id");
-	w->catalog = option(server->options, "catalog");
-	w->timeout_ms = milliseconds(server->options, "timeout");
+	w->warehouse = dbi_option_text(server->options, "warehouse_id");
+	w->catalog = dbi_option_text(server->options, "catalog");
+	w->timeout_ms = dbi_option_milliseconds(server->options, "timeout");
 	w->max_parallel_chunks =
 		Max(number(server->options, "max_parallel_chunks", DEFAULT_PARALLEL_CHUNKS), 1);
 	read_secret(w, mapping->options);

@@ -4,16 +4,15 @@
 #include "postgres.h"
 
 #include "catalog/pg_foreign_server.h"
-#include "commands/defrem.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/guc.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "databricks/call.h"
 #include "llm/model.h"
+#include "net/server_option.h"
 
 /* An answer's tokens where the server's option says nothing; limits are reserved by it, so it is small. */
 #define DEFAULT_MAX_TOKENS 1200
@@ -43,42 +42,9 @@ dbi_provider_word(DbiProvider provider)
 }
 
 static char *
-option(List *options, const char *name)
-{
-	ListCell *cell;
-
-	foreach(cell, options)
-	{
-		DefElem *def = lfirst_node(DefElem, cell);
-
-		if (strcmp(def->defname, name) == 0 && defGetString(def)[0] != '\0')
-			return pstrdup(defGetString(def));
-	}
-	return NULL;
-}
-
-static double
-number(List *options, const char *name, double otherwise)
-{
-	char *text = option(options, name);
-	double value;
-
-	return text && parse_real(text, &value, 0, NULL) ? value : otherwise;
-}
-
-static int
-milliseconds(List *options, const char *name)
-{
-	char *text = option(options, name);
-	int ms;
-
-	return text && parse_int(text, &ms, GUC_UNIT_MS, NULL) ? Max(ms, 0) : 0;
-}
-
-static char *
 required(DbiModel *m, List *options, const char *name, const char *example)
 {
-	char *value = option(options, name);
+	char *value = dbi_option_text(options, name);
 
 	if (value == NULL)
 		ereport(ERROR,
@@ -142,7 +108,7 @@ serving_base(char *host, DbiProvider provider)
 static void
 set_urls(DbiModel *m, List *options)
 {
-	char *base = option(options, "base_url");
+	char *base = dbi_option_text(options, "base_url");
 
 	if (base)
 		base = without_slash(base);
@@ -170,7 +136,7 @@ set_secret(DbiModel *m, ForeignServer *server, bool own)
 	if (m->workspace)
 		return;
 	mapping = GetUserMapping(GetUserId(), server->serverid); /* 42704 without one */
-	m->key = option(mapping->options, "api_key");
+	m->key = dbi_option_text(mapping->options, "api_key");
 	if (m->key == NULL && !(own && m->provider == DBI_PROVIDER_OPENAI))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("%s: the user mapping has no secret", m->what),
@@ -183,23 +149,23 @@ dbi_model_open(const char *name)
 	ForeignServer *server = find_server(name);
 	List *options = server->options;
 	DbiModel *m = palloc0(sizeof(DbiModel));
-	char *workspace = option(options, "server");
+	char *workspace = dbi_option_text(options, "server");
 
 	m->server = pstrdup(server->servername);
 	m->what = psprintf("language model server \"%s\"", m->server);
 	(void) dbi_provider_named(required(m, options, "provider", "openai"), &m->provider);
 	m->name = required(m, options, "model", "the name of a model");
-	m->fallback = option(options, "fallback_model");
-	m->embedding = option(options, "embedding_model");
-	m->max_tokens = (int) number(options, "max_tokens", DEFAULT_MAX_TOKENS);
-	m->temperature = number(options, "temperature", -1);
-	m->price_in = number(options, "price_in", -1);
-	m->price_out = number(options, "price_out", -1);
-	m->timeout_ms = milliseconds(options, "timeout");
+	m->fallback = dbi_option_text(options, "fallback_model");
+	m->embedding = dbi_option_text(options, "embedding_model");
+	m->max_tokens = (int) dbi_option_number(options, "max_tokens", DEFAULT_MAX_TOKENS);
+	m->temperature = dbi_option_number(options, "temperature", -1);
+	m->price_in = dbi_option_number(options, "price_in", -1);
+	m->price_out = dbi_option_number(options, "price_out", -1);
+	m->timeout_ms = dbi_option_milliseconds(options, "timeout");
 	if (workspace)
 		m->workspace = dbi_workspace_named(workspace);
 	set_urls(m, options);
-	set_secret(m, server, option(options, "base_url") != NULL);
+	set_secret(m, server, dbi_option_text(options, "base_url") != NULL);
 	dbi_load_prices(m);
 	return m;
 }

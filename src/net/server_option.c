@@ -116,6 +116,23 @@ dbi_option(List *given, const char *name)
 	return NULL;
 }
 
+char *
+dbi_option_text(List *given, const char *name)
+{
+	const char *value = dbi_option(given, name);
+
+	return value && value[0] != '\0' ? pstrdup(value) : NULL;
+}
+
+int
+dbi_option_milliseconds(List *given, const char *name)
+{
+	const char *value = dbi_option(given, name);
+	int ms;
+
+	return value && parse_int(value, &ms, GUC_UNIT_MS, NULL) ? Max(ms, 0) : 0;
+}
+
 double
 dbi_option_number(List *given, const char *name, double otherwise)
 {

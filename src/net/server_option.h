@@ -33,6 +33,9 @@ extern bool dbi_option_is_url(const char *value);  /* http or https, a host, no 
 
 /* The value of an option, or NULL; it belongs to the list. */
 extern const char *dbi_option(List *given, const char *name);
+extern char *dbi_option_text(List *given, const char *name); /* a copy; NULL when it is empty too */
+extern int dbi_option_milliseconds(List *given,
+								   const char *name); /* "90s", or milliseconds; 0: none */
 extern double dbi_option_number(List *given, const char *name, double otherwise);
 extern bool dbi_option_bool(List *given, const char *name, bool otherwise);
 
