@@ -440,8 +440,10 @@ FROM (
 	FROM dbinsight.current_tag g JOIN dbinsight.current_table t ON t.table_full_name = g.object_full_name
 	WHERE g.level IN ('table', 'column') AND (g.tag_name IN ('pii', 'sensitive', 'classification') OR g.tag_name LIKE 'class.%')
 	UNION ALL
+	-- Not current_table: its equality would be asked after the pattern, which then is matched against the names of every snapshot.
 	SELECT t.table_full_name, 'named', NULL
-	FROM dbinsight.current_table t WHERE t.table_full_name ~* (SELECT dbinsight._setting('sensitive_name_pattern'))
+	FROM dbinsight.dim_table t WHERE t.snapshot_date >= (SELECT max(x.snapshot_date) FROM dbinsight.dim_table x)
+		AND t.table_full_name ~* (SELECT dbinsight._setting('sensitive_name_pattern'))
 ) s
 GROUP BY table_full_name;
 COMMENT ON VIEW dbinsight.sensitive_objects IS

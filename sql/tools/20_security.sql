@@ -52,19 +52,20 @@ BEGIN ATOMIC
 			min(failed.event_time) AS first_attempt, max(failed.event_time) AS last_attempt, max(failed.in_10min) AS max_per_10min,
 			bool_and(failed.category = 'auth_denied') AS only_blocked
 		FROM failed GROUP BY failed.user_email, failed.source_ip
-	), success AS MATERIALIZED (
-		SELECT s.user_email, s.event_time FROM dbinsight.fact_audit_logs s
-		WHERE s.user_email = ANY (ARRAY(SELECT DISTINCT p.user_email FROM pair p WHERE p.user_email IS NOT NULL))
-			AND s.event_time > (SELECT min(p.last_attempt) FROM pair p)
+	), entered AS (
+		-- The bounds that do not depend on the pair are for a log that stays on the warehouse: one statement reads it.
+		SELECT DISTINCT p.user_email, p.last_attempt FROM pair p
+		JOIN dbinsight.fact_audit_logs s ON s.user_email = p.user_email AND s.event_time > p.last_attempt
+			AND s.event_time <= p.last_attempt + interval '30 minutes'
+		WHERE s.event_time > (SELECT min(p.last_attempt) FROM pair p)
 			AND s.event_time <= (SELECT max(p.last_attempt) FROM pair p) + interval '30 minutes' AND s.event_time < dbinsight.now()
 			AND s.is_auth AND NOT s.is_failed AND NOT s.is_denied AND s.action_name <> 'logout'
 	), judged AS (
-		SELECT pair.*, a.distinct_users_from_ip,
-			EXISTS (SELECT FROM success s WHERE s.user_email = pair.user_email AND s.event_time > pair.last_attempt
-				AND s.event_time <= pair.last_attempt + interval '30 minutes') AS succeeded_after
+		SELECT pair.*, a.distinct_users_from_ip, e.user_email IS NOT NULL AS succeeded_after
 		FROM pair LEFT JOIN (
 			SELECT pair.source_ip, count(pair.user_email) AS distinct_users_from_ip FROM pair GROUP BY pair.source_ip
 		) a ON a.source_ip = pair.source_ip
+		LEFT JOIN entered e ON e.user_email = pair.user_email AND e.last_attempt = pair.last_attempt
 	), named AS (
 		SELECT judged.*, CASE WHEN judged.distinct_users_from_ip >= 5 THEN 'PASSWORD_SPRAY' WHEN judged.max_per_10min >= 5 THEN 'BRUTE_FORCE'
 			WHEN judged.only_blocked THEN 'IP_BLOCKED' ELSE 'SPORADIC' END AS pattern

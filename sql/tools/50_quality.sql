@@ -129,13 +129,13 @@ BEGIN
 	SELECT c.table_full_name, d.last_write
 	FROM (
 		SELECT t.table_full_name FROM dbinsight.current_table t
-		UNION
+		UNION ALL
 		SELECT d.table_full_name FROM today d WHERE NOT EXISTS (SELECT FROM dbinsight.dim_table)
-		UNION
+		UNION ALL
 		SELECT r.table_full_name FROM dbinsight.rollup_access_daily r
 		WHERE r.access = 'WRITE' AND r.last_access >= (date_trunc('day', _written_tables.as_of, 'UTC') - interval '60 days')
 			AND r.last_access < date_trunc('day', _written_tables.as_of, 'UTC') AND NOT EXISTS (SELECT FROM dbinsight.dim_table)
-		UNION
+		UNION ALL
 		SELECT m.table_full_name FROM dbinsight.fact_dq_monitoring m
 		WHERE m.event_time >= _written_tables.as_of - interval '60 days' AND m.event_time < _written_tables.as_of
 			AND m.commit_last_value < _written_tables.as_of AND NOT EXISTS (SELECT FROM dbinsight.dim_table)
@@ -220,14 +220,15 @@ BEGIN ATOMIC
 	)
 	SELECT a.table_full_name, a.last_write,
 		round(extract(epoch FROM _table_freshness.as_of - a.last_write) / 3600, 3)::float8,
-		coalesce(a.max_hours, _table_freshness.default_hours)::float8
+		coalesce(t.max_hours, _table_freshness.default_hours)::float8
 	FROM (
 		-- Of the patterns a name is like, the longest says how old the table may be.
-		SELECT s.*, (SELECT t.max_hours FROM target t WHERE s.name LIKE t.pattern ORDER BY t.place LIMIT 1) AS max_hours
+		SELECT s.*, (SELECT min(t.place) FROM target t WHERE s.name LIKE t.pattern) AS place
 		FROM (SELECT s.*, lower(s.table_full_name) AS name FROM seen s WHERE s.last_write IS NOT NULL OFFSET 0) s
 		OFFSET 0
 	) a
-	WHERE a.writes >= 2 OR a.max_hours IS NOT NULL;
+	LEFT JOIN target t ON t.place = a.place
+	WHERE a.writes >= 2 OR t.max_hours IS NOT NULL;
 END;
 COMMENT ON FUNCTION dbinsight._table_freshness(timestamptz, numeric) IS
 'Tables that are kept fresh, with their last write before a moment, their age and the age allowed, hours';

@@ -240,10 +240,15 @@ CREATE FUNCTION dbinsight._health_quality(as_of timestamptz)
 	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 BEGIN ATOMIC
+	WITH recent AS MATERIALIZED (
+		SELECT o.table_id, o.event_time, o.freshness_status, o.completeness_status FROM dbinsight.fact_dq_monitoring o
+		WHERE o.event_time >= _health_quality.as_of - interval '1 day' AND o.event_time < _health_quality.as_of AND o.table_full_name IS NOT NULL
+	)
 	SELECT 'quality', 'dq_score', 70::float8, 70 * d.good / nullif(d.checks, 0)::float8, jsonb_build_object('checks', coalesce(d.checks, 0), 'healthy', coalesce(d.good, 0)),
 		CASE WHEN coalesce(d.checks, 0) = 0 THEN 'no table is monitored' WHEN d.good < d.checks THEN 'unhealthy data quality checks: ' || d.checks - d.good || ' of ' || d.checks END
 	FROM (
 		-- As _dq_latest counts the checks, read once: a status is the latest when none comes later.
+		-- Of a table that the last day tells of, nothing older is the latest.
 		SELECT sum((m.fresh = m.latest)::int + (m.complete = m.latest)::int) AS good,
 			sum((m.fresh = m.latest)::int + (m.complete = m.latest)::int + (m.stale = m.latest)::int + (m.incomplete = m.latest)::int) AS checks
 		FROM (
@@ -252,8 +257,13 @@ BEGIN ATOMIC
 				coalesce(max(o.event_time) FILTER (WHERE o.freshness_status = 'UNHEALTHY'), '-infinity') AS stale,
 				coalesce(max(o.event_time) FILTER (WHERE o.completeness_status = 'HEALTHY'), '-infinity') AS complete,
 				coalesce(max(o.event_time) FILTER (WHERE o.completeness_status = 'UNHEALTHY'), '-infinity') AS incomplete
-			FROM dbinsight.fact_dq_monitoring o
-			WHERE o.event_time >= _health_quality.as_of - interval '7 days' AND o.event_time < _health_quality.as_of AND o.table_full_name IS NOT NULL
+			FROM (
+				SELECT r.table_id, r.event_time, r.freshness_status, r.completeness_status FROM recent r
+				UNION ALL
+				SELECT e.table_id, e.event_time, e.freshness_status, e.completeness_status FROM dbinsight.fact_dq_monitoring e
+				WHERE e.event_time >= _health_quality.as_of - interval '7 days' AND e.event_time < _health_quality.as_of - interval '1 day'
+					AND e.table_full_name IS NOT NULL AND NOT EXISTS (SELECT FROM recent r WHERE r.table_id = e.table_id)
+			) o
 			GROUP BY o.table_id
 		) m
 	) d
@@ -352,29 +362,34 @@ COMMENT ON FUNCTION dbinsight._health_network() IS
 'Penalties of network: 15 each high-risk external address, 10 each destination with a high count of denied egress, 5 each severe bottleneck, last 7 days';
 
 /*
- * All parts, now and a week earlier. A function of its own with plans that are
- * kept, because to plan its many parts takes longer than to run some of them.
- * Each part is so small that to start parallel workers would take longer, too.
+ * The parts of one domain's health, now or a week earlier. A function of its own
+ * with plans that are kept, because to plan its many parts takes longer than to
+ * run some of them. Each part is so small that workers of its own would not pay;
+ * the domains share workers among them: COST is what their plans are estimated
+ * at, which the planner cannot look up by itself, and keeps the sum of eleven
+ * below jit_above_cost.
  */
-CREATE FUNCTION dbinsight._health_parts()
+CREATE FUNCTION dbinsight._health_part(part text, prior boolean)
 	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text, is_prior boolean)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp SET jit = off
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 3 COST 1500000 SET search_path = pg_catalog, pg_temp SET jit = off
 	SET max_parallel_workers_per_gather = 0 AS $$
 BEGIN
-	RETURN QUERY SELECT *, false FROM dbinsight._health_cost();
-	RETURN QUERY SELECT *, false FROM dbinsight._health_security();
-	RETURN QUERY SELECT *, false FROM dbinsight._health_performance();
-	RETURN QUERY SELECT *, false FROM dbinsight._health_mlops();
-	RETURN QUERY SELECT *, false FROM dbinsight._health_network();
-	-- Not a loop over two times: what a variable will hold the planner cannot estimate.
-	RETURN QUERY SELECT *, false FROM dbinsight._health_reliability(dbinsight.now());
-	RETURN QUERY SELECT *, false FROM dbinsight._health_quality(dbinsight.now());
-	RETURN QUERY SELECT *, false FROM dbinsight._health_governance(dbinsight.now());
-	RETURN QUERY SELECT *, true FROM dbinsight._health_reliability(dbinsight._since_days(7));
-	RETURN QUERY SELECT *, true FROM dbinsight._health_quality(dbinsight._since_days(7));
-	RETURN QUERY SELECT *, true FROM dbinsight._health_governance(dbinsight._since_days(7));
+	-- Not a variable for the moment: what it will hold the planner cannot estimate.
+	CASE (_health_part.part || CASE WHEN _health_part.prior THEN ' before' ELSE '' END)
+		WHEN 'cost' THEN RETURN QUERY SELECT *, false FROM dbinsight._health_cost();
+		WHEN 'security' THEN RETURN QUERY SELECT *, false FROM dbinsight._health_security();
+		WHEN 'performance' THEN RETURN QUERY SELECT *, false FROM dbinsight._health_performance();
+		WHEN 'reliability' THEN RETURN QUERY SELECT *, false FROM dbinsight._health_reliability(dbinsight.now());
+		WHEN 'reliability before' THEN RETURN QUERY SELECT *, true FROM dbinsight._health_reliability(dbinsight._since_days(7));
+		WHEN 'quality' THEN RETURN QUERY SELECT *, false FROM dbinsight._health_quality(dbinsight.now());
+		WHEN 'quality before' THEN RETURN QUERY SELECT *, true FROM dbinsight._health_quality(dbinsight._since_days(7));
+		WHEN 'mlops' THEN RETURN QUERY SELECT *, false FROM dbinsight._health_mlops();
+		WHEN 'governance' THEN RETURN QUERY SELECT *, false FROM dbinsight._health_governance(dbinsight.now());
+		WHEN 'governance before' THEN RETURN QUERY SELECT *, true FROM dbinsight._health_governance(dbinsight._since_days(7));
+		WHEN 'network' THEN RETURN QUERY SELECT *, false FROM dbinsight._health_network();
+	END CASE;
 END $$;
-COMMENT ON FUNCTION dbinsight._health_parts() IS 'Parts of the health of every domain; is_prior marks those of a week earlier';
+COMMENT ON FUNCTION dbinsight._health_part(text, boolean) IS 'Parts of the health of a domain, now or (reliability, quality, governance) a week earlier';
 
 CREATE FUNCTION dbinsight.get_platform_health()
 	RETURNS TABLE (domain text, score float8, status text, weight float8, components jsonb, inputs_present boolean,
@@ -382,7 +397,18 @@ CREATE FUNCTION dbinsight.get_platform_health()
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 9
 BEGIN ATOMIC
 	WITH part AS MATERIALIZED (
-		SELECT * FROM dbinsight._health_parts()
+		-- The longest first, so that workers end together.
+		SELECT * FROM dbinsight._health_part('quality', false)
+		UNION ALL SELECT * FROM dbinsight._health_part('quality', true)
+		UNION ALL SELECT * FROM dbinsight._health_part('performance', false)
+		UNION ALL SELECT * FROM dbinsight._health_part('mlops', false)
+		UNION ALL SELECT * FROM dbinsight._health_part('security', false)
+		UNION ALL SELECT * FROM dbinsight._health_part('network', false)
+		UNION ALL SELECT * FROM dbinsight._health_part('reliability', false)
+		UNION ALL SELECT * FROM dbinsight._health_part('reliability', true)
+		UNION ALL SELECT * FROM dbinsight._health_part('governance', false)
+		UNION ALL SELECT * FROM dbinsight._health_part('governance', true)
+		UNION ALL SELECT * FROM dbinsight._health_part('cost', false)
 	), prior AS (
 		SELECT p.domain, CASE WHEN bool_and(p.points IS NOT NULL) THEN sum(p.points) END AS score
 		FROM part p WHERE p.is_prior GROUP BY p.domain
@@ -412,6 +438,9 @@ BEGIN ATOMIC
 	SELECT l.domain, l.score, CASE WHEN l.score IS NULL THEN 'NO_DATA' WHEN l.score >= 90 THEN 'HEALTHY' WHEN l.score >= 75 THEN 'ATTENTION'
 		WHEN l.score >= 50 THEN 'DEGRADED' ELSE 'CRITICAL' END, 1::float8, l.components, l.present, l.prior_score, l.issue
 	FROM line l
+	-- Always true. It names a function of the library, so that the library is there before parallel workers are:
+	-- one that loads it in their midst may not take the session's settings over, dbinsight.now among them.
+	WHERE dbinsight.now() IS NOT NULL
 	ORDER BY l.place;
 END;
 COMMENT ON FUNCTION dbinsight.get_platform_health() IS
