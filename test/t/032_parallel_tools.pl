@@ -135,6 +135,18 @@ my $id = $node->safe_psql('postgres', "SELECT dbinsight.submit('$question', NULL
 ok($node->poll_query_until('postgres', "SELECT state = 'done' FROM dbinsight.submitted WHERE id = '$id'"), 'a submitted question');
 is($node->safe_psql('postgres', "SELECT content FROM dbinsight.chat_messages WHERE id = '$id'") . "\n", (split /\n\n\*\*Ask next/, $serial)[0] . "\n", 'gets the same answer');
 is($node->safe_psql('postgres', "SELECT count(*) FROM dbinsight.spans WHERE message_id = '$id' AND (attributes ->> 'dbinsight.call.in_worker')::boolean"), '3', 'from workers');
+
+# The health of the platform asks its domains in parallel workers. In a session that has not used the library yet they
+# must go by its settings all the same: of that moment's week an event is known, of today's none.
+$node->safe_psql('postgres', q{INSERT INTO dbinsight.rollup_audit_coverage VALUES ('2024-02-28 10:00Z', '1', 7, 0, 0, '2024-02-28 10:01Z', '2024-02-28 10:59Z');
+	ALTER DATABASE postgres SET dbinsight.now = '2024-03-01 12:00Z'});
+my $health = q{SELECT string_agg(h::text, ',') FROM dbinsight.get_platform_health() h};
+like($node->safe_psql('postgres', "EXPLAIN $health"), qr/Parallel Append/, 'the plan has workers');
+my ($parallel, $complaint);
+$node->psql('postgres', $health, stdout => \$parallel, stderr => \$complaint);
+is($complaint, '', 'workers take the settings over');
+like($parallel, qr/\(security,100,HEALTHY,/, 'and know the moment');
+is($node->safe_psql('postgres', "SET max_parallel_workers_per_gather = 0; $health"), $parallel, 'the backend alone finds the same');
 none_left($segments);
 unlike(slurp_file($node->logfile), qr/leaked|terminated by signal|TRAP:|PANIC|WARNING/, 'nothing was leaked');
 $node->stop;
