@@ -97,18 +97,30 @@ CREATE FUNCTION dbinsight._sample_alerts(seed int) RETURNS void
 END;
 COMMENT ON FUNCTION dbinsight._sample_alerts(int) IS 'Alert rules of the sample account and what fired';
 
-/* The sources look as if they had just been read; one is late. */
+/* The sources look as if they had just been read; one is late. None is said to end before a row that it has. */
 CREATE FUNCTION dbinsight._sample_ingest() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	r record;
+	newest timestamptz;
 BEGIN
-	FOR r IN SELECT s.source, s.lag_target_minutes FROM dbinsight.sources s
+	FOR r IN SELECT s.source, s.gold_table, s.lag_target_minutes,
+			(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = format('dbinsight.%I', s.gold_table)::regclass
+				AND a.attname = s.time_column AND a.atttypid = 'timestamptz'::regtype) AS time_column
+		FROM dbinsight.sources s
 		WHERE s.source <> 'system.billing.account_prices' AND NOT EXISTS (SELECT FROM dbinsight.ingest_state i WHERE i.source = s.source) ORDER BY s.source
 	LOOP
+		newest := NULL;
+		IF r.source = 'system.access.column_lineage' THEN
+			newest := dbinsight.now() - interval '12 hours';
+		ELSE
+			IF r.time_column IS NOT NULL THEN
+				EXECUTE format('SELECT max(%1$I) FROM dbinsight.%2$I WHERE %1$I < dbinsight.now()', r.time_column, r.gold_table) INTO newest;
+			END IF;
+			newest := greatest(newest, dbinsight.now() - interval '1 minute' * (r.lag_target_minutes / 8));
+		END IF;
 		INSERT INTO dbinsight.ingest_state (source, last_event_time, last_loaded_at)
-		VALUES (r.source, CASE r.source WHEN 'system.access.column_lineage' THEN dbinsight.now() - interval '12 hours' ELSE dbinsight.now() - interval '1 minute' * (r.lag_target_minutes / 8) END,
-			dbinsight.now() - CASE r.source WHEN 'system.access.column_lineage' THEN interval '12 hours' ELSE interval '15 minutes' END);
+		VALUES (r.source, newest, dbinsight.now() - CASE r.source WHEN 'system.access.column_lineage' THEN interval '12 hours' ELSE interval '0' END);
 		INSERT INTO dbinsight.sample_row VALUES ('ingest_state', jsonb_build_object('source', r.source));
 	END LOOP;
 END $$;

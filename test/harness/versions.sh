@@ -88,7 +88,8 @@ in_chroot() {
 		exec chroot "$dir" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 			HOME=/ LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive COPT=-Werror \
 			http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" TESTS="${TESTS:-}" \
-			EMULATOR_NO_SPARK="Spark is the same whatever the server: it was asked on the first one" "$@"' - "$dir" "$@" </dev/null
+			EMULATOR_NO_SPARK="Spark is the same whatever the server: it was asked on the first one" \
+			MLFLOW_NONE="MLflow is the same whatever the server: it was asked on the first one" "$@"' - "$dir" "$@" </dev/null
 }
 
 run_version() {

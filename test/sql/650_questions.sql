@@ -24,6 +24,9 @@ INSERT INTO question (question, begins, says) VALUES
 	('Has noone@company.com accessed PII recently?', '**No.** No reads of sensitive tables by noone@company.com', '{}'),
 	('Were there any failed auth attempts overnight?', '**Yes.**', ARRAY[pg_temp.fact('password_spray', 'entity'), pg_temp.fact('password_spray', 'succeeded_user'), 'successful sign-in']),
 	('What permission changes happened in the last 7 days?', '**', ARRAY[pg_temp.fact('self_grant', 'entity'), pg_temp.fact('admin_grant', 'entity'), pg_temp.fact('admin_grant', 'action_name')]),
+	-- On a Monday at noon this week is twelve hours long.
+	('What permission changes happened this week?', '**', ARRAY['today (2026-06-15) by', '"this week" was read as']),
+	('Which external IPs connected this week?', '**', ARRAY[pg_temp.fact('password_spray', 'entity'), 'high risk', '"this week" was read as']),
 	('Why did nightly_etl fail?', '**nightly_etl** failed with run execution error in task ' || pg_temp.fact('failed_job', 'failed_task'),
 		ARRAY[pg_temp.fact('failed_job', 'run_id')]),
 	('Which jobs are at risk of failure?', '**', ARRAY['customer_360_refresh', 'nightly_etl', 'gpu_model_training']),
