@@ -62,7 +62,7 @@ DbiWorkspace *
 dbi_workspace_open(Oid serverid, Oid userid)
 {
 	ForeignServer *server = GetForeignServer(serverid);
-	UserMapping *mapping = GetUserMapping(userid, serverid);
+	UserMapping *mapping = dbi_user_mapping(userid, server);
 	DbiWorkspace *w = palloc0(sizeof(DbiWorkspace));
 	char *host = dbi_option_text(server->options, "host");
 

@@ -135,7 +135,7 @@ set_secret(DbiModel *m, ForeignServer *server, bool own)
 
 	if (m->workspace)
 		return;
-	mapping = GetUserMapping(GetUserId(), server->serverid); /* 42704 without one */
+	mapping = dbi_user_mapping(GetUserId(), server);
 	m->key = dbi_option_text(mapping->options, "api_key");
 	if (m->key == NULL && !(own && m->provider == DBI_PROVIDER_OPENAI))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -9,6 +9,7 @@
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/syscache.h"
@@ -160,4 +161,19 @@ dbi_find_mapping(Oid userid, Oid serverid)
 							   ObjectIdGetDatum(serverid)))
 		return NULL;
 	return GetUserMapping(userid, serverid);
+}
+
+UserMapping *
+dbi_user_mapping(Oid userid, ForeignServer *server)
+{
+	UserMapping *mapping = dbi_find_mapping(userid, server->serverid);
+
+	if (mapping == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("user \"%s\" has no user mapping for server \"%s\"",
+							   GetUserNameFromId(userid, false), server->servername),
+						errhint("CREATE USER MAPPING FOR %s SERVER %s OPTIONS (…).",
+								quote_identifier(GetUserNameFromId(userid, false)),
+								quote_identifier(server->servername))));
+	return mapping;
 }

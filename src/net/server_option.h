@@ -44,5 +44,7 @@ extern bool dbi_option_bool(List *given, const char *name, bool otherwise);
  * none, for servers that also speak to who has no secret.
  */
 extern UserMapping *dbi_find_mapping(Oid userid, Oid serverid);
+/* The same for servers that ask for one: 42704 and what to do where there is none. */
+extern UserMapping *dbi_user_mapping(Oid userid, ForeignServer *server);
 
 #endif

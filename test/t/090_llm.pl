@@ -285,7 +285,7 @@ my $twice = $w->sql(q{SELECT dbinsight._llm_ask('principal', '{"messages": [{"ro
 is($twice, "fine\nfine", 'serves two requests');
 $w->sql(q{CREATE ROLE ann LOGIN IN ROLE dbinsight_admin});
 like($w->sql(q{SET ROLE ann; SELECT dbinsight._llm_ask('openai', '{}')}), qr/^42501: permission denied for foreign server openai/, 'USAGE is needed');
-like($w->sql(q{GRANT USAGE ON FOREIGN SERVER openai TO ann; SET ROLE ann; SELECT dbinsight._llm_ask('openai', '{}')}), qr/^42704: user mapping not found/, 'and a mapping');
+like($w->sql(q{GRANT USAGE ON FOREIGN SERVER openai TO ann; SET ROLE ann; SELECT dbinsight._llm_ask('openai', '{}')}), qr/^42704: user "ann" has no user mapping for server "openai".*CREATE USER MAPPING/s, 'and a mapping');
 like($w->sql(q{GRANT USAGE ON FOREIGN SERVER databricks TO ann; SET ROLE ann; SELECT dbinsight._llm_ask('databricks', '{}')}), qr/^42501: permission denied for foreign server ws/, 'and USAGE on the workspace');
 like($w->sql(q{SELECT dbinsight._llm_ask('nowhere', '{}')}), qr/^42704: language model server "nowhere" does not exist/, 'a server that is not there');
 like($w->sql(q{SELECT dbinsight._llm_ask('ws', '{}')}), qr/^42809: server "ws" is not one of the wrapper dbinsight_llm/, 'a server of another kind');
