@@ -37,7 +37,8 @@ hmac(const char *key, int key_len, const char *text)
 		pg_hmac_final(ctx, digest, sizeof(digest)) < 0)
 		elog(ERROR, "could not sign a webhook");
 	pg_hmac_free(ctx);
-	(void) pg_b64_encode((void *) digest, sizeof(digest), encoded, pg_b64_enc_len(sizeof(digest)));
+	if (pg_b64_encode((void *) digest, sizeof(digest), encoded, pg_b64_enc_len(sizeof(digest))) < 0)
+		elog(ERROR, "could not encode the signature of a webhook");
 	return encoded;
 }
 

@@ -43,10 +43,16 @@ def make(folder, kind):
         _openssl("req", *config, *ec, "-keyout", key, "-out", request, "-subj", "/CN=emulator")
         _write(_path(folder, "extensions"), f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n"
                "authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n")
-        # openssl before 3.4 cannot set the dates; a life of minus one day has ended.
-        days = "-1" if kind == "expired" else "30"
-        _openssl("x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-out", certificate,
-                 "-days", days, "-extfile", _path(folder, "extensions"))
+        sign = ("x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-out", certificate,
+                "-extfile", _path(folder, "extensions"))
+        if kind != "expired":
+            _openssl(*sign, "-days", "30")
+        else:
+            # openssl before 3.4 cannot set the dates, but lets a life of minus one day pass; later ones do the reverse.
+            try:
+                _openssl(*sign, "-days", "-1")
+            except subprocess.CalledProcessError:
+                _openssl(*sign, "-not_before", "20200101000000Z", "-not_after", "20200102000000Z")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context

@@ -7,7 +7,8 @@
 . "$ROOT/test/harness/spark.sh"
 . "$ROOT/test/harness/mlflow.sh"
 
-export LC_ALL=C.UTF-8 # one order of the tests everywhere, and UTF8 in the servers the TAP tests make
+# One order of the tests everywhere, and UTF8 in the servers the TAP tests make, which drop LC_ALL.
+export LANG=C.UTF-8 LC_ALL=C.UTF-8
 PASSED=0 FAILED=0 SKIPPED=0
 ENVIRONMENTS= # the process that makes them
 SUITE_TIMEOUT=${SUITE_TIMEOUT:-2400} # seconds; --foreground below lets Ctrl-C through

@@ -187,6 +187,7 @@ is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_locks l JOIN pg_stat_a
 	'while the network is waited for, the gold table is not locked');
 $node->safe_psql('postgres', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%ingest(%' AND pid <> pg_backend_pid()});
 $held->quit;
+for (1 .. 100) { last if grep { $_->{cancel_requests} } $emulator->statements; select(undef, undef, undef, 0.1) }
 ok((grep { $_->{cancel_requests} } $emulator->statements), 'a cancel reaches the warehouse');
 $node->safe_psql('postgres', 'CREATE ROLE looker LOGIN IN ROLE dbinsight_reader');
 (undef, undef, $err) = $node->psql('postgres', 'SELECT * FROM dbinsight.ingest()', extra_params => [ '-U', 'looker' ]);

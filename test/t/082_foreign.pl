@@ -60,7 +60,8 @@ my $definitions = q{
 		WHERE p.pronamespace IN ('dbinsight'::regnamespace, 'public'::regnamespace) AND p.prokind IN ('f', 'p');
 	SELECT string_agg(format('%s %s %s %s', c.oid, c.relacl, c.reloptions, pg_get_viewdef(c.oid)), E'\n' ORDER BY c.oid) FROM pg_class c
 		WHERE c.relnamespace IN ('dbinsight'::regnamespace, 'public'::regnamespace) AND c.relkind = 'v' AND c.relname NOT IN ('dim_job', 'fact_query_history')};
-my $members = q{SELECT count(*) FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'dbinsight' WHERE d.deptype = 'e'};
+my $members = q{SELECT count(*) FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'dbinsight' WHERE d.deptype = 'e'
+	AND d.classid = 'pg_class'::regclass};
 my $dumped = q{SELECT cardinality(extconfig) FROM pg_extension WHERE extname = 'dbinsight'};
 sub definitions { return sql($definitions) =~ s/dbinsight_local\.//gr }
 # Made once from its text, as a restored dump makes it, a definition has a text that stays (brackets, names of UNIONs' columns).
