@@ -146,6 +146,11 @@ COMMENT ON FUNCTION dbinsight._weight(text, text) IS 'A weight of score_weights'
 CREATE FUNCTION dbinsight._score_parts(content text, tool_calls jsonb, grounding jsonb, understood jsonb, latency_ms float8) RETURNS jsonb
 	LANGUAGE sql STABLE
 BEGIN ATOMIC
+	-- The text without its sources, and without its tables: made once, a long answer has hundreds of figures.
+	WITH written AS MATERIALIZED (
+		SELECT w.main, regexp_replace(w.main, '(^|\n)\|[^\n]*', '', 'g') AS prose
+		FROM (SELECT split_part(_score_parts.content, E'\n---\n', 1) AS main OFFSET 0) w
+	)
 	SELECT jsonb_build_object(
 		'claims', c.claims, 'contradictions', c.contradictions,
 		'groundedness', c.supported_weight / nullif(c.weight, 0),
@@ -170,9 +175,8 @@ BEGIN ATOMIC
 			sum(CASE WHEN s ->> 1 IN ('number', 'superlative') THEN 1 ELSE 0.5 END)::float8 AS weight,
 			sum(CASE WHEN NOT (s ->> 2)::boolean THEN 0 WHEN s ->> 1 IN ('number', 'superlative') THEN 1 ELSE 0.5 END)::float8 AS supported_weight,
 			coalesce((_score_parts.grounding ->> 'contradictions')::float8, 0) AS contradictions,
-			(count(*) FILTER (WHERE (s ->> 2)::boolean AND s ->> 1 <> 'date' AND strpos(split_part(_score_parts.content, E'\n---\n', 1), s ->> 0) > 0
-				AND regexp_replace(split_part(_score_parts.content, E'\n---\n', 1), '(^|\n)\|[^\n]*', '', 'g') LIKE '%' || replace(replace(s ->> 0, '\', '\\'), '%', '\%') || '%'))::float8 AS prose
-		FROM jsonb_array_elements(_score_parts.grounding -> 'spans') s) c,
+			(count(*) FILTER (WHERE (s ->> 2)::boolean AND s ->> 1 <> 'date' AND strpos(w.prose, s ->> 0) > 0))::float8 AS prose
+		FROM written w, jsonb_array_elements(_score_parts.grounding -> 'spans') s) c,
 		(SELECT count(*)::float8 AS calls, count(*) FILTER (WHERE (x ->> 'ok')::boolean)::float8 AS ok,
 			count(*) FILTER (WHERE x ? 'argument')::float8 AS invalid, coalesce(sum((x ->> 'rows')::int), 0)::float8 AS rows
 		FROM jsonb_array_elements(_score_parts.tool_calls) x) k,
@@ -186,8 +190,7 @@ BEGIN ATOMIC
 			WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(_score_parts.tool_calls) x WHERE x ->> 'agent' = r.agent)) a) f,
 		(SELECT p.main, split_part(p.main, E'\n', 1) AS headline, regexp_count(p.prose, '\S+')::float8 AS words,
 			s.n AS sentences, s.short AS short_sentences
-		FROM (SELECT split_part(_score_parts.content, E'\n---\n', 1) AS main,
-				regexp_replace(split_part(_score_parts.content, E'\n---\n', 1), '(^|\n)\|[^\n]*', '', 'g') AS prose) p,
+		FROM written p,
 			LATERAL (SELECT count(*)::float8 AS n, count(*) FILTER (WHERE regexp_count(x, '\S+') <= 22)::float8 AS short
 				FROM regexp_split_to_table(p.prose, '([.!?;:]\s|\n)+') x WHERE x ~ '\w') s) t;
 END;
