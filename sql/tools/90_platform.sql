@@ -262,7 +262,7 @@ BEGIN ATOMIC
 				UNION ALL
 				SELECT e.table_id, e.event_time, e.freshness_status, e.completeness_status FROM dbinsight.fact_dq_monitoring e
 				WHERE e.event_time >= _health_quality.as_of - interval '7 days' AND e.event_time < _health_quality.as_of - interval '1 day'
-					AND e.table_full_name IS NOT NULL AND NOT EXISTS (SELECT FROM recent r WHERE r.table_id = e.table_id)
+					AND e.table_full_name IS NOT NULL AND e.table_id NOT IN (SELECT r.table_id FROM recent r)  -- hashed: a join would sort the week
 			) o
 			GROUP BY o.table_id
 		) m
