@@ -78,10 +78,14 @@ INSERT INTO dbinsight.retention VALUES ('job_runs', 'created_at', '90 days');
 CREATE TABLE dbinsight.scheduler (
 	one boolean PRIMARY KEY DEFAULT true CHECK (one),
 	enabled boolean NOT NULL DEFAULT true,
-	started_at timestamptz
+	started_at timestamptz,
+	creator int NOT NULL,
+	creator_since timestamptz NOT NULL
 );
-COMMENT ON TABLE dbinsight.scheduler IS 'One row: whether this database is to have a scheduler (stop_worker() says no), and when the last one started';
-INSERT INTO dbinsight.scheduler DEFAULT VALUES;
+COMMENT ON TABLE dbinsight.scheduler IS
+'One row: whether this database is to have a scheduler (stop_worker() says no), when the last one started, and which session made the extension: it may be a restore';
+INSERT INTO dbinsight.scheduler (creator, creator_since)
+SELECT a.pid, a.backend_start FROM pg_catalog.pg_stat_get_activity(pg_backend_pid()) a;
 
 CREATE VIEW dbinsight.jobs AS
 SELECT d.name, d.owner, d.schedule, d.time_zone, d.command, d.enabled, d.timeout, d.overlap, d.max_attempts, d.retry_delay, d.catch_up,

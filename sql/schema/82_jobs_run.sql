@@ -146,6 +146,22 @@ COMMENT ON FUNCTION dbinsight._job_begin(dbinsight.job_definitions, timestamptz,
  * while nobody looked is one run, for the next one is counted from the
  * present. A run that waits for a worker stays due.
  */
+/*
+ * A restore makes the extension and then fills its tables: a job that ran in
+ * between would write rows that the dump has, too. So a scheduler waits while
+ * the session that made the extension works, and while pg_restore's do.
+ */
+CREATE FUNCTION dbinsight._scheduler_waits() RETURNS boolean
+	LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+	SELECT EXISTS (
+		SELECT FROM pg_catalog.pg_stat_activity a, dbinsight.scheduler s
+		WHERE a.datname = current_database() AND (a.application_name = 'pg_restore' AND a.backend_type = 'client backend'
+			OR a.pid = s.creator AND a.backend_start = s.creator_since
+				AND (a.state <> 'idle' OR a.state_change > clock_timestamp() - interval '5 seconds')));
+END;
+COMMENT ON FUNCTION dbinsight._scheduler_waits() IS 'Whether a restore may be going on, for which jobs have to wait';
+
 CREATE FUNCTION dbinsight._job_due(workers int) RETURNS TABLE (run bigint, login oid, job text)
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

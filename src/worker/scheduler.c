@@ -218,6 +218,20 @@ may_run(void)
 	return enabled || once;
 }
 
+/* A run_due() that somebody asked for does not wait for a restore; and once it is over, it is over. */
+static bool
+must_wait(void)
+{
+	static bool over;
+
+	if (!once && !over)
+	{
+		query("SELECT dbinsight._scheduler_waits()", 0, NULL, NULL);
+		over = !DatumGetBool(column(0, 1));
+	}
+	return !once && !over;
+}
+
 static void
 end_lost(void)
 {
@@ -272,6 +286,7 @@ look_around(Look *look)
 	definitions = get_relname_relid("job_definitions", get_namespace_oid("dbinsight", false));
 	look->busy = !lock_extension();
 	look->vanished = !look->busy && (!OidIsValid(definitions) || !may_run());
+	look->busy = look->busy || (!look->vanished && must_wait());
 	if (!look->busy && !look->vanished)
 	{
 		end_lost();

@@ -27,7 +27,8 @@ sub contents
 	# A job counts its runs from when it came into this database.
 	my $tables = sql($database, q{
 		SELECT string_agg(format('SELECT %1$L, count(*), md5(string_agg(%3$s, chr(10) ORDER BY %3$s COLLATE "C")) FROM %2$s t',
-			c.relname, c.oid::regclass, CASE c.relname WHEN 'job_definitions' THEN '(to_jsonb(t) - ''changed_at'')::text' ELSE 't::text' END),
+			c.relname, c.oid::regclass, CASE c.relname WHEN 'job_definitions' THEN '(to_jsonb(t) - ''changed_at'')::text'
+				WHEN 'scheduler' THEN '(to_jsonb(t) - ''{creator,creator_since}''::text[])::text' ELSE 't::text' END),
 			E'\nUNION ALL\n' ORDER BY c.relname COLLATE "C")
 		FROM pg_class c
 		WHERE c.relnamespace = 'dbinsight'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition});
