@@ -38,13 +38,25 @@ sub prepare
 	return sprintf($QUERY, $wait->{server} // 'ws', $wait->{large} // 'false');
 }
 
+# The state of the latest such statement; psql may be gone before the backend that cancels is.
+sub state_of
+{
+	my ($text) = @_;
+	my $statement;
+	for (1 .. 100)
+	{
+		($statement) = grep { $_->{statement} =~ /$text/ } reverse $emulator->statements;
+		last if $statement->{cancel_requests};
+		select(undef, undef, undef, 0.1);
+	}
+	return $statement->{state};
+}
+
 sub check_remote
 {
 	my ($wait, $name) = @_;
 	return unless $wait->{remote};
-	my ($statement) = grep { $_->{statement} =~ /held/ } reverse $emulator->statements;
-	for (1 .. 20) { last if $statement->{cancel_requests}; sleep 0.05; ($statement) = grep { $_->{statement} =~ /held/ } reverse $emulator->statements }
-	is($statement->{state}, 'CANCELED', "$name: cancelled on the warehouse");
+	is(state_of('held'), 'CANCELED', "$name: cancelled on the warehouse");
 	return;
 }
 
@@ -111,7 +123,7 @@ $emulator->reset;
 $emulator->script(match => 'slow', columns => [{ name => 'a', type => 'INT' }], hold => \1);
 $w->sql(q{BEGIN; SAVEPOINT a; SET LOCAL statement_timeout = 200; SELECT dbinsight._databricks_query('ws', 'SELECT slow'); }
 	. q{ROLLBACK TO a; SELECT dbinsight._databricks_query('ws', 'SELECT 5'); COMMIT});
-is((grep { $_->{statement} =~ /slow/ } $emulator->statements)[0]{state}, 'CANCELED', 'a subtransaction that is rolled back');
+is(state_of('slow'), 'CANCELED', 'a subtransaction that is rolled back');
 $emulator->reset;
 is($w->sql(q{SELECT count(*) FROM (SELECT dbinsight._databricks_query('ws', 'SELECT id FROM range(1000000)', true) LIMIT 10) AS q; SELECT dbinsight._databricks_query('ws', 'SELECT 5')}),
 	"10\n{5}", 'a LIMIT, and a statement after it');
