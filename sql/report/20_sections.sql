@@ -21,9 +21,12 @@ DECLARE
 	domains jsonb;
 	alerts jsonb;
 BEGIN
-	SELECT * INTO overall FROM dbinsight.get_platform_health() h WHERE h.domain = '(overall)';
-	SELECT coalesce(jsonb_agg(jsonb_build_array(initcap(h.domain), h.score, h.status, h.top_issue) ORDER BY h.score NULLS LAST, h.domain COLLATE "C"), '[]')
-	INTO domains FROM dbinsight.get_platform_health() h WHERE h.domain <> '(overall)';
+	SELECT max(h.score) FILTER (WHERE h.domain = '(overall)') AS score, max(h.status) FILTER (WHERE h.domain = '(overall)') AS status,
+		max(h.prior_score) FILTER (WHERE h.domain = '(overall)') AS prior_score,
+		coalesce(jsonb_agg(jsonb_build_array(coalesce(a.title, h.domain), h.score, h.status, h.top_issue) ORDER BY h.score NULLS LAST, h.domain COLLATE "C")
+			FILTER (WHERE h.domain <> '(overall)'), '[]') AS domains
+	INTO overall FROM dbinsight.get_platform_health() h LEFT JOIN dbinsight.agents a ON a.name = h.domain;
+	domains := overall.domains;
 	SELECT coalesce(jsonb_agg(jsonb_build_array(a.severity, a.rule_name, coalesce(a.entity_id, a.message), to_char(a.fired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), a.status) ORDER BY dbinsight.severity_rank(a.severity), a.fired_at DESC, a.alert_id), '[]')
 	INTO alerts FROM dbinsight.get_active_alerts() a;
 	RETURN jsonb_build_object('id', 'platform', 'title', 'Platform',
