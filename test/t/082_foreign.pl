@@ -108,7 +108,8 @@ is(sql(q{SET ROLE ann; SELECT public.statements_by('ann')}), '10000000', "a pers
 my @sent = statements();
 is(scalar @sent, 2, 'one statement each');
 like($sent[0], qr/^SELECT count\(\*\) FROM \(SELECT .* FROM `system`\.`query`\.`history` r\) m .* d\) r\d+$/s, 'of which one row is the result');
-like($sent[1], qr/ WHERE \(r\d+\.`executed_by` = :p1\)$/, 'with its condition');
+# From 18 on a function's plan may be made for its argument.
+like($sent[1], qr/ WHERE \(r\d+\.`executed_by` = (?::p1|'ann')\)$/, 'with its condition');
 like($sent[0], qr/named_struct\('new_field', r\.`new_field`\)/, 'what no column takes is in extra');
 like(sql('EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM public.statements'), qr/^Foreign Scan/, "a person's own view follows");
 
