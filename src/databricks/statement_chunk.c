@@ -283,9 +283,8 @@ download(DbiStatement *s, DbiChunk *c)
 static bool
 link_serves(const DbiChunk *c)
 {
-	return c->url != NULL &&
-		   (c->asked || c->expires == 0 ||
-			c->expires - LINK_MARGIN_S * USECS_PER_SEC > GetCurrentTimestamp());
+	return c->url != NULL && (c->asked || c->expires == 0 ||
+							  c->expires - LINK_MARGIN_S * USECS_PER_SEC > GetCurrentTimestamp());
 }
 
 /* The link or the connection is gone: once more from the beginning, with a new link. */
