@@ -207,7 +207,8 @@ BEGIN
 			HINT = format('UPDATE dbinsight.sources SET remote = ''catalog.schema.table'' WHERE source = %L.', source);
 	ELSIF EXISTS (SELECT FROM jsonb_each(s.mapping) m WHERE m.value ->> 'as' = 'today') THEN
 		RAISE EXCEPTION 'source "%" cannot be %', source, mode USING ERRCODE = '0A000',
-			DETAIL = 'The account shows its present state only; the days before are kept here.';
+			DETAIL = 'The account shows its present state only; the days before are kept here.',
+			HINT = 'Leave it local: ingest() adds a copy a day. The present is read there through IMPORT FOREIGN SCHEMA.';
 	ELSIF coalesce(server, '') = '' THEN
 		RAISE EXCEPTION 'no Databricks workspace is set' USING ERRCODE = '55000',
 			HINT = 'CREATE SERVER ... FOREIGN DATA WRAPPER databricks, then name it here or SET dbinsight.databricks_server to its name.';

@@ -330,9 +330,10 @@ CREATE FUNCTION dbinsight._health_network()
 	RETURNS TABLE (domain text, component text, weight float8, points float8, inputs jsonb, issue text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
 BEGIN ATOMIC
-	WITH present AS (
+	WITH present AS MATERIALIZED (
+		-- a LIMIT, unlike EXISTS, goes to the warehouse when the rows are there
 		SELECT EXISTS (SELECT FROM dbinsight.rollup_audit_coverage a WHERE a.hour >= dbinsight._since_days(7) AND a.hour < dbinsight.now()) AS audit,
-			EXISTS (SELECT FROM dbinsight.fact_outbound_network o WHERE o.event_time < dbinsight.now()) AS egress
+			(SELECT true FROM dbinsight.fact_outbound_network o WHERE o.event_time < dbinsight.now() LIMIT 1) IS NOT NULL AS egress
 	), counted AS (
 		-- those get_external_ips rates high, which only denied or sensitive events can make one
 		SELECT 'high_risk_addresses' AS component, 15::float8 AS each, count(*) AS n, 'external addresses of high risk: ' AS what

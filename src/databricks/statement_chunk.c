@@ -247,6 +247,7 @@ take_chunk_answer(DbiStatement *s, DbiChunk *c)
 		dbi_statement_bad_answer(s, "a chunk is not a JSON object");
 	result = dbi_jsonb_object(&answer->root, "result");
 	dbi_chunk_take(s, result ? result : &answer->root, rows, rows_len, c->index);
+	c->asked = true;
 	pfree(answer);
 	MemoryContextSwitchTo(old);
 	stop_chunk(c);
@@ -275,11 +276,15 @@ download(DbiStatement *s, DbiChunk *c)
 	dbi_request_launch(c->request);
 }
 
+/*
+ * A link that has just been asked for is used whatever the clock says: this
+ * machine's may be wrong, and the storage tells what it thinks.
+ */
 static bool
 link_serves(const DbiChunk *c)
 {
-	return c->url != NULL &&
-		   (c->expires == 0 || c->expires - LINK_MARGIN_S * USECS_PER_SEC > GetCurrentTimestamp());
+	return c->url != NULL && (c->asked || c->expires == 0 ||
+							  c->expires - LINK_MARGIN_S * USECS_PER_SEC > GetCurrentTimestamp());
 }
 
 /* The link or the connection is gone: once more from the beginning, with a new link. */
@@ -290,6 +295,7 @@ begin_again(DbiStatement *s, DbiChunk *c)
 
 	stop_chunk(c);
 	c->url = NULL;
+	c->asked = false;
 	c->losses = read > c->told ? 1 : c->losses + 1;
 	c->told = read;
 	c->again = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),

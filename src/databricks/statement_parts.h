@@ -38,6 +38,7 @@ typedef struct
 	DbiRequest *request; /* downloads behind a link */
 	char *url;           /* the link, a secret; or NULL */
 	TimestampTz expires; /* of the link; 0: unknown */
+	bool asked;          /* for the link, after the first: it is fresh */
 	List *headers;       /* DbiHeader */
 	const char *data;    /* rows that are here, INLINE; or NULL */
 	size_t left;         /* bytes of it */

@@ -5,8 +5,8 @@ use warnings;
 use FindBin;
 use Getopt::Long;
 
-my %opt = (psql => 'psql', seed => 1, time => 300, batch => 300, connstr => 'dbname=postgres');
-GetOptions(\%opt, 'psql=s', 'seed=i', 'time=i', 'batch=i', 'connstr=s', 'dir=s', 'target=s', 'keep=s') or die "usage: rows.pl --target rows|jsonb --dir FOLDER\n";
+my %opt = (psql => 'psql', seed => 1, time => 300, batch => 300, connstr => 'dbname=postgres', timeout => 10);
+GetOptions(\%opt, 'psql=s', 'seed=i', 'time=i', 'batch=i', 'connstr=s', 'timeout=i', 'dir=s', 'target=s', 'keep=s') or die "usage: rows.pl --target rows|jsonb --dir FOLDER\n";
 srand($opt{seed});
 
 sub pick { return $_[ int(rand(@_)) ] }
@@ -62,7 +62,7 @@ while (time < $until && $findings < 20)
 {
 	my @inputs = map { mutant() } 1 .. $opt{batch};
 	open(my $out, '>', "$opt{dir}/rows.sql") or die "$opt{dir}: $!";
-	print $out "SET statement_timeout = '10s';\n\\ir $FindBin::Bin/rows.sql\n";
+	print $out "SET statement_timeout = '$opt{timeout}s';\n\\ir $FindBin::Bin/rows.sql\n";
 	for my $i (0 .. $#inputs)
 	{
 		my ($types, $bytes) = @{ $inputs[$i] };

@@ -85,13 +85,26 @@ try('drip, poll', 0, qr/^57014: .*dbinsight\.request_timeout/, [{ fault => 'drip
 try('drip, storage', 1, qr/^57014: .*dbinsight\.request_timeout/, [{ fault => 'drip', on => 'storage' }], $FAST);
 try('latency', 1, $RIGHT, [{ fault => 'latency', seconds => 0.2, on => 'any', times => undef }]);
 try('gzip', 1, $RIGHT, [{ fault => 'gzip', on => 'any', times => undef }]);
+try("gzip that is none, $_", $_ eq 'storage', qr/^08(P01|000): /, [{ fault => 'header', headers => { 'Content-Encoding' => 'gzip' }, on => $_, times => undef }]) for qw(execute poll storage);
 
 # ---- links
 
 try('a link that has expired', 1, $RIGHT, [{ fault => 'status', status => 403, shape => 'text', on => 'storage', skip => 2, times => 2 }]);
 try('404 of a storage', 1, $RIGHT, [{ fault => 'status', status => 404, shape => 'empty', on => 'storage' }]);
 try('links that always have expired', 1, qr/^38000: .*storage/, [{ fault => 'status', status => 403, shape => 'text', on => 'storage', times => undef }]);
+# A link of 4 s that is used after 5 has expired for the storage too; one that is never good is asked for five times.
+$emulator->reset;
+$emulator->settings(chunk_rows => 500, link_rows => 500, link_seconds => 4);
+$emulator->script(match => 'range', columns => [{ name => 'id', type => 'BIGINT' }], range => $ROWS);
+$emulator->fault(fault => 'latency', seconds => 5, on => 'storage', skip => 1, times => 2);
+is($w->sums("SELECT id FROM range($ROWS)", 1), $RIGHT, 'links that expire on the way');
+cmp_ok(scalar(grep { $_->{status} == 403 } $emulator->requests(operation => 'storage')), '>', 0, '... are refused by the storage');
+$emulator->settings(link_seconds => -60);
+like($w->sums("SELECT id FROM range($ROWS)", 1), qr/^38000: .*storage/, 'links that have expired when they come');
 try('a link with little time left', 1, $RIGHT, [{ fault => 'edit', on => 'poll', times => undef, set => { 'result.external_links.0.expiration' => '2020-01-01T00:00:00Z' } }]);
+try('a clock that is wrong', 1, $RIGHT, [{ fault => 'edit', on => 'poll', times => undef, set => { 'result.external_links.0.expiration' => '2020-01-01T00:00:00Z' } },
+	{ fault => 'edit', on => 'chunk', times => undef, set => { 'external_links.0.expiration' => '2020-01-01T00:00:00Z' } }]);
+is(scalar($emulator->requests(operation => 'chunk')), 6, '... and each link is asked for once');
 try('a link that is missing', 1, qr/^08P01: .*link/, [{ fault => 'edit', on => 'chunk', set => { external_links => [] }, times => undef }]);
 try('a link to a file', 1, qr/^42501: .*only https/s, [{ fault => 'edit', on => 'poll', times => undef, set => { 'result.external_links.0.external_link' => 'file:///etc/passwd' } }]);
 try('a link to a metadata service', 1, qr/^42501: .*169\.254\.169\.254/s,
@@ -166,6 +179,15 @@ oauth('that resets', qr/^\{5\}/, fault => 'reset_early', on => 'token');
 oauth('that hangs', qr/^57014: .*request_timeout/, fault => 'hang', on => 'token');
 oauth('that answers something else', qr/^08P01: /, fault => 'malformed', body => '{"a":1}', on => 'token');
 oauth('that sends us elsewhere', qr/^42501: /, fault => 'redirect', on => 'token');
+
+
+# One session; the tokens change while it rests.
+sub change { my ($what) = @_; return sprintf("\\! curl -sSf -o /dev/null '%s/_control/credentials' -d '%s'\n", $emulator->control_url, $what) }
+$emulator->reset;
+my $ask = "SELECT dbinsight._databricks_query('%s', 'SELECT 5');\n";
+is($w->sql(sprintf($ask, 'wso') . change('{"revoke": true}') . sprintf($ask, 'wso')), "{5}\n{5}", "a principal's token that was revoked is renewed");
+like($w->sql(sprintf($ask, 'ws') . change('{"token": "dapi-another"}') . sprintf($ask, 'ws')), qr/^28000: .*HINT: /s, 'a personal token that was replaced is told');
+is($w->sql("ALTER USER MAPPING FOR CURRENT_USER SERVER ws OPTIONS (SET token 'dapi-another');\n" . sprintf($ask, 'ws')), '{5}', '... and the new one serves');
 
 is($w->sql('SELECT 1'), 1, 'the server is alive');
 done_testing();

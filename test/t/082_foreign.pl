@@ -78,7 +78,8 @@ my $pristine_dumped = sql($dumped);
 # ---- what is refused, and changes nothing
 like(refused(q{SELECT dbinsight.use_foreign('system.lakeflow.nothing')}), qr/^42704: source "system.lakeflow.nothing" does not exist/, 'a source that is not there');
 like(refused(q{SELECT dbinsight.use_foreign('profile.columns')}), qr/^55000: source "profile.columns" has no remote table\nHINT:  UPDATE/, 'a source without a remote table');
-like(refused(q{SELECT dbinsight.use_foreign('system.information_schema.tables')}), qr/^0A000: .*cannot be foreign\nDETAIL:  The account shows its present state only/, 'a snapshot of the present');
+like(refused(q{SELECT dbinsight.use_foreign('system.information_schema.tables')}), qr/^0A000: .*cannot be foreign\nDETAIL:  The account shows its present state only.*\nHINT:  Leave it local: ingest/, 'a snapshot of the present');
+like(refused(q{SELECT dbinsight.use_rollup('system.information_schema.columns')}), qr/^0A000: .*cannot be rollup\nDETAIL/, '... nor a rollup');
 like(refused(q{SET dbinsight.databricks_server = ''; SELECT dbinsight.use_foreign('system.lakeflow.jobs')}), qr/^55000: no Databricks workspace is set\nHINT:  CREATE SERVER/, 'no workspace');
 like(refused(q{SET ROLE ann; SELECT dbinsight.use_foreign('system.lakeflow.jobs')}), qr/^42501: permission denied/, 'a reader');
 $emulator->script(match => 'information_schema', columns => [{ name => 'column_name', type => 'STRING' }, { name => 'full_data_type', type => 'STRING' }], rows => []);
