@@ -18,11 +18,14 @@
 	object_aclcheck(ProcedureRelationId, function, role, mode)
 #define dbi_server_aclcheck(server, role, mode) \
 	object_aclcheck(ForeignServerRelationId, server, role, mode)
+#define dbi_namespace_aclcheck(schema, role, mode) \
+	object_aclcheck(NamespaceRelationId, schema, role, mode)
 #define dbi_extension_ownercheck(extension, role) \
 	object_ownercheck(ExtensionRelationId, extension, role)
 #else
 #define dbi_function_aclcheck(function, role, mode) pg_proc_aclcheck(function, role, mode)
 #define dbi_server_aclcheck(server, role, mode) pg_foreign_server_aclcheck(server, role, mode)
+#define dbi_namespace_aclcheck(schema, role, mode) pg_namespace_aclcheck(schema, role, mode)
 #define dbi_extension_ownercheck(extension, role) pg_extension_ownercheck(extension, role)
 #endif
 
