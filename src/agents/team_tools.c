@@ -17,7 +17,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "tsearch/ts_cache.h"
 #include "tsearch/ts_type.h"
 #include "utils/acl.h"
 #include "utils/array.h"

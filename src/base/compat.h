@@ -12,8 +12,9 @@
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h" /* 16 took it out of postgres.h */
-#include "catalog/pg_proc.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
 #define dbi_function_aclcheck(function, role, mode) \
 	object_aclcheck(ProcedureRelationId, function, role, mode)
 #define dbi_server_aclcheck(server, role, mode) \

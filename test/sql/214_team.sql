@@ -39,6 +39,21 @@ SELECT count(*) FROM dbinsight._model_tools('security', 'failed logins', '{}', 1
 SELECT count(*) FROM dbinsight._model_tools('security', '\ '' & | ! :* the', '{}', 12);
 SELECT count(*) FROM dbinsight._model_tools('no_such_agent', 'failed logins', '{}', 12);
 
+-- What is known of them is read anew when the registry or a function changes; rights are those of whoever asks.
+UPDATE dbinsight.agent_tools SET enabled = false WHERE agent = 'cost' AND tool = 'get_cost_forecast';
+SELECT count(*) FILTER (WHERE tool = 'get_cost_forecast') FROM dbinsight._model_tools('cost', 'forecast', '{}', 12);
+UPDATE dbinsight.agent_tools SET enabled = true WHERE agent = 'cost' AND tool = 'get_cost_forecast';
+SELECT count(*) FILTER (WHERE tool = 'get_cost_forecast') FROM dbinsight._model_tools('cost', 'forecast', '{}', 12);
+SET LOCAL ROLE dbinsight_reader;
+SELECT count(*) FILTER (WHERE tool = 'get_cost_forecast') FROM dbinsight._model_tools('cost', 'forecast', '{}', 12);
+RESET ROLE;
+SELECT p.oid::regprocedure AS forecast FROM pg_proc p WHERE p.proname = 'get_cost_forecast' \gset
+REVOKE EXECUTE ON FUNCTION :forecast FROM dbinsight_reader;
+SET LOCAL ROLE dbinsight_reader;
+SELECT count(*) FILTER (WHERE tool = 'get_cost_forecast') FROM dbinsight._model_tools('cost', 'forecast', '{}', 12);
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION :forecast TO dbinsight_reader;
+
 -- Playbooks.
 INSERT INTO dbinsight.playbooks (name, agent, title, steps, words, enabled) VALUES
 	('spikes', 'cost', 'Cost spikes', 'Compare with the day before.', '{anomaly,jump}', true),
