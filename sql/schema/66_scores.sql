@@ -142,15 +142,10 @@ CREATE FUNCTION dbinsight._weight(part text, name text) RETURNS float8
 	RETURN (SELECT w.weight FROM dbinsight.score_weights w WHERE w.part = _weight.part AND w.name = _weight.name);
 COMMENT ON FUNCTION dbinsight._weight(text, text) IS 'A weight of score_weights';
 
-/* What the scores are made from, measured on the text and the calls. */
-CREATE FUNCTION dbinsight._score_parts(content text, tool_calls jsonb, grounding jsonb, understood jsonb, latency_ms float8) RETURNS jsonb
-	LANGUAGE sql STABLE
+/* What the scores are made from, measured on the text and the calls. One row: a set is inlined, so that _scores() keeps its plan. */
+CREATE FUNCTION dbinsight._score_parts(content text, tool_calls jsonb, grounding jsonb, understood jsonb, latency_ms float8) RETURNS SETOF jsonb
+	LANGUAGE sql STABLE ROWS 1
 BEGIN ATOMIC
-	-- The text without its sources, and without its tables: made once, a long answer has hundreds of figures.
-	WITH written AS MATERIALIZED (
-		SELECT w.main, regexp_replace(w.main, '(^|\n)\|[^\n]*', '', 'g') AS prose
-		FROM (SELECT split_part(_score_parts.content, E'\n---\n', 1) AS main OFFSET 0) w
-	)
 	SELECT jsonb_build_object(
 		'claims', c.claims, 'contradictions', c.contradictions,
 		'groundedness', c.supported_weight / nullif(c.weight, 0),
@@ -171,12 +166,15 @@ BEGIN ATOMIC
 		'slots', (_score_parts.understood ->> 'slots')::float8,
 		'fresh', 1 - least(1, greatest(0, ((_score_parts.understood ->> 'lag_h')::float8 - 24) / 168)),
 		'latency_ms', _score_parts.latency_ms)
-	FROM (SELECT count(*)::float8 AS claims,
+	/* once for all that looks at it: OFFSET keeps it from being put where it is used */
+	FROM (SELECT q.main, regexp_replace(q.main, '(^|\n)\|[^\n]*', '', 'g') AS prose
+		FROM (SELECT split_part(_score_parts.content, E'\n---\n', 1) AS main OFFSET 0) q OFFSET 0) p,
+		LATERAL (SELECT count(*)::float8 AS claims,
 			sum(CASE WHEN s ->> 1 IN ('number', 'superlative') THEN 1 ELSE 0.5 END)::float8 AS weight,
 			sum(CASE WHEN NOT (s ->> 2)::boolean THEN 0 WHEN s ->> 1 IN ('number', 'superlative') THEN 1 ELSE 0.5 END)::float8 AS supported_weight,
 			coalesce((_score_parts.grounding ->> 'contradictions')::float8, 0) AS contradictions,
-			(count(*) FILTER (WHERE (s ->> 2)::boolean AND s ->> 1 <> 'date' AND strpos(w.prose, s ->> 0) > 0))::float8 AS prose
-		FROM written w, jsonb_array_elements(_score_parts.grounding -> 'spans') s) c,
+			(count(*) FILTER (WHERE (s ->> 2)::boolean AND s ->> 1 <> 'date' AND strpos(p.prose, s ->> 0) > 0))::float8 AS prose
+		FROM jsonb_array_elements(_score_parts.grounding -> 'spans') s) c,
 		(SELECT count(*)::float8 AS calls, count(*) FILTER (WHERE (x ->> 'ok')::boolean)::float8 AS ok,
 			count(*) FILTER (WHERE x ? 'argument')::float8 AS invalid, coalesce(sum((x ->> 'rows')::int), 0)::float8 AS rows
 		FROM jsonb_array_elements(_score_parts.tool_calls) x) k,
@@ -188,10 +186,9 @@ BEGIN ATOMIC
 			UNION ALL
 			SELECT 0 FROM jsonb_array_elements_text(_score_parts.understood -> 'agents') r(agent)
 			WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(_score_parts.tool_calls) x WHERE x ->> 'agent' = r.agent)) a) f,
-		(SELECT p.main, split_part(p.main, E'\n', 1) AS headline, regexp_count(p.prose, '\S+')::float8 AS words,
+		LATERAL (SELECT p.main, split_part(p.main, E'\n', 1) AS headline, regexp_count(p.prose, '\S+')::float8 AS words,
 			s.n AS sentences, s.short AS short_sentences
-		FROM written p,
-			LATERAL (SELECT count(*)::float8 AS n, count(*) FILTER (WHERE regexp_count(x, '\S+') <= 22)::float8 AS short
+		FROM (SELECT count(*)::float8 AS n, count(*) FILTER (WHERE regexp_count(x, '\S+') <= 22)::float8 AS short
 				FROM regexp_split_to_table(p.prose, '([.!?;:]\s|\n)+') x WHERE x ~ '\w') s) t;
 END;
 COMMENT ON FUNCTION dbinsight._score_parts(text, jsonb, jsonb, jsonb, float8) IS 'What the scores of an answer are made from';
@@ -199,12 +196,14 @@ COMMENT ON FUNCTION dbinsight._score_parts(text, jsonb, jsonb, jsonb, float8) IS
 CREATE FUNCTION dbinsight._scores(content text, tool_calls jsonb, grounding jsonb, understood jsonb, latency_ms float8) RETURNS jsonb
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	p jsonb := dbinsight._score_parts(content, tool_calls, grounding, understood, latency_ms);
-	called boolean := (p ->> 'calls')::float8 > 0;
+	p jsonb;
+	called boolean;
 	scores jsonb;
 	z float8;
 	overall float8;
 BEGIN
+	SELECT x INTO p FROM dbinsight._score_parts(content, tool_calls, grounding, understood, latency_ms) x;
+	called := (p ->> 'calls')::float8 > 0;
 	/* clarity and usefulness are weighted sums of their parts */
 	SELECT jsonb_object_agg(s.part, s.value) INTO scores FROM (
 		SELECT w.part, sum(w.weight * (p ->> w.name)::float8) AS value FROM dbinsight.score_weights w

@@ -48,7 +48,7 @@ CREATE TABLE dbinsight.llm_usage (
 COMMENT ON TABLE dbinsight.llm_usage IS 'Every request to a language model: who, for what, tokens, cost, time; a person sees only their own (row-level security)';
 COMMENT ON COLUMN dbinsight.llm_usage.conversation_id IS 'NULL for what belongs to none; the row stays when the conversation goes, for the money was spent';
 COMMENT ON COLUMN dbinsight.llm_usage.purpose IS 'What it was for: route, agent, synthesis, repair, judge, embed, optimize';
-COMMENT ON COLUMN dbinsight.llm_usage.status IS 'Why the answer ended; error: it did not come, broken_off: nobody waited for its end';
+COMMENT ON COLUMN dbinsight.llm_usage.status IS 'Why the answer ended; error: it did not come, broken_off: nobody waited for its end, or the question was cancelled';
 COMMENT ON COLUMN dbinsight.llm_usage.error IS 'SQLSTATE, of status error';
 COMMENT ON COLUMN dbinsight.llm_usage.prompt_tokens IS 'With the cached ones';
 COMMENT ON COLUMN dbinsight.llm_usage.estimated IS 'The server told no tokens: they were counted here, by bytes';

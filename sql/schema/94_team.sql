@@ -7,7 +7,7 @@ ALTER TABLE dbinsight.chat_messages ADD COLUMN reason text;
 COMMENT ON COLUMN dbinsight.chat_messages.engine IS
 'Who worded the answer when dbinsight.llm_server was set: model, or embedded when the model''s answer was not to be had; NULL when no model was asked for';
 COMMENT ON COLUMN dbinsight.chat_messages.reason IS
-'Why the embedded analyst answered instead: llm_unavailable, llm_timeout, llm_error, llm_refused, llm_empty, llm_wordy, budget_question, budget_day, ungrounded, no_data; or why a model''s answer is not whole';
+'Why the embedded analyst answered instead, the whole or the part of an agent: llm_missing, llm_unavailable, llm_timeout, llm_error, llm_refused, llm_empty, llm_wordy, budget_question, budget_day, ungrounded, no_data; or why a model''s answer is not whole';
 
 /* ---- playbooks ---- */
 CREATE TABLE dbinsight.playbooks (
@@ -54,18 +54,7 @@ COMMENT ON COLUMN dbinsight.agent_tools.words IS 'By which the tools of an agent
 
 CREATE FUNCTION dbinsight._model_tools(agent text, question text, planned text[], most int)
 	RETURNS TABLE (tool text, function oid)
-	LANGUAGE sql STABLE ROWS 12
-BEGIN ATOMIC
-	/* those of the plan first, then by the words that question and examples share */
-	SELECT t.tool, f.oid
-	FROM dbinsight.agents a JOIN dbinsight.agent_tools t ON t.agent = a.name
-		JOIN pg_proc f ON f.proname = t.tool::name AND dbinsight._signature(f.oid) = t.function,
-		(SELECT dbinsight._any_word(_model_tools.question) AS any_word OFFSET 0) q
-	WHERE a.enabled AND t.enabled AND t.agent = _model_tools.agent AND t.tool ~ '^[a-zA-Z0-9_-]{1,64}$'
-		AND has_function_privilege(f.oid, 'EXECUTE') AND has_schema_privilege(f.pronamespace, 'USAGE')
-	ORDER BY t.tool = ANY (_model_tools.planned) DESC, ts_rank(t.words, q.any_word) DESC NULLS LAST, t.position, t.tool COLLATE "C"
-	LIMIT _model_tools.most;
-END;
+	LANGUAGE C STABLE STRICT PARALLEL UNSAFE ROWS 12 AS 'MODULE_PATHNAME', 'dbi_model_tools';
 COMMENT ON FUNCTION dbinsight._model_tools(text, text, text[], int) IS 'The tools of an agent that a model is offered for a question, those of the plan first';
 
 CREATE FUNCTION dbinsight._exchanges(conversation uuid, most int)

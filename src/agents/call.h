@@ -106,6 +106,9 @@ DbiResult *dbi_finish_call(DbiResult *result);
 int dbi_column(const DbiResult *result, const char *name);
 const DbiGiven *dbi_given(const DbiResult *result, const char *name);
 
+/* Errors that are about the session or the server, not about what was called. */
+bool dbi_must_rethrow(const ErrorData *error);
+
 /* call_json.c: what the wrong argument should be, or NULL. */
 char *dbi_expected(const DbiResult *result);
 

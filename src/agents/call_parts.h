@@ -44,9 +44,6 @@ bool dbi_deadline_caused(const DbiDeadline *deadline, const ErrorData *error);
 void dbi_run_tool(DbiResult *result, DbiDeadline *deadline, MemoryContext results);
 void dbi_keep_error(DbiResult *result, const ErrorData *error, const DbiDeadline *deadline);
 
-/* Errors that are about the session or the server, not about the tool. */
-bool dbi_must_rethrow(const ErrorData *error);
-
 /* ---- call_cost.c: what a call is likely to take ---- */
 
 void dbi_remember_ms(Oid function, double ms);

@@ -18,9 +18,11 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
 #include "foreign/foreign.h"
 #include "utils/builtins.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "agents/team_parts.h"
@@ -38,13 +40,56 @@ dbi_team_wanted(void)
 
 /* ---- beginning ---- */
 
+/*
+ * A server that is not there, or cannot be used, is no reason not to answer:
+ * the embedded analyst does. Whoever asks is told what is to be mended.
+ */
+static void
+open_server(DbiTeam *team)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		team->model = dbi_model_open(dbi_guc_llm_server);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+		if (dbi_must_rethrow(error))
+			ReThrowError(error);
+		team->model = NULL;
+		team->reason =
+			error->sqlerrcode == ERRCODE_UNDEFINED_OBJECT ? &dbi_reason_missing : &dbi_reason_fault;
+		ereport(NOTICE, errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
+				error->hint ? errhint("%s", error->hint)
+							: errhint("The question is answered without a language model."));
+	}
+	PG_END_TRY();
+}
+
 static void
 read_server(DbiTeam *team)
 {
 	List *options;
 	int most;
 
-	team->model = dbi_model_open(dbi_guc_llm_server);
+	open_server(team);
+	if (team->model == NULL)
+		return;
 	options = GetForeignServerByName(dbi_guc_llm_server, false)->options;
 	team->provider = dbi_option(options, "provider");
 	if (team->provider == NULL)
@@ -131,10 +176,14 @@ dbi_team_begin(DbiChat *chat)
 
 	team->chat = chat;
 	team->turn = dbi_answer_begin(chat->question, chat->plan);
+	team->conversation =
+		DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&chat->conversation)));
 	team->deadline.at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), dbi_guc_ask_timeout);
 	team->deadline.whose = "dbinsight.ask_timeout";
 	draw_fence(team->fence);
 	read_server(team);
+	if (team->model == NULL)
+		return team;
 	agents_of_plan(team);
 	if (chat->agent == NULL && dbi_route_is_unsure(chat->plan))
 		begin_routing(team);
@@ -199,10 +248,32 @@ heed_route(DbiTeam *team, DbiTeamStep *step)
 	begin_work(team);
 }
 
-/* Once everything is looked up, somebody has to write. */
-static void
-begin_writing(DbiTeam *team)
+/* Those whose own words there are. */
+static List *
+with_words(const DbiTeam *team)
 {
+	List *some = NIL;
+	ListCell *lc;
+
+	foreach(lc, team->members)
+		if (((DbiMember *) lfirst(lc))->text)
+			some = lappend(some, lfirst(lc));
+	return some;
+}
+
+/* Once everything is looked up, somebody has to write; when but one has found something, that is it. */
+static void
+begin_writing(DbiTeam *team, DbiTeamStep *step)
+{
+	List *some = with_words(team);
+
+	if (list_length(some) < 2)
+	{
+		team->author = some == NIL ? NULL : linitial(some);
+		if (some == NIL)
+			give_up(team, ((DbiMember *) linitial(team->members))->reason, step);
+		return;
+	}
 	team->author = dbi_prompt_author(team);
 	team->members = lappend(team->members, team->author);
 	dbi_member_think(team, team->author);
@@ -227,6 +298,7 @@ static void
 answered(DbiTeam *team, DbiTeamStep *step)
 {
 	end_all(team);
+	dbi_tell_instead(team);
 	dbi_answer_close(team->turn);
 	step->news = DBI_TEAM_ANSWERED;
 }
@@ -282,22 +354,6 @@ judge(DbiTeam *team, DbiTeamStep *step)
 	}
 }
 
-/* An agent without an answer makes the whole one incomplete. */
-static const DbiTeamReason *
-failed(const DbiTeam *team)
-{
-	ListCell *lc;
-
-	foreach(lc, team->members)
-	{
-		const DbiMember *member = lfirst(lc);
-
-		if (member != team->author && member->reason)
-			return member->reason;
-	}
-	return NULL;
-}
-
 static bool
 all_done(const DbiTeam *team)
 {
@@ -309,9 +365,19 @@ all_done(const DbiTeam *team)
 	return true;
 }
 
+/* One of several that failed; when all fail, the whole answer is the embedded analyst's. */
+static void
+take_over(DbiTeam *team, DbiMember *member, DbiTeamStep *step)
+{
+	dbi_member_instead(team, member);
+	step->news = DBI_TEAM_OBJECTED;
+	step->agent = member->agent;
+	step->words = member->reason->words;
+}
+
 /* Hears whoever has ended; true when somebody has. */
 static bool
-hear(DbiTeam *team)
+hear(DbiTeam *team, DbiTeamStep *step)
 {
 	bool any = false;
 	ListCell *lc;
@@ -326,6 +392,11 @@ hear(DbiTeam *team)
 		if (member == team->author && member->state == DBI_MEMBER_CALLING)
 			team->writer.taken = 0;
 		any = true;
+		if (member->reason && member != team->author)
+		{
+			take_over(team, member, step);
+			break;
+		}
 	}
 	return any;
 }
@@ -344,6 +415,11 @@ call(DbiTeam *team, DbiTeamStep *step)
 			continue;
 		if (dbi_member_call(team, member, step))
 			return true;
+		if (member->instead)
+		{
+			member->state = DBI_MEMBER_DONE;
+			return true;
+		}
 		member->round++;
 		dbi_member_think(team, member);
 		return true;
@@ -351,28 +427,45 @@ call(DbiTeam *team, DbiTeamStep *step)
 	return false;
 }
 
-/* Sleeps until something comes, or it is time to look for stop(). */
-static void
-wait_a_moment(void)
+/* Every agent has made its calls, or has none to make: what is told will be judged by these results. */
+static bool
+has_results(const DbiTeam *team)
 {
+	ListCell *lc;
+
+	foreach(lc, team->members)
+	{
+		const DbiMember *member = lfirst(lc);
+
+		if (member->agent && member->results == NIL && member->state != DBI_MEMBER_DONE)
+			return false;
+	}
+	return has_data(team);
+}
+
+/*
+ * Sleeps until something comes, or it is time to look for stop(). What can be
+ * got ready while the models think takes none of the reader's time.
+ */
+static void
+wait_a_moment(DbiTeam *team)
+{
+	if (has_results(team))
+		(void) dbi_answer_measure(team->turn);
 	dbi_net_wait(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), WAIT_MS));
 }
 
 static void
 work_on(DbiTeam *team, DbiTeamStep *step)
 {
-	const DbiTeamReason *reason;
-
 	if (team->members == NIL)
 		give_up(team, &dbi_reason_no_data, step);
-	else if (hear(team))
+	else if (hear(team, step))
 		return;
 	else if (call(team, step))
 		return;
-	else if ((reason = failed(team)) != NULL)
-		give_up(team, reason, step);
 	else if (all_done(team) && team->author == NULL)
-		begin_writing(team);
+		begin_writing(team, step);
 	else if (all_done(team))
 		judge(team, step);
 	else if (team->author && team->author->state == DBI_MEMBER_THINKING && has_data(team) &&
@@ -382,21 +475,23 @@ work_on(DbiTeam *team, DbiTeamStep *step)
 		step->agent = team->author->agent;
 	}
 	else
-		wait_a_moment();
+		wait_a_moment(team);
 }
 
 void
 dbi_team_step(DbiTeam *team, DbiTeamStep *step)
 {
 	memset(step, 0, sizeof(DbiTeamStep));
-	if (GetCurrentTimestamp() >= team->deadline.at)
+	if (team->model == NULL)
+		give_up(team, team->reason, step);
+	else if (GetCurrentTimestamp() >= team->deadline.at)
 		give_up(team, &dbi_reason_timeout, step);
 	else if (team->phase == DBI_TEAM_WORKING)
 		work_on(team, step);
 	else if (dbi_ask_advance(team, team->route))
 		heed_route(team, step);
 	else
-		wait_a_moment();
+		wait_a_moment(team);
 }
 
 /* ---- the end ---- */
@@ -464,10 +559,9 @@ dbi_team_account(DbiTeam *team)
 	bool by_model =
 		!team->handed_over && (team->turn->by_model || dbi_answer_text(team->turn)[0] != '\0');
 
-	chat->model = dbi_model_name(team->model);
-	add_up(team);
-	if (chat->model == NULL)
+	if (team->model)
 		chat->model = dbi_model_name(team->model);
+	add_up(team);
 	chat->engine = by_model ? "model" : "embedded";
 	chat->reason = team->reason ? team->reason->code : NULL;
 	chat->team = team;
@@ -483,8 +577,8 @@ dbi_team_book(DbiTeam *team)
 	DbiModelUse use = {0};
 	ListCell *lc;
 
-	use.conversation =
-		DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&team->chat->conversation)));
+	dbi_owed_settle();
+	use.conversation = team->conversation;
 	use.message =
 		DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&team->chat->message)));
 	foreach(lc, team->asks)

@@ -10,6 +10,7 @@
 
 #include "utils/timestamp.h"
 
+#include "agents/person.h"
 #include "agents/team_parts.h"
 #include "base/base.h"
 
@@ -27,6 +28,8 @@ const DbiTeamReason dbi_reason_ungrounded =
 	{"ungrounded", "what the language model wrote does not agree with the data"};
 const DbiTeamReason dbi_reason_no_data = {"no_data", "the language model looked nothing up"};
 
+const DbiTeamReason dbi_reason_missing =
+	{"llm_missing", "the language model server, or a user mapping for it, does not exist"};
 const DbiTeamReason dbi_reason_wordy = {"llm_wordy", "the language model wrote without end"};
 
 /*
@@ -47,6 +50,7 @@ DbiAsk *
 dbi_ask_model(DbiTeam *team, const char *purpose, const char *agent, const DbiModelRequest *request)
 {
 	DbiAsk *ask = palloc0(sizeof(DbiAsk));
+	DbiModelUse use = {.conversation = team->conversation};
 
 	ask->purpose = purpose;
 	ask->agent = agent;
@@ -67,6 +71,9 @@ dbi_ask_model(DbiTeam *team, const char *purpose, const char *agent, const DbiMo
 		return ask;
 	}
 	ask->answer = dbi_model_ask(team->model, &ask->request);
+	use.agent = agent;
+	use.purpose = purpose;
+	dbi_model_owe(ask->answer, &use, dbi_person_name());
 	return ask;
 }
 

@@ -38,6 +38,7 @@ extern const DbiTeamReason dbi_reason_day_budget;
 extern const DbiTeamReason dbi_reason_ungrounded;
 extern const DbiTeamReason dbi_reason_no_data;
 extern const DbiTeamReason dbi_reason_wordy;
+extern const DbiTeamReason dbi_reason_missing;
 
 /* ---- team_ask.c: one request, answered by the model or by the cache ---- */
 
@@ -140,6 +141,7 @@ typedef struct DbiMember
 	int made;
 	int corrections;
 	bool repaired;
+	bool instead;     /* it failed, and the embedded analyst makes its part */
 	const char *text; /* what it has found, when done */
 	const DbiTeamReason *reason;
 } DbiMember;
@@ -170,6 +172,16 @@ int dbi_rows_shown(const DbiResult *result);
 
 /* What the values of a column add up to. */
 double dbi_column_sum(const DbiResult *result, int column);
+
+/* ---- team_instead.c: the part of an agent that failed ---- */
+
+void dbi_member_instead(DbiTeam *team, DbiMember *member);
+void dbi_tell_instead(DbiTeam *team);
+
+/* ---- team_tools.c ---- */
+
+/* Gives an agent the tools of its that fit the question best. */
+void dbi_offer_tools(DbiTeam *team, DbiMember *member);
 
 /* ---- team_prompt.c, team_history.c ---- */
 
@@ -230,7 +242,8 @@ struct DbiTeam
 {
 	DbiChat *chat;
 	DbiTurn *turn;
-	DbiModel *model;
+	char *conversation; /* its id as a text */
+	DbiModel *model;    /* NULL: the server cannot be used, reason says why */
 	const char *provider;
 	double temperature;
 	double price_in; /* USD per million tokens */
@@ -238,6 +251,8 @@ struct DbiTeam
 	int answer_tokens;
 	DbiDeadline deadline;
 	char fence[DBI_FENCE_LEN + 1];
+	bool has_query; /* query is there: a tsquery for any word of the question, 0 when it has none */
+	Datum query;
 	DbiTeamPhase phase;
 	DbiAsk *route;
 	List *agents;      /* of char *: who is asked */

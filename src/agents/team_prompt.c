@@ -10,7 +10,6 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
@@ -29,7 +28,6 @@
 static SPIPlanPtr prompt_plan;
 static SPIPlanPtr agent_plan;
 static SPIPlanPtr agents_plan;
-static SPIPlanPtr tools_plan;
 static SPIPlanPtr playbooks_plan;
 
 /* How the parts that only the code knows are to be used. */
@@ -87,72 +85,6 @@ instructions(const char *name, List **demos)
 		*demos = lappend(*demos, dbi_part(DBI_PART_DEMO, DBI_SAYS_MODEL, answer));
 	}
 	return column(0, 1);
-}
-
-/* ---- tools ---- */
-
-static Datum
-planned_tools(const DbiTeam *team, const char *agent)
-{
-	List *calls = team->chat->plan->calls;
-	Datum *names = palloc(sizeof(Datum) * Max(list_length(calls), 1));
-	int n = 0;
-	ListCell *lc;
-
-	foreach(lc, calls)
-	{
-		const DbiPlanCall *call = lfirst(lc);
-
-		if (strcmp(call->agent, agent) == 0)
-			names[n++] = CStringGetTextDatum(call->tool);
-	}
-	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/* One that is no tool any more falls out. */
-static void
-add_tool(DbiMember *member, const char *name, Oid function)
-{
-	DbiModelTool *offered;
-	DbiTool *tool;
-
-	if (dbi_tool_unfit(function))
-		return;
-	tool = dbi_tool(function);
-	offered = palloc0(sizeof(DbiModelTool));
-	offered->name = name;
-	offered->description = tool->description;
-	offered->schema = dbi_tool_schema(tool);
-	member->tools = lappend(member->tools, offered);
-	member->functions = lappend_oid(member->functions, function);
-}
-
-static void
-load_tools(DbiTeam *team, DbiMember *member)
-{
-	Oid types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, INT4OID};
-	Datum values[] = {CStringGetTextDatum(member->agent), CStringGetTextDatum(team->chat->question),
-					  planned_tools(team, member->agent), Int32GetDatum(DBI_MAX_MODEL_TOOLS)};
-	int n;
-	char **names;
-	Oid *functions;
-
-	dbi_spi_prepare(&tools_plan,
-					"SELECT tool, function FROM dbinsight._model_tools($1, $2, $3, $4)", 4, types);
-	read_rows(tools_plan, values, "the tools of an agent");
-	n = SPI_processed;
-	names = palloc(sizeof(char *) * Max(n, 1));
-	functions = palloc(sizeof(Oid) * Max(n, 1));
-	for (int i = 0; i < n; i++)
-	{
-		bool isnull;
-
-		names[i] = column(i, 1);
-		functions[i] = DatumGetObjectId(
-			SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull));
-	}
-	for (int i = 0; i < n; i++)
-		add_tool(member, names[i], functions[i]);
 }
 
 /* ---- what belongs to this question ---- */
@@ -219,7 +151,7 @@ dbi_prompt_agent(DbiTeam *team, DbiMember *member)
 	initStringInfo(&s);
 	appendStringInfo(&s, "%s\n\n%s\n\n%s", instructions("agent", &demos), figures, untrusted);
 	add_who(member, &s);
-	load_tools(team, member);
+	dbi_offer_tools(team, member);
 	appendStringInfo(&s, "\n\n%s", dbi_date_block());
 	add_playbooks(team, member->agent, &s);
 	add_proposal(team, member->agent, &s);

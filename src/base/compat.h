@@ -12,17 +12,21 @@
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h" /* 16 took it out of postgres.h */
-#include "catalog/pg_proc.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
 #define dbi_function_aclcheck(function, role, mode) \
 	object_aclcheck(ProcedureRelationId, function, role, mode)
 #define dbi_server_aclcheck(server, role, mode) \
 	object_aclcheck(ForeignServerRelationId, server, role, mode)
+#define dbi_namespace_aclcheck(schema, role, mode) \
+	object_aclcheck(NamespaceRelationId, schema, role, mode)
 #define dbi_extension_ownercheck(extension, role) \
 	object_ownercheck(ExtensionRelationId, extension, role)
 #else
 #define dbi_function_aclcheck(function, role, mode) pg_proc_aclcheck(function, role, mode)
 #define dbi_server_aclcheck(server, role, mode) pg_foreign_server_aclcheck(server, role, mode)
+#define dbi_namespace_aclcheck(schema, role, mode) pg_namespace_aclcheck(schema, role, mode)
 #define dbi_extension_ownercheck(extension, role) pg_extension_ownercheck(extension, role)
 #endif
 

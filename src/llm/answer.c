@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/timestamp.h"
 
 #include "base/base.h"
@@ -71,6 +72,8 @@ free_answer(void *arg)
 {
 	DbiModelAnswer *a = arg;
 
+	if (a->owed && !IsTransactionState()) /* it is being rolled back */
+		dbi_owed_keep(a);
 	end_request(a);
 	tell_breaker(a, dbi_breaker_unknown);
 }

@@ -12,6 +12,16 @@
 #include "llm/reading.h"
 #include "llm/sse.h"
 
+/* Who is to be charged when the transaction is rolled back. */
+typedef struct
+{
+	char *person;
+	char *conversation; /* or NULL, as the next two */
+	char *agent;
+	char *purpose;
+	TimestampTz at;
+} DbiOwed;
+
 struct DbiModelAnswer
 {
 	MemoryContext context;
@@ -39,6 +49,7 @@ struct DbiModelAnswer
 	TimestampTz ended;
 	int tries;        /* of requests that ended */
 	double estimated; /* tokens of the prompt, before what was learned */
+	DbiOwed *owed;    /* NULL: what is rolled back is lost */
 };
 
 /*
@@ -48,5 +59,11 @@ struct DbiModelAnswer
  */
 extern void dbi_linger(DbiRequest *request);
 extern void dbi_linger_end(void);
+
+/* usage.c: why it ended, a word of llm_usage. */
+extern const char *dbi_model_status(DbiModelAnswer *answer);
+
+/* owed.c: remembers the usage of an answer that goes with its transaction. */
+extern void dbi_owed_keep(DbiModelAnswer *answer);
 
 #endif

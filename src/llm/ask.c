@@ -168,12 +168,18 @@ tools_called(const List *messages)
 DbiAsk *
 dbi_ask_create(const DbiModel *model, const DbiModelRequest *request)
 {
+	check_request(request);
+	check_messages(request->messages);
+	return dbi_ask_unchecked(model, request);
+}
+
+DbiAsk *
+dbi_ask_unchecked(const DbiModel *model, const DbiModelRequest *request)
+{
 	DbiModelRequest copy = *request;
 	DbiModelRequest *q = &copy;
 	DbiAsk *ask = palloc0(sizeof(DbiAsk));
 
-	check_request(q);
-	check_messages(q->messages);
 	if (q->tools == NIL && model->provider != DBI_PROVIDER_OPENAI)
 	{
 		q->tools = tools_called(q->messages);

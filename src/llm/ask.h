@@ -40,6 +40,9 @@ typedef struct
 /* Copies all of a request. Raises 22023 for one that makes no sense. */
 extern DbiAsk *dbi_ask_create(const DbiModel *model, const DbiModelRequest *request);
 
+/* To be measured only: schemas are read again when it is asked. */
+extern DbiAsk *dbi_ask_unchecked(const DbiModel *model, const DbiModelRequest *request);
+
 /* The body of the POST. */
 extern char *dbi_ask_body(const DbiAsk *ask);
 

@@ -210,7 +210,7 @@ run(Embedding *e)
 	Batch *batches = palloc0(sizeof(Batch) * Max(nbatches, 1));
 	TimestampTz start = GetCurrentTimestamp();
 	DbiModelUse use = {.purpose = "embed"};
-	DbiBooking booking = {.model = e->model,
+	DbiBooking booking = {.server = e->model->server,
 						  .name = e->name,
 						  .status = "stop",
 						  .usage = &e->usage,
@@ -225,6 +225,7 @@ run(Embedding *e)
 	}
 	for (int i = 0; i < nbatches; i++)
 		finish(e, &batches[i]);
+	booking.usd = dbi_price(e->model, e->name, &e->usage);
 	booking.latency_ms = (GetCurrentTimestamp() - start) / 1000.0;
 	if (nbatches > 0)
 		dbi_book(&booking, &use);

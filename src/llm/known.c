@@ -147,5 +147,5 @@ dbi_model_request_estimate(DbiModel *model, const DbiModelRequest *request)
 {
 	const char *name = request->model ? request->model : model->name;
 
-	return dbi_learned(name, dbi_ask_estimate(dbi_ask_create(model, request)));
+	return dbi_learned(name, dbi_ask_estimate(dbi_ask_unchecked(model, request)));
 }

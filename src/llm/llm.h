@@ -178,6 +178,14 @@ typedef struct
 
 extern void dbi_model_book(DbiModelAnswer *answer, const DbiModelUse *use);
 
+/*
+ * When the transaction ends with an error while the answer is there, what it
+ * has used is booked all the same, as the person's: with the next turn that
+ * calls dbi_owed_settle(), or when the session ends.
+ */
+extern void dbi_model_owe(DbiModelAnswer *answer, const DbiModelUse *use, const char *person);
+extern void dbi_owed_settle(void);
+
 /* breaker.c: shared state; from _PG_init(). */
 extern void dbi_llm_init(void);
 

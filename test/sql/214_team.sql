@@ -10,9 +10,10 @@ SELECT name, setting, unit, context FROM pg_settings
 WHERE name IN ('dbinsight.llm_server', 'dbinsight.ask_timeout', 'dbinsight.llm_cache', 'dbinsight.budget_question_usd', 'dbinsight.budget_user_day_usd') ORDER BY name;
 SET LOCAL dbinsight.budget_question_usd = -1;
 
--- A server that does not exist is an error; one that cannot be reached is not.
+-- A server that does not exist is told, one that cannot be reached as well; the answer is the embedded one.
 SET LOCAL dbinsight.llm_server = 'no_such_server';
-SELECT dbinsight.ask('Which jobs failed today?');
+SELECT content AS with_no_server, message_id AS m, model, prompt_tokens, cost_usd FROM dbinsight.chat('Which jobs failed today?') \gset
+SELECT engine, reason, model FROM dbinsight.chat_messages WHERE id = :'m';
 CREATE SERVER nobody FOREIGN DATA WRAPPER dbinsight_llm OPTIONS (provider 'openai', base_url 'https://127.0.0.1:9/v1', model 'none');
 SET LOCAL dbinsight.llm_server = 'nobody';
 CREATE USER MAPPING FOR CURRENT_USER SERVER nobody OPTIONS (api_key 'not a secret');
@@ -22,7 +23,8 @@ SELECT count(*) AS requests, bool_and(s.status = 'error') AS failed FROM dbinsig
 SELECT x ->> 'key' AS key FROM jsonb_path_query(dbinsight.trace_otlp(:'m'), '$.resourceSpans[0].scopeSpans[0].spans[*] ? (@.name == "chat none").attributes[*]') x ORDER BY x ->> 'key' COLLATE "C";
 SET LOCAL dbinsight.llm_server = '';
 SELECT content AS without_model, message_id AS m FROM dbinsight.chat('Which jobs failed today?') \gset
-SELECT replace(:'with_model', E'\n*Answered without the language model: the language model could not be reached.*', '') = :'without_model' AS same_words;
+SELECT replace(:'with_model', E'\n*Answered without the language model: the language model could not be reached.*', '') = :'without_model' AS same_words,
+	replace(:'with_no_server', E'\n*Answered without the language model: the language model server, or a user mapping for it, does not exist.*', '') = :'without_model' AS same_without_server;
 SELECT engine, reason FROM dbinsight.chat_messages WHERE id = :'m';
 
 -- What refuses or asks back asks no model.
@@ -36,6 +38,21 @@ SELECT tool FROM dbinsight._model_tools('cost', 'What will we spend until the en
 SELECT count(*) FROM dbinsight._model_tools('security', 'failed logins', '{}', 12);
 SELECT count(*) FROM dbinsight._model_tools('security', '\ '' & | ! :* the', '{}', 12);
 SELECT count(*) FROM dbinsight._model_tools('no_such_agent', 'failed logins', '{}', 12);
+
+-- What is known of them is read anew when the registry or a function changes; rights are those of whoever asks.
+UPDATE dbinsight.agent_tools SET enabled = false WHERE agent = 'cost' AND tool = 'get_cost_forecast';
+SELECT count(*) FILTER (WHERE tool = 'get_cost_forecast') FROM dbinsight._model_tools('cost', 'forecast', '{}', 12);
+UPDATE dbinsight.agent_tools SET enabled = true WHERE agent = 'cost' AND tool = 'get_cost_forecast';
+SELECT count(*) FILTER (WHERE tool = 'get_cost_forecast') FROM dbinsight._model_tools('cost', 'forecast', '{}', 12);
+SET LOCAL ROLE dbinsight_reader;
+SELECT count(*) FILTER (WHERE tool = 'get_cost_forecast') FROM dbinsight._model_tools('cost', 'forecast', '{}', 12);
+RESET ROLE;
+SELECT p.oid::regprocedure AS forecast FROM pg_proc p WHERE p.proname = 'get_cost_forecast' \gset
+REVOKE EXECUTE ON FUNCTION :forecast FROM dbinsight_reader;
+SET LOCAL ROLE dbinsight_reader;
+SELECT count(*) FILTER (WHERE tool = 'get_cost_forecast') FROM dbinsight._model_tools('cost', 'forecast', '{}', 12);
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION :forecast TO dbinsight_reader;
 
 -- Playbooks.
 INSERT INTO dbinsight.playbooks (name, agent, title, steps, words, enabled) VALUES

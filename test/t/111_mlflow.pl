@@ -3,7 +3,8 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::RealBin;
+use lib $FindBin::RealBin, "$FindBin::RealBin/../emulator";
+use Emulator;
 use HTTP::Tiny;
 use JSON::PP;
 use PostgreSQL::Test::Cluster;
@@ -174,11 +175,33 @@ $between->fault('lost', 1, 'v1/traces');
 $between->fault('lost', 1, '3.0/mlflow/traces');
 is(deliver_all(), 'all', 'traces are delivered, although answers are lost');
 
+# ---- the trace of a team of agents with a language model
+
+my $emulator = Emulator->start;
+sql(qq{CREATE SERVER llm FOREIGN DATA WRAPPER dbinsight_llm OPTIONS (provider 'openai', base_url '${\$emulator->url}/v1', model 'scripted');
+	CREATE USER MAPPING FOR CURRENT_USER SERVER llm OPTIONS (api_key '${\$emulator->model_key}')});
+my $team = sql(q{SET dbinsight.llm_server = 'llm'; SELECT message_id FROM dbinsight.chat('What did we spend yesterday, and which jobs failed today?')});
+is(sql("SELECT engine FROM dbinsight.chat_messages WHERE id = '$team'"), 'model', 'a language model answers');
+sql("SELECT dbinsight.export_trace('$team')");
+is(deliver_all(), 'all', 'its trace is delivered');
+
+# ---- a workspace of Databricks, whose API is the same
+
+sql(qq{CREATE SERVER workspace FOREIGN DATA WRAPPER databricks OPTIONS (host '${\$between->url}');
+	CREATE USER MAPPING FOR CURRENT_USER SERVER workspace OPTIONS (token 'dapi0123456789abcdef');
+	CREATE SERVER mosaic FOREIGN DATA WRAPPER dbinsight_mlflow OPTIONS (server 'workspace', experiment '/Shared/answers')});
+sql(q{SELECT dbinsight.log_run(NULL, 'workspace', '{"a": 1}', '{"m": 1}', server => 'mosaic')});
+is(deliver_all(), 'all', 'a run goes to a workspace');
+is_deeply([ map { $_->{headers}{authorization} } grep { $_->{body} =~ m{/Shared/answers} } $between->requests('experiments/create') ], ['Bearer dapi0123456789abcdef'], 'with its token');
+my (undef, undef, $refused) = $node->psql('postgres', "SELECT dbinsight.export_trace('$team', 'mosaic')");
+like($refused, qr/traces are not sent to a workspace of Databricks/, 'a trace does not');
+
 # ---- what MLflow has of it
 
 my $has = read_back($open);
 my %runs = %{ $has->{runs} };
-is(join(' ', map { "$_:" . @{ $runs{$_} } } sort keys %runs), 'down:1 k1:1 k2:1 k3:1 k4:1 k5:1 large:1 lost:1 reset:1 restored:1 small:1', 'each run once');
+is(join(' ', map { "$_:" . @{ $runs{$_} } } sort keys %runs), 'down:1 k1:1 k2:1 k3:1 k4:1 k5:1 large:1 lost:1 reset:1 restored:1 small:1 workspace:1', 'each run once');
+is($runs{workspace}[0]{experiment}, '/Shared/answers', 'also that of the workspace');
 my $small = $runs{small}[0];
 is($small->{experiment}, "\x{dc}bung & mehr/1", 'in its experiment');
 is_deeply([ @$small{qw(status params)} ], [ 'FINISHED', { depth => '6', kind => "b\x{e4}ume" } ], 'its params');
@@ -201,6 +224,12 @@ ok(!grep({ defined } map { $_->[4] } @{ $trace->{spans} }) && !defined $trace->{
 $trace = $has->{traces}{ 'tr-' . $told =~ s/-//gr };
 like($trace->{preview}, qr/^Which jobs failed\? Bearer \[redacted\]$/, 'with dbinsight.mlflow_content it tells it, without secrets');
 is($trace->{spans}[0][4], 'Which jobs failed? Bearer [redacted]', 'in its spans too');
+
+$trace = $has->{traces}{ 'tr-' . $team =~ s/-//gr };
+my %types;
+push @{ $types{ $_->[1] } }, $_->[0] for @{ $trace->{spans} };
+is(join(', ', map { "$_ " . @{ $types{$_} } } sort keys %types), 'AGENT 2, CHAIN 1, CHAT_MODEL 5, PARSER 1, TOOL 2', 'a team has a span for each agent, request and tool');
+is(join(', ', sort @{ $types{AGENT} }), 'invoke_agent cost, invoke_agent performance', 'its agents');
 
 # ---- behind a password
 

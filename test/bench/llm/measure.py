@@ -56,6 +56,13 @@ def private_mb(pid):
         return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 
 
+def cpu_ms(pid):
+    """What a backend has spent on a processor, and waited for one: the machine may be busy with other things."""
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as line:
+        on, waited, _ = line.read().split()
+    return int(on) / 1e6, int(waited) / 1e6
+
+
 def lines_of(name):
     """Of a user's program: neither blank, nor comment, nor docstring."""
     with open(os.path.join(HERE, name), encoding="utf-8") as text:
@@ -73,16 +80,19 @@ def dbinsight(model, agents, seconds, turns):
     ask = """SELECT grounded, agents, (SELECT sum((c->>'elapsed_ms')::float8) FROM jsonb_array_elements(tool_calls) c) FROM dbinsight.chat(%s)"""
     connection.execute(ask, [QUESTIONS[agents]])
     model.control("POST", "settings", {"model_seconds": seconds})
+    pid = connection.info.backend_pid
     measured = []
     for _ in range(turns):
+        cpu = cpu_ms(pid)
         measured.append(model.turn(lambda: connection.execute(ask, [QUESTIONS[agents]]).fetchone()))
         grounded, asked, tools = measured[-1]["said"]
         measured[-1]["tools"] = tools / 1000
+        measured[-1]["cpu"], measured[-1]["waited"] = (now - before for now, before in zip(cpu_ms(pid), cpu))
         if not grounded or measured[-1]["requests"] < 2 * agents:
             raise SystemExit(f"not the model's own answer: {measured[-1]}")
     found = summary(measured)
     found.update(agents=len(asked), tools=statistics.median(turn["tools"] for turn in measured) * 1000,
-                 memory_mb=private_mb(connection.info.backend_pid))
+                 memory_mb=private_mb(pid), **{name: statistics.median(turn[name] for turn in measured) for name in ("cpu", "waited")})
     connection.close()
     return found
 
@@ -104,7 +114,7 @@ def overheads(model):
             # Rounds in a row: call, answer, and the author's when there are several.
             rounds = 2 if ours["agents"] == 1 else 3
             say(f"{agents} agents, {seconds} s: dbinsight",
-                f"{ours['overhead']:.1f} ms beside the model ({ours['tools']:.1f} ms in tools), {ours['wall']:.2f} s, {ours['agents']} agents, "
+                f"{ours['overhead']:.1f} ms beside the model ({ours['tools']:.1f} ms in tools; {ours['cpu']:.1f} ms on a processor, {ours['waited']:.1f} waiting for one), {ours['wall']:.2f} s, {ours['agents']} agents, "
                 f"{ours['requests']} requests, {ours['wall'] / (rounds * seconds):.2f} of the slowest agent and the author, {ours['memory_mb']:.0f} MB")
             for kind in ("langgraph", "dspy"):
                 theirs = peer(kind, agents, seconds, max(1, turns // 3))
