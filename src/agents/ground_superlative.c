@@ -337,6 +337,64 @@ word_at(const DbiSentence *s, int i, const char *word)
 		   strcmp(s->tokens->t[i].word, word) == 0;
 }
 
+/* ---- "the largest change is X (+$5)": between two calls of a tool ---- */
+
+/* The least of the changes of columns of a unit; -1 when there is none. */
+static double
+least_change(const DbiFacts *facts, int now, int before, DbiUnitClass unit)
+{
+	const DbiResult *r = facts->results[now];
+	const DbiResult *other = facts->results[before];
+	double least = -1;
+
+	for (int c = 0; c < r->ncolumns; c++)
+	{
+		double factor;
+		double change = 0;
+
+		if (!dbi_kind_numeric(r->columns[c].kind) ||
+			dbi_ground_unit(r->columns[c].kind, &factor) != unit ||
+			dbi_column_never_adds(&r->columns[c]))
+			continue;
+		for (int row = 0; row < r->nrows; row++)
+			change += r->rows[row][c].isnull ? 0 : r->rows[row][c].number * factor;
+		for (int row = 0; row < other->nrows; row++)
+			change -= other->rows[row][c].isnull ? 0 : other->rows[row][c].number * factor;
+		least = least < 0 ? fabs(change) : Min(least, fabs(change));
+	}
+	return least;
+}
+
+/*
+ * The whole changes most, and is no part that a writer would name: so that only
+ * the other end is held against a claim. 1, 0, or -1: no such claim.
+ */
+static int
+by_change(DbiSentence *s, const Superlative *sup, int at)
+{
+	const DbiFacts *facts = s->judge->facts;
+	const DbiGlyphToken *t = NULL;
+
+	for (int i = at + 1; i < s->to && t == NULL; i++)
+		if (s->tokens->t[i].kind == GLYPH_NUMBER && s->numbers[i].supported)
+			t = &s->tokens->t[i];
+	if (!word_at(s, at + 1, "change") || t == NULL || abs(sup->side) != 1)
+		return -1;
+	for (int n = 0; n < facts->nresults; n++)
+		for (int m = n + 1; m < facts->nresults; m++)
+		{
+			double least;
+
+			if (strcmp(facts->results[n]->call->tool, facts->results[m]->call->tool) != 0 ||
+				facts->results[n]->ncolumns != facts->results[m]->ncolumns)
+				continue;
+			least = least_change(facts, n, m, t->unit);
+			if (least >= 0)
+				return (t->value - t->slack <= least) == (sup->side < 0);
+		}
+	return -1;
+}
+
 static int
 verdict(DbiSentence *s, const Superlative *sup, int at)
 {
@@ -344,6 +402,8 @@ verdict(DbiSentence *s, const Superlative *sup, int at)
 
 	if (sup->time)
 		return by_time(s, sup, at);
+	if ((found = by_change(s, sup, at)) >= 0)
+		return found;
 	if (word_at(s, at + 1, "often") || word_at(s, at + 1, "common") ||
 		word_at(s, at + 1, "frequent") || word_at(s, at + 1, "frequently"))
 		if ((found = by_frequency(s, sup, at, at, at + 9)) >= 0)
