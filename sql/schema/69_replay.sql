@@ -5,10 +5,10 @@ ALTER TABLE dbinsight.chat_messages ADD COLUMN plan jsonb;
 COMMENT ON COLUMN dbinsight.chat_messages.plan IS
 'What was to be called for the answer, as replay() runs it again: intent, assumptions, and of each call agent, tool, arguments, role, label, filters and period (days since 2000-01-01); NULL when nothing was';
 
-CREATE FUNCTION dbinsight._replay_plan(question text, plan jsonb, at text DEFAULT NULL) RETURNS jsonb
+CREATE FUNCTION dbinsight._replay_plan(question text, plan jsonb, at text DEFAULT NULL, recorded jsonb DEFAULT NULL) RETURNS jsonb
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 AS 'MODULE_PATHNAME', 'dbi_replay_plan';
-COMMENT ON FUNCTION dbinsight._replay_plan(text, jsonb, text) IS
-'Calls the tools of a plan and tells what they return, storing nothing: content, grounded, results as in chat_results; at takes the place of dbinsight.now';
+COMMENT ON FUNCTION dbinsight._replay_plan(text, jsonb, text, jsonb) IS
+'Calls the tools of a plan and tells what they return, storing nothing: content, grounded, results as in chat_results; at takes the place of dbinsight.now, recorded, rows of chat_results, that of all calls';
 
 CREATE FUNCTION dbinsight._row_object(columns jsonb, cells jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE

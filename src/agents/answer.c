@@ -393,6 +393,8 @@ dbi_answer_prepare(DbiTurn *turn)
 	set_scopes(turn);
 	dbi_load_templates(turn);
 	dbi_load_inputs(turn);
+	if (turn->recorded)
+		dbi_recorded_inputs(turn);
 }
 
 /* What several sections have in common. */

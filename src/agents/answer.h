@@ -35,6 +35,12 @@ typedef struct DbiTurn DbiTurn;
 
 DbiTurn *dbi_answer_begin(const char *question, const DbiPlan *plan);
 
+/*
+ * answer_recorded.c: takes the results that were kept, JSON as in chat_results,
+ * in place of calls; what is left to call was not called then.
+ */
+void dbi_answer_record(DbiTurn *turn, const char *results);
+
 /* The next call to make, or NULL when there is none left. */
 const DbiPlanCall *dbi_answer_next_call(DbiTurn *turn);
 DbiResult *dbi_answer_make_call(DbiTurn *turn, const DbiPlanCall *call);

@@ -178,6 +178,15 @@ say_total(DbiText *t, const DbiTold *told, const Measure *m, double sum)
 			   m->rows ? told->template->noun : NULL);
 }
 
+static bool
+is_same_period(const DbiTold *told)
+{
+	char *now = dbi_period(told->result, false);
+	char *before = dbi_period(told->base->result, false);
+
+	return now && before && strcmp(now, before) == 0;
+}
+
 static void
 tell_totals(DbiText *t, const DbiTold *told, const Measure *m)
 {
@@ -198,7 +207,15 @@ tell_totals(DbiText *t, const DbiTold *told, const Measure *m)
 		return;
 	}
 	dbi_say(t, ": ");
-	say_change(t, r, now, before, m->name);
+	if (is_same_period(told) && before != 0 && now != before)
+	{
+		/* of two things neither has risen */
+		say_number(t, r, DBI_PCT, fabs(100 * (now - before) / before),
+				   psprintf("change of %s", m->name), NULL);
+		dbi_say(t, now > before ? " more" : " less");
+	}
+	else
+		say_change(t, r, now, before, m->name);
 	if (now != before)
 	{
 		dbi_say(t, " (");
@@ -318,13 +335,53 @@ tell_things(DbiText *t, const DbiTold *told, const Measure *m, int subject, int 
 	tell_pairs(t, told, dbi_label(r->columns[subject].name), m, pairs, n);
 }
 
+/* Is some value of the column on both sides? */
+static bool
+meets(const DbiResult *r, const DbiResult *base, int column, int other)
+{
+	for (int i = 0; i < r->nrows; i++)
+		for (int j = 0; j < base->nrows; j++)
+			if (!r->rows[i][column].isnull && !base->rows[j][other].isnull &&
+				strcmp(r->rows[i][column].text, base->rows[j][other].text) == 0)
+				return true;
+	return false;
+}
+
+/*
+ * The things that are set against each other: the tool's subject, or, when two
+ * of these are compared ("production and development"), what both of them have.
+ */
+static int
+find_things(const DbiTold *told)
+{
+	const DbiResult *r = told->result;
+	const DbiResult *base = told->base->result;
+	int subject = dbi_subject(told);
+	int other = subject >= 0 ? dbi_column(base, r->columns[subject].name) : -1;
+
+	if (other < 0 || r->columns[subject].kind != DBI_TEXT || !is_same_period(told) ||
+		meets(r, base, subject, other))
+		return subject;
+	for (int c = 0; c < r->ncolumns; c++)
+	{
+		const char *name = r->columns[c].name;
+		size_t len = strlen(name);
+
+		other = dbi_column(base, name);
+		if (r->columns[c].kind == DBI_TEXT && other >= 0 &&
+			(len < 3 || strcmp(name + len - 3, "_id") != 0) && meets(r, base, c, other))
+			return c;
+	}
+	return -1;
+}
+
 void
 dbi_tell_comparison(DbiTurn *turn, DbiTold *told)
 {
 	DbiText *t = turn->text;
 	const DbiResult *r = told->result;
 	Measure m;
-	int subject = dbi_subject(told);
+	int subject = find_things(told);
 	int base_subject = subject >= 0 ? dbi_column(told->base->result, r->columns[subject].name) : -1;
 
 	if (!find_measure(told, &m))

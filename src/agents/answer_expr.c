@@ -174,7 +174,7 @@ static DbiValue
 column_value(Parser *parser, const char *name)
 {
 	const DbiScope *scope = parser->scope;
-	DbiValue v;
+	DbiValue v = {0};
 	int c;
 	int row = parser->row;
 
@@ -439,7 +439,7 @@ argument_value(Parser *parser)
 {
 	size_t n;
 	const DbiGiven *g;
-	DbiValue v;
+	DbiValue v = {0};
 	char *name;
 
 	skip_space(parser);

@@ -73,6 +73,8 @@ struct DbiTurn
 	bool by_model;    /* a language model words it */
 	List *seen;       /* of DbiResult *: what words of a model before these rest on */
 	int measured;     /* results of which templates and inputs are known */
+	bool recorded;    /* told from results that were kept */
+	List *fresh;      /* of char *, when recorded: "system.billing.usage 2026-06-15 09:00 UTC" */
 	const char *note; /* said below the sources, or NULL */
 };
 
@@ -98,6 +100,9 @@ void dbi_load_inputs(DbiTurn *turn);
 bool dbi_no_data(const DbiTold *told);
 void dbi_tell_inputs(DbiTurn *turn);
 char *dbi_time_text(TimestampTz t);
+
+/* answer_recorded.c: how new the inputs of a recorded turn were */
+void dbi_recorded_inputs(DbiTurn *turn);
 
 /* answer_call.c: one call */
 bool dbi_tell_rule(DbiText *t, const DbiTurn *turn, const DbiTold *told, const char *part, int most);

@@ -72,6 +72,57 @@ try_text(DbiFigure *f, int n, int k, int c)
 			dbi_figure_try(f, f->t->value, "cell", n, row + 1, c, true);
 }
 
+/*
+ * Users of "2 service principals", a value of user_type: things, where the rows
+ * are what they did. True when the next word says so: "2 human users".
+ */
+static bool
+count_things(DbiFigure *f, int n, int k)
+{
+	const DbiResult *r = dbi_figure_result(f, n);
+	const DbiRowSet *set = &f->s->sets[n][k];
+	const char *type = set->column < 0 ? NULL : strstr(r->columns[set->column].name, "_type");
+	const DbiGlyphToken *next = dbi_figure_token(f, set->to);
+	char *thing;
+
+	if (type == NULL || type[5] != '\0')
+		return false;
+	thing = pnstrdup(r->columns[set->column].name, type - r->columns[set->column].name);
+	for (int c = 0; c < r->ncolumns; c++)
+		if (c != set->column && r->columns[c].kind == DBI_TEXT &&
+			strncmp(r->columns[c].name, thing, strlen(thing)) == 0 &&
+			r->columns[c].name[strlen(thing)] == '_')
+			dbi_figure_try(f, dbi_aggregate(f->s, n, k, c)->distinct, "distinct values", n, 0, c,
+						   true);
+	return next && next->kind == GLYPH_WORD && dbi_has_word(dbi_ground_key(thing), next->key);
+}
+
+/* "without a failed run", "no failed run": rows for which the column is 0; false when nothing denies it. */
+static bool
+count_zeros(DbiFigure *f, int n, int c, int word)
+{
+	static const char *const denials[] = {"no", "without", "zero", NULL};
+	const DbiResult *r = dbi_figure_result(f, n);
+	bool denied = false;
+
+	for (int i = word - 1; i >= word - 2 && i > f->at; i--)
+		denied = denied || dbi_word_in(denials, f->s->tokens->t[i].word);
+	if (!denied || r->columns[c].kind != DBI_COUNT)
+		return false;
+	f->linked = true;
+	for (int k = f->s->nsets[n] - 1; k >= 0; k--)
+	{
+		int row = -1;
+		int zeros = 0;
+
+		while ((row = bms_next_member(f->s->sets[n][k].rows, row)) >= 0)
+			zeros += !r->rows[row][c].isnull && r->rows[row][c].number == 0;
+		if (dbi_set_is_meant(f, n, k))
+			dbi_figure_try(f, zeros, "rows without any", n, 0, c, true);
+	}
+	return true;
+}
+
 static void
 count_column(DbiFigure *f, int n, int c)
 {
@@ -82,8 +133,8 @@ count_column(DbiFigure *f, int n, int c)
 		DbiKind kind = dbi_figure_result(f, n)->columns[c].kind;
 		double factor;
 
-		if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) ||
-			!dbi_set_is_meant(f, n, k) || is_narrowed_out(f, n, k))
+		if ((of_one && !dbi_set_is_one(f, n, k)) || !dbi_set_is_meant(f, n, k) ||
+			is_narrowed_out(f, n, k))
 			continue;
 		if (dbi_ground_reads(f->s->judge->facts, n, c, UNIT_NONE, &factor))
 		{
@@ -130,9 +181,11 @@ try_word(DbiFigure *f, int word)
 		for (int k = 1; k < f->s->nsets[n]; k++)
 			if (dbi_set_covers(&f->s->sets[n][k], word) && !f->s->sets[n][k].is_name)
 			{
+				const DbiRowSet *set = &f->s->sets[n][k];
+
 				f->linked = true;
-				dbi_figure_try(f, f->s->sets[n][k].n, "rows with this value", n, 0,
-							   f->s->sets[n][k].column, true);
+				if (!count_things(f, n, k))
+					dbi_figure_try(f, set->n, "rows with this value", n, 0, set->column, true);
 			}
 		if (w->kind != GLYPH_WORD)
 			continue;
@@ -140,7 +193,8 @@ try_word(DbiFigure *f, int word)
 			if (dbi_has_word(facts->columns[n][c], w->key))
 			{
 				things = things || dbi_figure_result(f, n)->columns[c].kind == DBI_TEXT;
-				count_column(f, n, c);
+				if (!count_zeros(f, n, c, word))
+					count_column(f, n, c);
 			}
 		if (dbi_has_word(facts->noun_keys[n], w->key))
 		{
@@ -153,17 +207,47 @@ try_word(DbiFigure *f, int word)
 	}
 }
 
+/* "X (72 times)", "X (at least 72)": the value that the brackets follow; -1 when there are none. */
+static int
+bracketed(const DbiFigure *f)
+{
+	const DbiGlyphToken *t;
+	int k = f->at - 1;
+
+	while (k > f->s->from && k > f->at - NEAR_BEFORE && f->s->tokens->t[k].kind == GLYPH_WORD)
+		k--;
+	t = dbi_figure_token(f, k);
+	return k > f->s->from && t && t->kind == GLYPH_MARK && f->s->judge->text[t->start] == '(' ? k - 1
+																							  : -1;
+}
+
+/* "9 of 23 checks", "9 of at least 23 checks": both count checks. Where the word stands. */
+static int
+behind_whole(const DbiFigure *f, int after)
+{
+	int k = after + 1;
+
+	if (!dbi_is_word(dbi_figure_token(f, after), "of"))
+		return after;
+	if (dbi_is_word(dbi_figure_token(f, k), "at") && dbi_is_word(dbi_figure_token(f, k + 1), "least"))
+		k += 2;
+	return k < f->s->to && f->s->tokens->t[k].kind == GLYPH_NUMBER ? k + 1 : after;
+}
+
 /* Words after the number, then those before it; the first that counts anything decides. */
 void
 dbi_try_words(DbiFigure *f)
 {
+	static const char *const times[] = {"time", "times", NULL};
 	int after = f->at + 1;
 	int before;
 
-	/* "9 of 23 checks": both count checks */
-	if (after + 1 < f->s->to && dbi_is_word(&f->s->tokens->t[after], "of") &&
-		f->s->tokens->t[after + 1].kind == GLYPH_NUMBER)
-		after += 2;
+	if (after < f->s->to && dbi_word_in(times, f->s->tokens->t[after].word) && bracketed(f) >= 0)
+		try_word(f, bracketed(f));
+	if (f->accepted)
+		return;
+
+	after = behind_whole(f, after);
 	before = f->at - 1;
 	for (int k = after; k < f->s->to && k < after + NEAR_AFTER && !f->accepted && !stops(f, k); k++)
 		try_word(f, k);
@@ -190,8 +274,7 @@ dbi_try_unlinked(DbiFigure *f)
 	for (int n = 0; n < facts->nresults; n++)
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
 		{
-			if (dbi_is_of_one(f, n) && !f->total &&
-				!(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name))
+			if (dbi_is_of_one(f, n) && !f->total && !dbi_set_is_one(f, n, k))
 				continue;
 			if (!dbi_set_is_meant(f, n, k))
 				continue;

@@ -124,8 +124,8 @@ dbi_try_columns(DbiFigure *f)
 			{
 				double factor;
 
-				if ((of_one && !(f->s->sets[n][k].n == 1 && f->s->sets[n][k].is_name)) ||
-					!dbi_set_is_meant(f, n, k) || (called && !is_called(f, n, c)))
+				if ((of_one && !dbi_set_is_one(f, n, k)) || !dbi_set_is_meant(f, n, k) ||
+					(called && !is_called(f, n, c)))
 					continue;
 				if (dbi_ground_reads(facts, n, c, f->t->unit, &factor))
 					dbi_try_column(f, n, k, c, factor);
@@ -167,6 +167,18 @@ is_base(const DbiFigure *f, int n, int column)
 	return false;
 }
 
+/* Is the column one word, and that in the sentence: "95% succeeded, 5 failed"? */
+static bool
+is_said(const DbiFigure *f, int n, int column)
+{
+	const char *name = f->s->judge->facts->columns[n][column];
+
+	for (int k = f->s->from; k < f->s->to; k++)
+		if (f->s->tokens->t[k].kind == GLYPH_WORD && strcmp(f->s->tokens->t[k].key, name) == 0)
+			return true;
+	return false;
+}
+
 /* Two columns are set against each other when their names share a word, or a word beside the figure names one. */
 static bool
 related(const DbiFigure *f, int n, int a, int b)
@@ -178,7 +190,7 @@ related(const DbiFigure *f, int n, int a, int b)
 	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
 		found = found || dbi_has_word(columns[b], word);
 	pfree(copy);
-	if (found)
+	if (found || (is_said(f, n, a) && is_said(f, n, b)))
 		return true;
 	for (int k = Max(f->at - NEAR_BEFORE, f->s->from); k <= f->at + NEAR_AFTER && k < f->s->to; k++)
 	{
@@ -219,6 +231,8 @@ try_pair(DbiFigure *f, int n, int k, int a, int b)
 			dbi_figure_try(f, 100 * p / q, "share", n, 0, a, false);
 			if (p >= 0 && p <= q)
 				dbi_figure_try(f, 100 * (q - p) / q, "share", n, 0, a, false);
+			if (p >= 0 && is_said(f, n, a) && is_said(f, n, b))
+				dbi_figure_try(f, 100 * p / (p + q), "share", n, 0, a, false);
 		}
 	}
 }
@@ -232,7 +246,11 @@ fits_unit(const DbiFigure *f, int n, int column)
 		return false;
 	if (f->t->unit == UNIT_PCT)
 		return dbi_ground_unit(dbi_figure_result(f, n)->columns[column].kind, &factor) != UNIT_PCT;
-	return dbi_ground_unit(dbi_figure_result(f, n)->columns[column].kind, &factor) == f->t->unit;
+	/* a plain number has the unit that its row names */
+	return dbi_figure_result(f, n)->columns[column].kind == DBI_NUMBER && f->t->unit != UNIT_NONE
+			   ? dbi_ground_reads(f->s->judge->facts, n, column, f->t->unit, &factor)
+			   : dbi_ground_unit(dbi_figure_result(f, n)->columns[column].kind, &factor) ==
+					 f->t->unit;
 }
 
 /* Which columns of a result may be set against each other, a row of them for each: the same for all sets. */
@@ -262,7 +280,8 @@ dbi_try_pairs(DbiFigure *f)
 		for (int k = f->s->nsets[n] - 1; k >= 0; k--)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if ((of_one && f->s->sets[n][k].n != 1) || !dbi_set_is_meant(f, n, k))
+			if ((of_one && f->s->sets[n][k].n != 1 && !dbi_set_is_one(f, n, k)) ||
+				!dbi_set_is_meant(f, n, k))
 				continue;
 			for (int a = 0; a < ncolumns; a++)
 				for (int b = 0; b < ncolumns; b++)
@@ -282,6 +301,8 @@ dbi_try_shares(DbiFigure *f)
 	for (int n = 0; n < facts->nresults && f->t->unit == UNIT_PCT; n++)
 		for (int k = 1; k < f->s->nsets[n]; k++)
 		{
+			if (dbi_set_is_other(f, n, k))
+				continue;
 			dbi_figure_try(f, 100.0 * f->s->sets[n][k].n / f->s->sets[n][0].n, "share of rows", n,
 						   0, -1, false);
 			for (int c = 0; c < facts->results[n]->ncolumns; c++)

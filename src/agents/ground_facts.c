@@ -194,6 +194,28 @@ dbi_ground_phrase(const DbiFacts *facts, const char *key)
 	return phrase ? phrase->places : NULL;
 }
 
+/* "failures_last_20 = 10" as the format words prints it. */
+static char *
+in_words(const char *text)
+{
+	char *words = pstrdup(text);
+
+	for (char *p = words; *p; p++)
+		*p = *p == '_' ? ' ' : *p;
+	return words;
+}
+
+/* As a sentence's words give it, in which "team=data" and "(none)" have no marks. */
+static char *
+bare_key(const char *text)
+{
+	char *bare = pstrdup(text);
+
+	for (char *p = strpbrk(bare, "=()"); p; p = strpbrk(p, "=()"))
+		*p = ' ';
+	return dbi_ground_key(bare);
+}
+
 static void
 index_cell(DbiFacts *facts, StringInfo corpus, int result, int row, int column)
 {
@@ -208,12 +230,16 @@ index_cell(DbiFacts *facts, StringInfo corpus, int result, int row, int column)
 	facts->keys[result][row][column] =
 		same ? facts->keys[result][row - 1][column] : dbi_ground_key(cell->text);
 	add_phrase(facts, facts->keys[result][row][column], result, column, row);
+	if (strpbrk(cell->text, "=()"))
+		add_phrase(facts, bare_key(cell->text), result, column, row);
 	for (int i = 0; i < cell->nitems; i++)
 		add_phrase(facts, dbi_ground_key(cell->items[i]), result, column, row);
 	if (kind == DBI_TIME && strlen(cell->text) > 10)
 		add_phrase(facts, dbi_ground_key(pnstrdup(cell->text, 10)), result, column, row);
 	if (!same)
 		appendStringInfo(corpus, "%s\n", cell->text);
+	if (!same && strchr(cell->text, '_') && strchr(cell->text, ' '))
+		appendStringInfo(corpus, "%s\n", in_words(cell->text));
 	if (cell->id && !same)
 		appendStringInfo(corpus, "%s\n", cell->id);
 }
@@ -317,6 +343,27 @@ dbi_has_word(const char *key, const char *word)
 	return false;
 }
 
+/* Lines of the corpus that are told word by word, such as the message of an alert. */
+#define MIN_QUOTE 12
+#define MAX_QUOTE 1000
+
+static List *
+quotes_in(const char *corpus)
+{
+	List *quotes = NIL;
+
+	for (const char *p = corpus; *p;)
+	{
+		size_t len = strcspn(p, "\n");
+
+		if (len >= MIN_QUOTE && len <= MAX_QUOTE && memchr(p, ' ', len) &&
+			strcspn(p, "0123456789") < len)
+			quotes = lappend(quotes, pnstrdup(p, len));
+		p += len + (p[len] == '\n');
+	}
+	return quotes;
+}
+
 DbiFacts *
 dbi_ground_facts(const DbiGroundTurn *turn)
 {
@@ -351,6 +398,7 @@ dbi_ground_facts(const DbiGroundTurn *turn)
 	facts->corpus = corpus.data;
 	for (char *p = facts->corpus; *p; p++)
 		*p = pg_ascii_tolower((unsigned char) *p);
+	facts->quotes = quotes_in(facts->corpus);
 	facts->echoes = tokens_of(turn->context);
 	if (turn->question)
 		facts->echoes =

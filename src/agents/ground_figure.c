@@ -177,12 +177,9 @@ static const char *const total_words[] = {"total",   "together", "all",   "sum",
 										  "overall", "combined", "whole", "altogether",
 										  "account", NULL};
 
-/* Words of an item: "the zebra". */
-#define LIST_ITEM 2
-
 /* Clauses are parted by punctuation: "the giraffe ate for $40, the zebra for $12". */
-static int
-clause_start(const DbiFigure *f, int at)
+int
+dbi_clause_start(const DbiFigure *f, int at)
 {
 	while (at > f->s->from && f->s->tokens->t[at - 1].kind != GLYPH_MARK &&
 		   f->s->tokens->t[at - 1].kind != GLYPH_LINE)
@@ -190,11 +187,26 @@ clause_start(const DbiFigure *f, int at)
 	return at;
 }
 
-static bool
-has_kind(const DbiFigure *f, int from, int to, DbiGlyph kind)
+int
+dbi_clause_end(const DbiFigure *f, int at)
+{
+	while (at < f->s->to && f->s->tokens->t[at].kind != GLYPH_MARK &&
+		   f->s->tokens->t[at].kind != GLYPH_LINE)
+		at++;
+	return at;
+}
+
+bool
+dbi_clause_is_total(const DbiFigure *f)
+{
+	return has_one_of(f, dbi_clause_start(f, f->at), dbi_clause_end(f, f->at), total_words);
+}
+
+bool
+dbi_has_figure(const DbiFigure *f, int from, int to)
 {
 	for (int k = from; k < to; k++)
-		if (f->s->tokens->t[k].kind == kind)
+		if (f->s->tokens->t[k].kind == GLYPH_NUMBER)
 			return true;
 	return false;
 }
@@ -228,14 +240,11 @@ add_named(DbiFigure *f, int from, int to)
 void
 dbi_find_named(DbiFigure *f)
 {
-	int from = clause_start(f, f->at);
-	int to = f->at;
+	int from = dbi_clause_start(f, f->at);
+	int to = dbi_clause_end(f, f->at);
 
 	f->named = palloc0(sizeof(DbiRowSet) * (f->s->judge->facts->nresults + 1));
-	while (to < f->s->to && f->s->tokens->t[to].kind != GLYPH_MARK &&
-		   f->s->tokens->t[to].kind != GLYPH_LINE)
-		to++;
-	if (f->total || has_one_of(f, from, to, total_words))
+	if (f->total || dbi_clause_is_total(f))
 		return;
 	while (!add_named(f, from, to))
 	{
@@ -245,15 +254,15 @@ dbi_find_named(DbiFigure *f)
 			return;
 		}
 		to = from - 1;
-		from = clause_start(f, to);
-		if (has_kind(f, from, to, GLYPH_NUMBER))
+		from = dbi_clause_start(f, to);
+		if (dbi_has_figure(f, from, to))
 			return;
 	}
 	/* "giraffe, zebra and penguin": those before are as short */
 	while (from > f->s->from)
 	{
 		to = from - 1;
-		from = clause_start(f, to);
+		from = dbi_clause_start(f, to);
 		if (to - from > LIST_ITEM || !add_named(f, from, to))
 			return;
 	}
@@ -262,5 +271,6 @@ dbi_find_named(DbiFigure *f)
 bool
 dbi_set_is_meant(const DbiFigure *f, int n, int set)
 {
-	return f->named[n].n == 0 || bms_is_subset(f->s->sets[n][set].rows, f->named[n].rows);
+	return !dbi_set_is_other(f, n, set) &&
+		   (f->named[n].n == 0 || bms_is_subset(f->s->sets[n][set].rows, f->named[n].rows));
 }

@@ -23,9 +23,11 @@ typedef struct DbiFigure
 	bool accepted;
 	bool sign_wrong;
 	bool linked;
-	bool total;       /* the whole of which the figure before is a part: "16 of 17" */
-	bool of_many;     /* what is tried is a sum or a mean */
-	DbiRowSet *named; /* by result, the rows that words of the clause name; n 0: none */
+	bool total;         /* the whole of which the figure before is a part: "16 of 17" */
+	bool of_many;       /* what is tried is a sum or a mean */
+	DbiRowSet *named;   /* by result, the rows that words of the clause name; n 0: none */
+	Bitmapset **others; /* by result, rows of names that other figures are said of */
+	Bitmapset **group;  /* by result, rows of several names that the figure is said of together */
 } DbiFigure;
 
 /* ---- ground_figure.c ---- */
@@ -48,6 +50,14 @@ bool dbi_figure_speaks(const DbiFigure *f, const char *const *words);
 /* The sentence has just named one row of the result: what follows is said of it. */
 bool dbi_is_of_one(const DbiFigure *f, int n);
 
+/* The clause of a token: between two marks. */
+int dbi_clause_start(const DbiFigure *f, int at);
+int dbi_clause_end(const DbiFigure *f, int at);
+bool dbi_has_figure(const DbiFigure *f, int from, int to);
+
+/* Does the figure's clause speak of a total? */
+bool dbi_clause_is_total(const DbiFigure *f);
+
 /* Finds the rows that plain words of the figure's clause name. */
 void dbi_find_named(DbiFigure *f);
 
@@ -57,6 +67,18 @@ bool dbi_set_is_meant(const DbiFigure *f, int n, int set);
 /* Accepts the figure when it says the value, and notes its origin. */
 bool dbi_figure_try(DbiFigure *f, double value, const char *reason, int n, int row, int column,
 					bool change);
+
+/* ---- ground_bind.c ---- */
+
+/* Of several names that could be meant, finds those that are not. */
+void dbi_bind_names(DbiFigure *f);
+bool dbi_set_is_other(const DbiFigure *f, int n, int set);
+
+/* The row of one name, or those of the names that the figure is said of together. */
+bool dbi_set_is_one(const DbiFigure *f, int n, int set);
+
+/* Words of an item of a list: "the zebra". */
+#define LIST_ITEM 2
 
 /* ---- ground_derive.c: all of them try, and look no further than the results ---- */
 

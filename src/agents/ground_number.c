@@ -55,18 +55,20 @@ is_quoted(DbiFigure *f)
 {
 	if (f->t->unit != UNIT_NONE)
 		return false;
-	for (int k = f->at - 1; k >= f->s->from && k >= f->at - 3; k--)
-	{
-		int start = f->s->tokens->t[k].start;
-		char *said = dbi_ground_plain(f->s->judge->text + start, f->t->start + f->t->len - start);
+	for (int last = f->at; last <= f->at + 1 && last < f->s->to; last++)
+		for (int k = f->at - 1; k >= f->s->from && k >= f->at - 3; k--)
+		{
+			int start = f->s->tokens->t[k].start;
+			int end = f->s->tokens->t[last].start + f->s->tokens->t[last].len;
+			char *said = dbi_ground_plain(f->s->judge->text + start, end - start);
 
-		/* two words side by side are no quotation */
-		if ((strchr(said, '=') == NULL && strchr(said, '(') == NULL) ||
-			!dbi_ground_known(f->s->judge->facts, said))
-			continue;
-		dbi_accept(f->claim, "part of a text", NULL, 0, NULL);
-		return f->accepted = true;
-	}
+			/* two words side by side are no quotation */
+			if ((strchr(said, '=') == NULL && strchr(said, '(') == NULL) ||
+				!dbi_ground_known(f->s->judge->facts, said))
+				continue;
+			dbi_accept(f->claim, "part of a text", NULL, 0, NULL);
+			return f->accepted = true;
+		}
 	return false;
 }
 
@@ -172,13 +174,51 @@ judge_duration(DbiFigure *f)
 	return false;
 }
 
-/* Is the value at this token one of the column's? */
-static bool
-holds_value(const DbiFigure *f, int n, int column, int at)
+/* The first token of the value of the column that ends before a token; -1 when none does. */
+static int
+value_before(const DbiFigure *f, int n, int column, int end)
 {
 	for (int k = 1; k < f->s->nsets[n]; k++)
-		if (f->s->sets[n][k].column == column && dbi_set_covers(&f->s->sets[n][k], at))
-			return true;
+		if (f->s->sets[n][k].column == column && f->s->sets[n][k].from >= 0 &&
+			f->s->sets[n][k].to == end)
+			return f->s->sets[n][k].from;
+	return -1;
+}
+
+/* How many values of the column are told one by one before a token, parted by commas. */
+static int
+values_before(const DbiFigure *f, int n, int column, int end)
+{
+	int count = 0;
+
+	for (int from; (from = value_before(f, n, column, end)) >= 0; end = from - 1)
+	{
+		const DbiGlyphToken *comma = dbi_figure_token(f, from - 1);
+
+		count++;
+		if (comma == NULL || comma->kind != GLYPH_MARK || f->s->judge->text[comma->start] != ',')
+			break;
+	}
+	return count;
+}
+
+/* Is the figure how many values of a column there are, in some rows, besides those that are told? */
+static bool
+is_rest(DbiFigure *f, int n, int column)
+{
+	const DbiResult *r = dbi_figure_result(f, n);
+	bool list = r->columns[column].kind == DBI_LIST;
+	int told = values_before(f, n, column, f->at - 1);
+
+	for (int k = 0; told > 0 && k < f->s->nsets[n]; k++)
+	{
+		const DbiAggregate *a = dbi_aggregate(f->s, n, k, column);
+
+		if (f->t->value + told != (a->n == 1 && list ? a->first : a->distinct))
+			continue;
+		dbi_accept(f->claim, "the rest of the list", r, 0, r->columns[column].name);
+		return true;
+	}
 	return false;
 }
 
@@ -187,42 +227,47 @@ static bool
 judge_more(DbiFigure *f)
 {
 	const DbiFacts *facts = f->s->judge->facts;
-	int named = 1;
 
 	if (!dbi_is_word(dbi_figure_token(f, f->at + 1), "more") ||
 		!dbi_is_word(dbi_figure_token(f, f->at - 1), "and"))
 		return false;
-	for (int k = f->at - 2; k >= f->s->from; k--)
-	{
-		const DbiGlyphToken *t = dbi_figure_token(f, k);
-
-		if (t->kind == GLYPH_MARK && f->s->judge->text[t->start] == ',')
-			named++;
-		else if (t->kind == GLYPH_MARK)
-			break;
-	}
 	for (int n = 0; n < facts->nresults && !f->accepted; n++)
-		for (int k = 0; k < f->s->nsets[n] && !f->accepted; k++)
-			for (int c = 0; c < dbi_figure_result(f, n)->ncolumns && !f->accepted; c++)
-			{
-				const DbiAggregate *a;
-
-				if ((dbi_figure_result(f, n)->columns[c].kind != DBI_TEXT &&
-					 dbi_figure_result(f, n)->columns[c].kind != DBI_LIST) ||
-					!holds_value(f, n, c, f->at - 2))
-					continue;
-				a = dbi_aggregate(f->s, n, k, c);
-				f->accepted = f->t->value + named ==
-							  (a->n == 1 && dbi_figure_result(f, n)->columns[c].kind == DBI_LIST
-								   ? a->first
-								   : a->distinct);
-				if (f->accepted)
-					dbi_accept(f->claim, "the rest of the list", dbi_figure_result(f, n), 0,
-							   dbi_figure_result(f, n)->columns[c].name);
-			}
+		for (int c = 0; c < dbi_figure_result(f, n)->ncolumns && !f->accepted; c++)
+			if (dbi_figure_result(f, n)->columns[c].kind == DBI_TEXT ||
+				dbi_figure_result(f, n)->columns[c].kind == DBI_LIST)
+				f->accepted = is_rest(f, n, c);
 	if (!f->accepted)
 		dbi_object(f->claim, "no list has so many more", false);
 	return true;
+}
+
+/* In a whole value, told word by word: the message of an alert, an assumption. */
+static bool
+is_in_quote(const DbiFigure *f)
+{
+	const char *text = f->s->judge->text;
+	int from = f->t->start;
+	int to = f->t->start + f->t->len;
+	int before;
+	char *line;
+	ListCell *lc;
+
+	while (from > 0 && text[from - 1] != '\n')
+		from--;
+	while (text[to] && text[to] != '\n')
+		to++;
+	before = strlen(dbi_ground_plain(text + from, f->t->start - from));
+	line = dbi_ground_plain(text + from, to - from);
+	foreach(lc, f->s->judge->facts->quotes)
+	{
+		const char *quote = lfirst(lc);
+		int len = strlen(quote);
+
+		for (const char *p = strstr(line, quote); p; p = strstr(p + 1, quote))
+			if (p - line <= before && before + f->t->len <= p - line + len)
+				return true;
+	}
+	return false;
 }
 
 /* ---- direction ---- */
@@ -308,8 +353,11 @@ dbi_judge_number(DbiSentence *s, int i)
 			  dbi_figure_token(&f, i - 2)->kind == GLYPH_NUMBER;
 	find_direction(&f);
 	dbi_find_named(&f);
+	dbi_bind_names(&f);
 	judge(&f);
-	if (!f.accepted && !f.claim->supported && !f.claim->contradiction && f.sign_wrong)
+	if (!f.claim->supported && is_in_quote(&f))
+		dbi_accept(f.claim, "part of a text", NULL, 0, NULL);
+	if (!f.claim->supported && !f.claim->contradiction && f.sign_wrong)
 		dbi_object(f.claim, "the rows say the other direction", true);
 	f.verdict->supported = f.claim->supported;
 }

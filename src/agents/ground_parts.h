@@ -91,6 +91,7 @@ typedef struct DbiFacts
 	HTAB *phrases;
 	List *echoes; /* of DbiTokens *: question, context */
 	List *fresh;  /* of DbiTokens *: a source and its newest row */
+	List *quotes; /* of char *: values of several words with a digit, lower case, as they can be quoted */
 	char *corpus; /* every name that may be said, a line each: tools, columns, sources, values, arguments */
 } DbiFacts;
 

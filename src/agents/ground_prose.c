@@ -14,7 +14,7 @@
 
 #include "agents/ground_sentence.h"
 
-#define MAX_PHRASE 5 /* words of a value looked up in a sentence */
+#define MAX_PHRASE 8 /* words of a value looked up in a sentence */
 /*
  * Each figure is tried against all that its sentence names; a longer sentence
  * is judged in pieces, cut where a clause ends. What people write is shorter.
@@ -144,6 +144,15 @@ tells_apart(const DbiFacts *facts, const DbiPhrasePlace *p)
 	return dbi_all_differ(facts, p->result, p->column) && (is_first || r->nrows > 2);
 }
 
+/* "not OK" chooses the rows that have another value. */
+static bool
+is_denied(const DbiSentence *s, int at)
+{
+	const DbiGlyphToken *before = at > s->from ? &s->tokens->t[at - 1] : NULL;
+
+	return before && before->kind == GLYPH_WORD && strcmp(before->word, "not") == 0;
+}
+
 /* The longest value that begins at a token; where it ends, or from. */
 static int
 find_phrase(DbiSentence *s, int from)
@@ -156,6 +165,7 @@ find_phrase(DbiSentence *s, int from)
 		StringInfoData key;
 		DbiPhrasePlace *place;
 		bool words = true;
+		bool denied = is_denied(s, from);
 
 		initStringInfo(&key);
 		for (int i = from; i < to; i++)
@@ -171,8 +181,11 @@ find_phrase(DbiSentence *s, int from)
 		place = dbi_ground_phrase(s->judge->facts, key.data);
 		for (DbiPhrasePlace *p = place; p; p = p->next)
 		{
-			add_set(s, p->result, p->column, p->rows, from, to, t[from].kind == GLYPH_NAME);
-			if (t[from].kind == GLYPH_WORD && tells_apart(s->judge->facts, p))
+			Bitmapset *rows =
+				denied ? bms_difference(s->judge->facts->all[p->result], p->rows) : p->rows;
+
+			add_set(s, p->result, p->column, rows, from, to, !denied && t[from].kind == GLYPH_NAME);
+			if (!denied && t[from].kind == GLYPH_WORD && tells_apart(s->judge->facts, p))
 				add_named(s, p->result, p->column, p->rows, from);
 		}
 		if (place)
@@ -206,6 +219,57 @@ add_intersections(DbiSentence *s)
 				s->sets[n][before].also_from = b->from;
 				s->sets[n][before].also_to = b->to;
 			}
+	}
+}
+
+/* The set whose value goes on a list behind another: "a, b", "a or b"; NULL when none does. */
+static const DbiRowSet *
+next_in_list(const DbiSentence *s, int n, const DbiRowSet *set)
+{
+	static const char *const links[] = {"or", "and", NULL};
+	const DbiGlyphToken *link = set->to < s->to ? &s->tokens->t[set->to] : NULL;
+
+	if (link == NULL || !(dbi_word_in(links, link->word) ||
+						  (link->kind == GLYPH_MARK && s->judge->text[link->start] == ',')))
+		return NULL;
+	for (int k = 1; k < s->nsets[n]; k++)
+		if (s->sets[n][k].column == set->column && s->sets[n][k].from == set->to + 1 &&
+			!s->sets[n][k].of_several)
+			return &s->sets[n][k];
+	return NULL;
+}
+
+/* "idle or underused", "a, b and c": rows that hold any of the values of one column. */
+static void
+add_unions(DbiSentence *s)
+{
+	for (int n = 0; n < s->judge->facts->nresults; n++)
+	{
+		int single = s->nsets[n];
+
+		for (int i = 1; i < single; i++)
+		{
+			const DbiRowSet *first = &s->sets[n][i];
+			const DbiRowSet *last = first;
+			const DbiRowSet *next;
+			Bitmapset *rows = bms_copy(first->rows);
+			bool names = first->is_name;
+			int before = s->nsets[n];
+
+			if (first->column < 0 || first->from < 0)
+				continue;
+			while ((next = next_in_list(s, n, last)) != NULL)
+			{
+				rows = bms_add_members(rows, next->rows);
+				names = names || next->is_name;
+				last = next;
+			}
+			if (last == first)
+				continue;
+			add_set(s, n, first->column, rows, first->from, last->to, names);
+			if (s->nsets[n] > before)
+				s->sets[n][before].of_several = true;
+		}
 	}
 }
 
@@ -293,6 +357,7 @@ find_sets(DbiSentence *s, const DbiSentence *before)
 			s->phrase[k] = true;
 		i = Max(to, i + 1);
 	}
+	add_unions(s);
 	add_intersections(s);
 }
 
@@ -442,13 +507,16 @@ same_day_or_minute(const char *word, const char *text)
 	return strncmp(word, text, strlen(word)) == 0;
 }
 
+/* Words from a source to its newest row: "`system.access.audit` holds nothing later than". */
+#define FAR_SOURCE 5
+
 static bool
 date_of_source(DbiSentence *s, int i, DbiClaim *claim)
 {
 	const DbiGlyphToken *t = s->tokens->t;
 	ListCell *lc;
 
-	for (int k = i - 1; k >= s->from && k >= i - 3; k--)
+	for (int k = i - 1; k >= s->from && k >= i - FAR_SOURCE; k--)
 		foreach(lc, s->judge->facts->fresh)
 		{
 			DbiTokens *f = lfirst(lc);

@@ -31,6 +31,7 @@ typedef struct DbiRowSet
 	int also_from; /* of the second value, when two chose the rows; else -1 */
 	int also_to;
 	bool is_name;
+	bool of_several;           /* values of the column, any of which a row has */
 	DbiAggregate **aggregates; /* by column, made when asked for */
 } DbiRowSet;
 

@@ -133,6 +133,7 @@ by_figure(DbiSentence *s, const Superlative *sup, int at, int figure)
 	const DbiVerdict *v = &s->numbers[figure];
 	const DbiGlyphToken *t = &s->tokens->t[figure];
 	bool known = false;
+	bool many = false;
 	bool named = false;
 
 	if (!v->judged || !v->supported || v->norigins == 0)
@@ -144,6 +145,7 @@ by_figure(DbiSentence *s, const Superlative *sup, int at, int figure)
 		double factor;
 		double value = v->value[i];
 
+		many = many || v->of_many[i];
 		if (v->of_many[i] || (named && !names_column(s, at, figure, v->result[i], v->column[i])))
 			continue;
 		if (!dbi_ground_reads(s->judge->facts, v->result[i], v->column[i], t->unit, &factor))
@@ -152,7 +154,8 @@ by_figure(DbiSentence *s, const Superlative *sup, int at, int figure)
 		if (is_extreme(s, sup, v->result[i], v->column[i], value / factor, true, 1))
 			return 1;
 	}
-	return known ? 0 : -1;
+	/* what may be a sum as well is no extreme that fails */
+	return known && !many ? 0 : -1;
 }
 
 /* ---- "most often X (7)": the value with the most rows ---- */
@@ -180,8 +183,54 @@ time_counts(const DbiResult *r, int column, bool hours, int *most, int *least)
 	}
 }
 
+/* How often the commonest and the rarest value of a column stand in some rows. */
+static void
+value_counts(const DbiFacts *facts, int n, int column, const Bitmapset *within, int *most,
+			 int *least)
+{
+	int row = -1;
+
+	*most = 0;
+	*least = facts->results[n]->nrows;
+	while ((row = bms_next_member(within, row)) >= 0)
+	{
+		const char *key = facts->keys[n][row][column];
+		DbiPhrasePlace *p = key ? dbi_ground_phrase(facts, key) : NULL;
+
+		for (; p; p = p->next)
+			if (p->result == n && p->column == column)
+			{
+				int count = bms_num_members(bms_intersect(p->rows, within));
+
+				*most = Max(*most, count);
+				*least = Min(*least, count);
+			}
+	}
+}
+
+/* "12 runs failed, most often with X": among the rows that a value before it names. */
+static bool
+is_frequent_among(DbiSentence *s, const Superlative *sup, int at, int n, const DbiRowSet *set)
+{
+	for (int k = 1; k < s->nsets[n]; k++)
+	{
+		const DbiRowSet *among = &s->sets[n][k];
+		int most;
+		int least;
+
+		if (among->column < 0 || among->column == set->column || among->from < 0 ||
+			among->from >= at)
+			continue;
+		value_counts(s->judge->facts, n, set->column, among->rows, &most, &least);
+		if (most > least && bms_num_members(bms_intersect(set->rows, among->rows)) ==
+								(sup->side > 0 ? most : least))
+			return true;
+	}
+	return false;
+}
+
 static int
-by_frequency(DbiSentence *s, const Superlative *sup, int from, int to)
+by_frequency(DbiSentence *s, const Superlative *sup, int at, int from, int to)
 {
 	const DbiFacts *facts = s->judge->facts;
 
@@ -190,29 +239,20 @@ by_frequency(DbiSentence *s, const Superlative *sup, int from, int to)
 		{
 			const DbiRowSet *set = &s->sets[n][k];
 			const DbiResult *r = facts->results[n];
-			int most = 0;
-			int least = r->nrows;
+			int most;
+			int least;
 
 			if (set->column < 0 || set->from < from || set->from >= to)
 				continue;
-			for (int row = 0; row < r->nrows; row++)
-			{
-				const char *key = facts->keys[n][row][set->column];
-				DbiPhrasePlace *p = key ? dbi_ground_phrase(facts, key) : NULL;
-
-				for (; p; p = p->next)
-					if (p->result == n && p->column == set->column)
-					{
-						most = Max(most, bms_num_members(p->rows));
-						least = Min(least, bms_num_members(p->rows));
-					}
-			}
+			value_counts(facts, n, set->column, facts->all[n], &most, &least);
 			if (r->columns[set->column].kind == DBI_TIME || r->columns[set->column].kind == DBI_DATE)
 				time_counts(r, set->column, s->tokens->t[set->from].kind == GLYPH_CLOCK, &most,
 							&least);
 			if (most == 0)
 				continue;
-			return set->n == (sup->side > 0 ? most : least) ? 1 : 0;
+			return set->n == (sup->side > 0 ? most : least) || is_frequent_among(s, sup, at, n, set)
+					   ? 1
+					   : 0;
 		}
 	return -1;
 }
@@ -297,6 +337,64 @@ word_at(const DbiSentence *s, int i, const char *word)
 		   strcmp(s->tokens->t[i].word, word) == 0;
 }
 
+/* ---- "the largest change is X (+$5)": between two calls of a tool ---- */
+
+/* The least of the changes of columns of a unit; -1 when there is none. */
+static double
+least_change(const DbiFacts *facts, int now, int before, DbiUnitClass unit)
+{
+	const DbiResult *r = facts->results[now];
+	const DbiResult *other = facts->results[before];
+	double least = -1;
+
+	for (int c = 0; c < r->ncolumns; c++)
+	{
+		double factor;
+		double change = 0;
+
+		if (!dbi_kind_numeric(r->columns[c].kind) ||
+			dbi_ground_unit(r->columns[c].kind, &factor) != unit ||
+			dbi_column_never_adds(&r->columns[c]))
+			continue;
+		for (int row = 0; row < r->nrows; row++)
+			change += r->rows[row][c].isnull ? 0 : r->rows[row][c].number * factor;
+		for (int row = 0; row < other->nrows; row++)
+			change -= other->rows[row][c].isnull ? 0 : other->rows[row][c].number * factor;
+		least = least < 0 ? fabs(change) : Min(least, fabs(change));
+	}
+	return least;
+}
+
+/*
+ * The whole changes most, and is no part that a writer would name: so that only
+ * the other end is held against a claim. 1, 0, or -1: no such claim.
+ */
+static int
+by_change(DbiSentence *s, const Superlative *sup, int at)
+{
+	const DbiFacts *facts = s->judge->facts;
+	const DbiGlyphToken *t = NULL;
+
+	for (int i = at + 1; i < s->to && t == NULL; i++)
+		if (s->tokens->t[i].kind == GLYPH_NUMBER && s->numbers[i].supported)
+			t = &s->tokens->t[i];
+	if (!word_at(s, at + 1, "change") || t == NULL || abs(sup->side) != 1)
+		return -1;
+	for (int n = 0; n < facts->nresults; n++)
+		for (int m = n + 1; m < facts->nresults; m++)
+		{
+			double least;
+
+			if (strcmp(facts->results[n]->call->tool, facts->results[m]->call->tool) != 0 ||
+				facts->results[n]->ncolumns != facts->results[m]->ncolumns)
+				continue;
+			least = least_change(facts, n, m, t->unit);
+			if (least >= 0)
+				return (t->value - t->slack <= least) == (sup->side < 0);
+		}
+	return -1;
+}
+
 static int
 verdict(DbiSentence *s, const Superlative *sup, int at)
 {
@@ -304,9 +402,11 @@ verdict(DbiSentence *s, const Superlative *sup, int at)
 
 	if (sup->time)
 		return by_time(s, sup, at);
+	if ((found = by_change(s, sup, at)) >= 0)
+		return found;
 	if (word_at(s, at + 1, "often") || word_at(s, at + 1, "common") ||
 		word_at(s, at + 1, "frequent") || word_at(s, at + 1, "frequently"))
-		if ((found = by_frequency(s, sup, at, at + 9)) >= 0)
+		if ((found = by_frequency(s, sup, at, at, at + 9)) >= 0)
 			return found;
 	for (int i = at + 1; i < s->to && !parts(s, i) && !superlative(&s->tokens->t[i]); i++)
 		if ((found = by_figure(s, sup, at, i)) >= 0)
@@ -316,7 +416,7 @@ verdict(DbiSentence *s, const Superlative *sup, int at)
 			return found;
 	if (abs(sup->side) == 1 && (strcmp(sup->word, "most") == 0 || strcmp(sup->word, "least") == 0) &&
 		(at + 1 >= s->to || s->tokens->t[at + 1].kind == GLYPH_MARK) &&
-		(found = by_frequency(s, sup, Max(at - 4, s->from), at)) >= 0)
+		(found = by_frequency(s, sup, at, Max(at - 4, s->from), at)) >= 0)
 		return found; /* "X fails most" */
 	if ((found = by_thing(s, sup, at, at, s->to)) >= 0 ||
 		(found = by_thing(s, sup, at, s->from, at)) >= 0)

@@ -134,6 +134,51 @@ INSERT INTO told (text, holds) VALUES
 SELECT t.text, t.holds, g -> 'spans' AS spans FROM told t, meals, LATERAL dbinsight._ground('Which meals?', results::text, t.text) g
 WHERE ((g ->> 'supported')::int = (g ->> 'claims')::int) <> t.holds ORDER BY t.n;
 
+-- Of several names in a clause a figure is of its own; a list of names may have one figure, their sum. Values
+-- may be denied, and be two of one column; the rest of a list is what is not told; a text is told as a whole.
+CREATE TEMP TABLE work AS SELECT $$[{"agent": "zoo", "tool": "get_work", "arguments": {}, "row_count": 4, "noun": "job/jobs",
+	"columns": [["job_name", "text"], ["state", "text"], ["cost_usd", "usd"], ["runs", "count"], ["failed", "count"], ["user_email", "text"], ["user_type", "text"], ["message", "text"], ["tag", "text"]],
+	"rows": [["load_a", "IDLE", 5.25, 11, 0, "ann@zoo.example", "HUMAN", "9 lions seen by 2 guards", "team=cats"], ["load_b", "BUSY", 7.75, 12, 3, "bob@zoo.example", "HUMAN", null, "team=dogs"],
+	["load_c", "UNDERUSED", 1.50, 13, 1, "svc", "ROBOT", null, "(none)"], ["load_d", "BUSY", 2.50, 24, 4, "ann@zoo.example", "HUMAN", null, "team=cows"]]}]$$ AS results;
+SELECT t.text, t.holds, g -> 'spans' AS spans FROM (VALUES
+	(1, '**load_a** cost $5.25 and **load_b** cost $7.75.', true),
+	(2, '**load_a** cost $7.75 and **load_b** cost $5.25.', false),
+	(3, 'load_a ($5.25) and load_b ($7.75).', true),
+	(4, 'load_a ($7.75) and load_b ($5.25).', false),
+	(5, '$5.25 for load_a and $7.75 for load_b.', true),
+	(6, '$7.75 for load_a and $5.25 for load_b.', false),
+	(7, 'load_a and load_b cost $5.25 and $7.75.', true),
+	(8, 'load_a and load_b cost $7.75 and $5.25.', false),
+	(9, 'load_a cost $5.25 against load_b.', true),
+	(10, 'load_a cost $7.75 against load_b.', false),
+	(11, 'load_a has 11 runs and load_b has 12 runs.', true),
+	(12, 'load_a has 12 runs and load_b has 11 runs.', false),
+	(13, 'load_a and load_b cost $13.00.', true),             -- 5.25 + 7.75
+	(14, 'load_a, load_b and load_c cost $14.50 together.', true),
+	(15, 'load_a, load_b and load_c cost $17.00 together.', false), -- all four
+	(16, 'load_a, load_b and load_c cost $13.00.', false),
+	(17, 'With load_b at $7.75 and load_a at $5.25, load_c is the cheapest with $1.50.', true),
+	(18, 'Idle or underused jobs cost $6.75.', true),         -- 5.25 + 1.50
+	(19, 'Idle or underused jobs cost $10.25.', false),       -- 7.75 + 2.50
+	(20, '2 of 4 jobs are not busy.', true),
+	(21, '3 of 4 jobs are not busy.', false),
+	(22, 'Jobs that are not busy cost $6.75.', true),
+	(23, '1 job without a failed run.', true),
+	(24, '2 jobs without a failed run.', false),
+	(25, '2 human users and 1 robot.', true),
+	(27, 'load_a: 9 lions seen by 2 guards.', true),
+	(28, 'load_a: 9 lions seen by 3 guards.', false),
+	(29, '9 lions.', false),                                  -- not the whole of it
+	(30, 'Of ann@zoo.example, bob@zoo.example and 1 more.', true),
+	(31, 'Of ann@zoo.example, bob@zoo.example and 2 more.', false),
+	(32, 'After that, of ann@zoo.example and 2 more.', true), -- the comma before parts no names
+	(33, 'The jobs of team=cats cost $5.25.', true),
+	(34, 'The jobs of team=cats cost $7.75.', false),
+	(35, 'Of 60 runs 86.7% have not failed.', true), -- 52
+	(36, 'Of 60 runs 85.7% have not failed.', false)) t(n, text, holds),
+	work, LATERAL dbinsight._ground('Which work?', results, t.text) g
+WHERE ((g ->> 'supported')::int = (g ->> 'claims')::int) <> t.holds ORDER BY t.n;
+
 -- A rate is not the column that has the same word: the mean of 30 and 50 is 40, the day before cost 30.
 SELECT t.text, g ->> 'supported' AS supported FROM (VALUES (1, 'In all $80, $40 a day.'), (2, 'In all $80, $31 a day.'), (3, 'The prior day: $30.')) t(n, text),
 	LATERAL dbinsight._ground('Costs?', $$[{"agent": "cost", "tool": "get_days", "arguments": {}, "row_count": 2, "columns": [["usage_date", "date"], ["total_cost", "usd"], ["prior_day_cost", "usd"]],

@@ -18,6 +18,7 @@ INSERT INTO question (question, begins, says) VALUES
 	('Which workspaces are over budget?', '**1 budget is exceeded**: **ml-platform**', ARRAY[pg_temp.usd(pg_temp.fact('budget_exceeded', 'budget_usd')),
 		pg_temp.usd(pg_temp.fact('budget_exceeded', 'spend_to_yesterday_usd'))]),
 	('Compare this month''s costs to last month', 'This month ', ARRAY['last month (2026-05-01 to 2026-05-', 'against', '%']),
+	('Compare cost of ml-platform and production last week', 'Production (2026-06-08 to 2026-06-14): **', ARRAY['% more (+$', 'The largest change is **SQL**', E'\n| JOBS | ']),
 	('Show me high-severity security events from today', '', ARRAY['today (2026-06-15)']),
 	('Has user@company.com accessed PII recently?', '**Yes.** **user@company.com** read sensitive data ' || pg_temp.fact('pii_reader', 'reads') || ' times',
 		ARRAY[pg_temp.fact('pii_reader', 'table')]),

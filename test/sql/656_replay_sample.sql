@@ -54,6 +54,9 @@ SELECT r ->> 'answer' AS answer, r ->> 'clock' AS clock, c ->> 'tool' AS tool, c
 SELECT (t ->> 'after')::numeric - (t ->> 'before')::numeric = 1000 AS more FROM changed, jsonb_array_elements(c -> 'totals') t WHERE c ->> 'tool' = 'get_top_cost_drivers' AND t ->> 'column' = 'cost';
 SELECT (x -> 'cost' ->> 'after')::numeric - (x -> 'cost' ->> 'before')::numeric = 1000 AS more, r -> 'headline' IS NOT NULL AS headline
 FROM changed, jsonb_array_elements(c -> 'rows' -> 'changed') x, dbinsight.sample_truth t WHERE t.kind = 'cost_spike' AND x ->> 'resource_name' = t.figures ->> 'job_name';
+-- From what was recorded the text is made again to the byte, whatever has become of the data.
+SELECT r ->> 'answer' AS answer, r ->> 'clock' AS clock, r ? 'cut' AS cut, jsonb_path_query_array(r, '$.calls[*].status') AS calls FROM dbinsight.replay(:'m', 'recorded') r;
+SELECT a.question FROM asked a, LATERAL dbinsight.replay(a.message, 'recorded') r WHERE r ->> 'answer' <> 'same' AND NOT r ? 'cut';
 -- With the clock of today, two days on, yesterday is still the day that the plan names; what counts back from now moves.
 SET LOCAL dbinsight.now = '2026-06-17 12:00:00+00';
 SELECT dbinsight.replay(:'m') = (SELECT r FROM changed LIMIT 1) AS same_as_before, dbinsight.replay(:'m', 'now') ->> 'clock' AS clock;
