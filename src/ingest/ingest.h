@@ -7,7 +7,9 @@
 #include "postgres.h"
 
 #include "access/tupdesc.h"
+#include "datatype/timestamp.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 #include "utils/relcache.h"
@@ -111,6 +113,9 @@ bool dbi_source_has_column(DbiSource *source, const char *name);
 /* Puts the members of a tree in the order of jsonb. */
 void dbi_sort_fields(DbiField *field);
 
+/* A member of a tree whose members are in order, or NULL. */
+DbiField *dbi_member_named(DbiField *field, const char *name, int len);
+
 /* Opens a source by name; an unknown one is an error that names the nearest. In CurrentMemoryContext. */
 DbiSource *dbi_source_open(const char *name);
 
@@ -123,8 +128,30 @@ DbiSource *dbi_source_open(const char *name);
 const char *dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum *values,
 							  bool *nulls, const char **column);
 
+/*
+ * The same of a row as JSON text. False when the row has to be taken as jsonb:
+ * it is bad, or it is written in a way that is rare.
+ */
+bool dbi_text_to_values(DbiSource *source, TupleDesc desc, const char *text, int len, Datum *values,
+						bool *nulls);
+
+/*
+ * Note the values of the taken members of an object. Returns whether something
+ * that is not null is left over.
+ */
+bool dbi_note_values(DbiField *field, JsonbContainer *c);
+
 /* The row without the fields that must never be kept. */
 Jsonb *dbi_row_without_excluded(DbiSource *source, JsonbContainer *row);
+
+/* ---- text.c: the fields of a row out of its text ---- */
+
+/*
+ * Note the values of the taken members of an object that is JSON text; what is
+ * left over is appended to rest, as JSON. Values point into the text, or are
+ * palloc'd. False when it gives up: what was noted by then means nothing.
+ */
+bool dbi_note_text(DbiField *root, const char *text, int len, StringInfo rest);
 
 /* ---- load.c: a load from begin to end ---- */
 

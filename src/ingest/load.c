@@ -463,6 +463,26 @@ reject(DbiLoad *load, Jsonb *row, const char *column, const char *reason)
 	SPI_finish();
 }
 
+/* The row that load->values holds into the slice. */
+static void
+keep_row(DbiLoad *load)
+{
+	note_key(load);
+	note_times(load);
+	tuplestore_putvalues(load->rows, load->desc, load->values, load->nulls);
+	load->slice_count++;
+}
+
+/* What was palloc'd for a row goes; a slice that is full is written. */
+static void
+end_row(DbiLoad *load, MemoryContext old)
+{
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(load->row_context);
+	if (load->slice_count >= SLICE_ROWS)
+		flush_slice(load);
+}
+
 void
 dbi_load_element(DbiLoad *load, JsonbValue *element)
 {
@@ -479,16 +499,8 @@ dbi_load_element(DbiLoad *load, JsonbValue *element)
 		reject(load, dbi_row_without_excluded(load->source, element->val.binary.data), column,
 			   psprintf("%s: %s", column, why));
 	else
-	{
-		note_key(load);
-		note_times(load);
-		tuplestore_putvalues(load->rows, load->desc, load->values, load->nulls);
-		load->slice_count++;
-	}
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(load->row_context);
-	if (load->slice_count >= SLICE_ROWS)
-		flush_slice(load);
+		keep_row(load);
+	end_row(load, old);
 }
 
 /* JSON that jsonb can't hold (a \u0000 for one): set aside as its text. */
@@ -509,8 +521,9 @@ reject_text(DbiLoad *load, const char *text, int len)
 	MemoryContextReset(load->row_context);
 }
 
-void
-dbi_load_text(DbiLoad *load, const char *text, int len)
+/* A row by way of jsonb: what text.c gives up. */
+static void
+load_jsonb(DbiLoad *load, const char *text, int len)
 {
 	MemoryContext old = MemoryContextSwitchTo(load->row_context); /* reset with the row */
 	Jsonb *row = dbi_try_jsonb(text, len);
@@ -526,6 +539,26 @@ dbi_load_text(DbiLoad *load, const char *text, int len)
 		else
 			JsonbToJsonbValue(row, &v);
 		dbi_load_element(load, &v);
+	}
+}
+
+void
+dbi_load_text(DbiLoad *load, const char *text, int len)
+{
+	MemoryContext old = MemoryContextSwitchTo(load->row_context);
+
+	CHECK_FOR_INTERRUPTS();
+	if (dbi_text_to_values(load->source, load->desc, text, len, load->values, load->nulls))
+	{
+		load->read++;
+		keep_row(load);
+		end_row(load, old);
+	}
+	else
+	{
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(load->row_context);
+		load_jsonb(load, text, len);
 	}
 }
 

@@ -95,13 +95,9 @@ next_member(DbiField *field, int *at, const char *key, int len)
 	return NULL;
 }
 
-/*
- * Note the values of the taken members of an object. Keys and fields have the
- * same order, so both are gone through once. Returns whether something that is
- * not null is left over.
- */
-static bool
-note_values(DbiField *field, JsonbContainer *c)
+/* Keys and fields have the same order, so both are gone through once. */
+bool
+dbi_note_values(DbiField *field, JsonbContainer *c)
 {
 	int n = JsonContainerSize(c);
 	char *base = (char *) &c->children[n * 2];
@@ -125,7 +121,7 @@ note_values(DbiField *field, JsonbContainer *c)
 				inner = as_object(&m->value, &m->why);
 		}
 		if (inner != NULL)
-			rest |= note_values(m, inner) && !m->taken;
+			rest |= dbi_note_values(m, inner) && !m->taken;
 		JBE_ADVANCE_OFFSET(key_offset, c->children[i]);
 		JBE_ADVANCE_OFFSET(offset, c->children[n + i]);
 	}
@@ -219,21 +215,6 @@ fill_column(DbiSourceColumn *column, Datum *value, bool *isnull)
 	return why;
 }
 
-static DbiField *
-member_named(DbiField *field, JsonbValue *key)
-{
-	ListCell *lc;
-
-	foreach(lc, field->members)
-	{
-		DbiField *m = lfirst(lc);
-
-		if (m->len == key->val.string.len && memcmp(m->name, key->val.string.val, m->len) == 0)
-			return m;
-	}
-	return NULL;
-}
-
 /*
  * Push what no column takes. A struct of which some members are taken keeps
  * the others. Pushes the object only when something is left; returns whether.
@@ -251,7 +232,7 @@ push_rest(JsonbParseState **state, DbiField *field, JsonbContainer *c, JsonbValu
 	(void) JsonbIteratorNext(&it, &v, true);
 	while ((token = JsonbIteratorNext(&it, &key, true)) == WJB_KEY)
 	{
-		DbiField *member = member_named(field, &key);
+		DbiField *member = dbi_member_named(field, key.val.string.val, key.val.string.len);
 		const char *why = NULL;
 
 		(void) JsonbIteratorNext(&it, &v, true);
@@ -293,18 +274,13 @@ push_rest(JsonbParseState **state, DbiField *field, JsonbContainer *c, JsonbValu
 	return any;
 }
 
-const char *
-dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum *values,
-				  bool *nulls, const char **column_name)
+/* The columns from the values that were noted, all but extra. */
+static const char *
+fill_columns(DbiSource *source, TupleDesc desc, Datum *values, bool *nulls, const char **column_name)
 {
-	JsonbParseState *state = NULL;
-	JsonbValue *rest = NULL;
 	Size key_bytes = 0;
-	bool any_rest;
 	ListCell *lc;
 
-	forget_values(&source->root);
-	any_rest = note_values(&source->root, row);
 	memset(nulls, true, sizeof(bool) * desc->natts);
 	memset(values, 0, sizeof(Datum) * desc->natts);
 	foreach(lc, source->columns)
@@ -326,12 +302,54 @@ dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum 
 			return psprintf("makes the key longer than %d bytes", DBI_MOST_KEY_BYTES);
 		}
 	}
-	if (any_rest && source->extra_attnum > 0 && push_rest(&state, &source->root, row, NULL, &rest))
-	{
-		values[source->extra_attnum - 1] = JsonbPGetDatum(JsonbValueToJsonb(rest));
-		nulls[source->extra_attnum - 1] = false;
-	}
 	return NULL;
+}
+
+static void
+fill_extra(DbiSource *source, Jsonb *extra, Datum *values, bool *nulls)
+{
+	values[source->extra_attnum - 1] = JsonbPGetDatum(extra);
+	nulls[source->extra_attnum - 1] = false;
+}
+
+const char *
+dbi_row_to_values(DbiSource *source, TupleDesc desc, JsonbContainer *row, Datum *values,
+				  bool *nulls, const char **column_name)
+{
+	JsonbParseState *state = NULL;
+	JsonbValue *rest = NULL;
+	bool any_rest;
+	const char *why;
+
+	forget_values(&source->root);
+	any_rest = dbi_note_values(&source->root, row);
+	why = fill_columns(source, desc, values, nulls, column_name);
+	if (why != NULL)
+		return why;
+	if (any_rest && source->extra_attnum > 0 && push_rest(&state, &source->root, row, NULL, &rest))
+		fill_extra(source, JsonbValueToJsonb(rest), values, nulls);
+	return NULL;
+}
+
+bool
+dbi_text_to_values(DbiSource *source, TupleDesc desc, const char *text, int len, Datum *values,
+				   bool *nulls)
+{
+	StringInfoData rest;
+	Jsonb *extra;
+	const char *column_name;
+
+	initStringInfo(&rest);
+	forget_values(&source->root);
+	if (!dbi_note_text(&source->root, text, len, &rest) ||
+		fill_columns(source, desc, values, nulls, &column_name) != NULL)
+		return false;
+	if (rest.len == 0)
+		return true;
+	extra = dbi_try_jsonb(rest.data, rest.len);
+	if (extra != NULL && source->extra_attnum > 0)
+		fill_extra(source, extra, values, nulls);
+	return extra != NULL;
 }
 
 Jsonb *
@@ -351,6 +369,7 @@ dbi_row_without_excluded(DbiSource *source, JsonbContainer *row)
 		f->taken = true;
 		fields.members = lappend(fields.members, f);
 	}
+	dbi_sort_fields(&fields);
 	if (!push_rest(&state, &fields, row, NULL, &rest))
 		return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
 	return JsonbValueToJsonb(rest);

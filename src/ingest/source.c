@@ -265,6 +265,17 @@ dbi_sort_fields(DbiField *field)
 	qsort(field->sorted, field->nmembers, sizeof(DbiField *), compare_fields);
 }
 
+DbiField *
+dbi_member_named(DbiField *field, const char *name, int len)
+{
+	DbiField wanted = {.name = unconstify(char *, name), .len = len};
+	DbiField *key = &wanted;
+	DbiField **found =
+		bsearch(&key, field->sorted, field->nmembers, sizeof(DbiField *), compare_fields);
+
+	return found != NULL ? *found : NULL;
+}
+
 static void
 take_paths(DbiField *root, List *paths)
 {

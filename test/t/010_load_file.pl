@@ -85,6 +85,30 @@ is($out, '0', 'an admin with it');
 ($out, $err) = load("$dir/two.ndjson", 'reader');
 like($err, qr/permission denied for function load_file/, 'a reader');
 
+# A file's rows are read from their text, load_rows()' from jsonb: whatever is odd in them, they are the same rows.
+my @odd = map { "{\"event_id\": \"odd$_->[0]\", \"event_time\": \"2025-03-02T00:00:00Z\", $_->[1]}" } (
+	[1, '"version": 2.0, "status": {"a": null, "b": [1, {"c": null}]}, "user_identity": {"email": "a@b.c", "more": 1, "none": null, "deep": {"x": [null]}}'],
+	[2, '"action_name": "one", "action_name": "two", "left": 1, "left": 2, "account_id": "x", "account_id": null'],
+	[3, '"user_identity": {"email": "a"}, "user_identity": {"subject_name": "b"}, "gone": 1, "gone": null'],
+	[4, '"user_agent": "tab\t line\n quote\" back\\\\ slash\/", "session_id": "\u00e9\ud83d\ude00", "\u0061ction_name": "escaped", "": "no name", "a b": {}'],
+	[5, '"user_agent": true, "session_id": {"a": [1, 2]}, "request_id": 1.50, "account_id": 1e3, "audit_level": -0, "other": 12345678901234567890.123456789'],
+	[6, '"response": "{\"status_code\": \"200\", \"left\": 1}", "request_params": "{\"a\": 1}"'],
+	[7, '"response": "no JSON"'], [8, '"response": 7'], [9, '"response": {"status_code": "many"}'], [10, '"response": null, "request_params": {}, "identity_metadata": []'],
+	[11, '"request_params": {"workspace_id": "9", "nested": {"deep": [[], {}, null, "x"]}}, "workspace_id": "0", "response": {"statusCode": 403, "result": "{}"}'],
+	[12, '"event_date": "", "status": ' . ('[' x 40) . (']' x 40)], [13, '"status": ' . ('[' x 70) . (']' x 70)], [14, '"response": {"status_code": 1e2}, "event_date": "2025-03-02"'],
+	[15, '"user_agent": "a\u0000b"'], [16, '"user_identity": {}, "response": {"left": {"over": 1}}'], [17, '"user_agent": "\ud83d"'], [18, '"user_agent": "a' . ('x' x 5000) . '"']);
+my $odd_rows = q{SELECT to_jsonb(f) FROM dbinsight.fact_audit_logs f WHERE event_id LIKE 'odd%' ORDER BY event_id; SELECT reason, column_name, "row" FROM dbinsight.rejected_rows ORDER BY row_hash;};
+my $forget = q{DELETE FROM dbinsight.fact_audit_logs WHERE event_id LIKE 'odd%'; DELETE FROM dbinsight.rejected_rows;};
+# What jsonb cannot hold would not reach load_rows().
+my $odd_file = file('odd.json', '[' . join(",\n", (grep { !/odd1[357]"/ } @odd), '3', '"x"', 'null', '[]', '{}', '{"event_id": "odd20"}') . ']');
+my @ways = map { $node->safe_psql('postgres', "SET client_min_messages = error; $forget SELECT $_; $odd_rows") }
+	("dbinsight.load_file('system.access.audit', '$odd_file')", "dbinsight.load_rows('system.access.audit', pg_read_file('$odd_file')::jsonb)");
+is($ways[0], $ways[1], 'odd rows are the same as text and as jsonb');
+like($ways[0], qr/^11\n/, 'most of them are good');
+my $bad_file = file('odd-bad.ndjson', join("\n", grep { /odd1[57]"/ } @odd));
+is($node->safe_psql('postgres', "SET client_min_messages = error; $forget SELECT dbinsight.load_file('system.access.audit', '$bad_file'); SELECT count(*) FROM dbinsight.rejected_rows"), "0\n2",
+	'what jsonb cannot hold is set aside');
+
 # A database that is not UTF-8: text is converted at the border or set aside.
 $node->safe_psql('postgres', "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
 $node->safe_psql('latin', 'CREATE EXTENSION dbinsight');
