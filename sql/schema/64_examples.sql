@@ -1832,7 +1832,23 @@ SELECT dbinsight._builtin_examples('-', 'refuse_scope', ARRAY[
 	'translate this into Spanish',
 	'how many calories are in a banana',
 	'which laptop should I buy',
-	'where did I park my car']);
+	'where did I park my car',
+	'is there a direct train to Vienna on Friday evening',
+	'what''s on at the cinema near the office',
+	'which dating app do people use these days',
+	'wie wird das wetter morgen in Hamburg',
+	'wer hat gestern das spiel gewonnen',
+	'que tiempo hace hoy en Madrid',
+	'quien gano el partido anoche',
+	'flights to Lisbon in August, cheapest day',
+	'canteen menu for this week',
+	'how do i renew my passport',
+	'can you recommend a podcast for the commute',
+	'was kostet ein bier in München',
+	'cuanto cuesta una entrada para el concierto',
+	'who sings that song from the advert',
+	'tickets for the derby on saturday, any left',
+	'what time does the gym close']);
 
 SELECT dbinsight._builtin_examples('-', 'refuse_write', ARRAY[
 	'drop table analytics.sandbox.tmp_export',
@@ -2279,7 +2295,15 @@ SELECT dbinsight._builtin_examples('-', 'refuse_write', ARRAY[
 	'notify the owners by mail',
 	'assign the incident to me',
 	'refresh the stale tables now',
-	'downsize that cluster']);
+	'downsize that cluster',
+	'starte den job nightly_etl bitte neu',
+	'lösche die tabelle customer_ltv',
+	'borra esa tabla',
+	'para ese cluster ahora',
+	'gib Ben leserechte auf hr.core',
+	'quita los permisos de svc-bi',
+	'bounce the warehouse for me',
+	'nuke those tables']);
 
 SELECT dbinsight._builtin_examples('-', 'smalltalk', ARRAY[
 	'Hi there',
@@ -2356,7 +2380,21 @@ SELECT dbinsight._builtin_examples('-', 'smalltalk', ARRAY[
 	'thanks, you saved my morning',
 	'good stuff, talk tomorrow',
 	'much obliged',
-	'all right, that''s it for now']);
+	'all right, that''s it for now',
+	'noted with thanks',
+	'ok good',
+	'hmm ok',
+	'good to know',
+	'right, understood',
+	'sounds fine',
+	'that was quick',
+	'very helpful, thank you kindly',
+	'much clearer now',
+	'super, gracias',
+	'alles klar',
+	'fine by me',
+	'gotcha',
+	'k thx']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_budget_status', ARRAY[
 	'are we gonna bust the budget',
@@ -2491,7 +2529,12 @@ SELECT dbinsight._builtin_examples('cost', 'get_budget_status', ARRAY[
 	'money left in the workspace budgets',
 	'how much of the envelope is gone',
 	'will the budget hold',
-	'spend against plan']);
+	'spend against plan',
+	'budgets red or green',
+	'are budgets holding',
+	'budgets about to bust',
+	'im budget oder drueber',
+	'over or under budget']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_cost_anomalies', ARRAY[
 	'any weird spikes in our spend lately?',
@@ -2625,7 +2668,14 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_anomalies', ARRAY[
 	'was any day out of the ordinary moneywise',
 	'sudden jumps in spend',
 	'any cost blips',
-	'did the bill spike']);
+	'did the bill spike',
+	'cost spikes',
+	'odd days on the bill',
+	'spend out of whack',
+	'kostenausreisser',
+	'picos de gasto raros',
+	'sudden jumps in dbu burn',
+	'cost outliers']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_cost_by_sku', ARRAY[
 	'invoice for may by SKU please',
@@ -2752,7 +2802,13 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_by_sku', ARRAY[
 	'the invoice by SKU',
 	'which SKUs cost what',
 	'list prices and usage by SKU',
-	'SKU split']);
+	'SKU split',
+	'list of skus with unit price',
+	'sku table for april',
+	'price list vs usage, sku by sku',
+	'skus and what they cost',
+	'unpriced usage',
+	'kosten nach sku']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_cost_by_tag', ARRAY[
 	'chargeback per team for may',
@@ -2878,7 +2934,11 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_by_tag', ARRAY[
 	'showback per cost center',
 	'who pays what by tag',
 	'spend per team tag',
-	'team costs']);
+	'team costs',
+	'each squad''s bill',
+	'kosten pro team',
+	'coste por equipo',
+	'cost split on the tag owner']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_cost_forecast', ARRAY[
 	'crystal ball time. what will each of the next 14 days cost',
@@ -3006,7 +3066,14 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_forecast', ARRAY[
 	'where will spend land in 30 days',
 	'expected bill next month',
 	'forecast for the coming quarter',
-	'what will production cost next month']);
+	'what will production cost next month',
+	'what will we spend next week',
+	'cuanto vamos a gastar',
+	'was werden wir ausgeben',
+	'projected burn for the coming fortnight',
+	'spend forecast',
+	'where does the spend land in 30 days',
+	'cost outlook']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_cost_mtd_summary', ARRAY[
 	'MTD?',
@@ -3085,7 +3152,6 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_mtd_summary', ARRAY[
 	'what would the July bill look like if the remaining days were like the ones behind us?',
 	'how much have we run up since month start',
 	'my boss asks "how''s the month going" in terms of spend, what do I tell her',
-	'mtd',
 	'month so far',
 	'month-end projection',
 	'mtd vs last month',
@@ -3137,7 +3203,14 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_mtd_summary', ARRAY[
 	'this month''s bill',
 	'how much have we spent this month',
 	'are we above last month at this point',
-	'month to date spend']);
+	'month to date spend',
+	'mtd number',
+	'month to date damage',
+	'mtd vs prior month',
+	'bisher im monat ausgegeben',
+	'what has june cost so far',
+	'mtd cost',
+	'mtd']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_daily_cost_summary', ARRAY[
 	'spend from the 3rd to the 9th',
@@ -3274,7 +3347,19 @@ SELECT dbinsight._builtin_examples('cost', 'get_daily_cost_summary', ARRAY[
 	'cost last month',
 	'daily cost figures for the first week of May',
 	'spend figures by day',
-	'total spend on Saturday']);
+	'total spend on Saturday',
+	'dbus per day',
+	'what we burned each day',
+	'daily dbu burn by product',
+	'wieviel haben wir gestern ausgegeben',
+	'cuanto gastamos ayer',
+	'kosten pro tag',
+	'gasto diario',
+	'damage of the weekend in dollars',
+	'spend yday',
+	'cash out the door today',
+	'sql money vs jobs money by day',
+	'what did saturday set us back']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_idle_cluster_cost', ARRAY[
 	'how much csah are we setting on fire with clusters that just sit there',
@@ -3398,7 +3483,14 @@ SELECT dbinsight._builtin_examples('cost', 'get_idle_cluster_cost', ARRAY[
 	'idle cluster money',
 	'zombie clusters',
 	'clusters left running',
-	'money for compute that does nothing']);
+	'money for compute that does nothing',
+	'zombie compute',
+	'clusters left on for nothing, price tag',
+	'idle spend',
+	'who leaves clusters running and what does it cost',
+	'leerlaufkosten der cluster',
+	'clusters ociosos',
+	'money burned by idling']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_sku_cost_trend', ARRAY[
 	'has serverless sql compute been creeping up from day to day over the past 60 days?',
@@ -3523,7 +3615,11 @@ SELECT dbinsight._builtin_examples('cost', 'get_sku_cost_trend', ARRAY[
 	'trend of a SKU',
 	'jobs compute trend',
 	'serverless SQL spend over time',
-	'how has one SKU developed']);
+	'how has one SKU developed',
+	'is that sku going up or down',
+	'jobs compute sku, direction of travel',
+	'sku spend day over day',
+	'price curve of PREMIUM_JOBS_COMPUTE']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_top_cost_drivers', ARRAY[
 	'what ate our cloud credits on thursday',
@@ -3653,7 +3749,14 @@ SELECT dbinsight._builtin_examples('cost', 'get_top_cost_drivers', ARRAY[
 	'top 5 most expensive resources',
 	'what cost the most yesterday',
 	'worst offenders for cost',
-	'most expensive jobs and clusters']);
+	'most expensive jobs and clusters',
+	'money hogs yesterday',
+	'dbu guzzlers',
+	'top spenders of the day',
+	'who ate the budget yday',
+	'priciest things on monday',
+	'teuerste jobs gestern',
+	'los mas caros de ayer']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_untagged_resources', ARRAY[
 	'which jobs run arround without their mandatory labels',
@@ -3779,7 +3882,13 @@ SELECT dbinsight._builtin_examples('cost', 'get_untagged_resources', ARRAY[
 	'what''s not tagged',
 	'resources without tags',
 	'spend nobody owns',
-	'what carries no tag at all']);
+	'what carries no tag at all',
+	'untagged stuff',
+	'what is untagged',
+	'who skips tagging',
+	'missing cost tags',
+	'ohne tags',
+	'sin etiquetas']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_workspace_cost_breakdown', ARRAY[
 	'how does the bill split between prod, dev, analytics and ml platform',
@@ -3910,7 +4019,16 @@ SELECT dbinsight._builtin_examples('cost', 'get_workspace_cost_breakdown', ARRAY
 	'how much did production burn',
 	'workspace split',
 	'what do prod and dev cost',
-	'analytics bill for May']);
+	'analytics bill for May',
+	'what does the ml workspace run us',
+	'ws bill per month',
+	'how deep are we in the red for production',
+	'kosten je workspace',
+	'coste por workspace',
+	'cost per ws',
+	'what is analytics setting us back',
+	'workspace costs',
+	'cost of development']);
 
 SELECT dbinsight._builtin_examples('governance', 'get_access_grants', ARRAY[
 	'who can see customer_ltv',
@@ -4042,7 +4160,12 @@ SELECT dbinsight._builtin_examples('governance', 'get_access_grants', ARRAY[
 	'grants on customer tables',
 	'who can read it',
 	'who has access to that table',
-	'table privileges']);
+	'table privileges',
+	'who can select from this',
+	'permissions on the table',
+	'wer hat zugriff',
+	'quien tiene acceso',
+	'who has access to sensitive tables']);
 
 SELECT dbinsight._builtin_examples('governance', 'get_compliance_report', ARRAY[
 	'are we soc 2 ready',
@@ -4178,7 +4301,11 @@ SELECT dbinsight._builtin_examples('governance', 'get_compliance_report', ARRAY[
 	'HIPAA controls',
 	'audit readiness',
 	'evidence for the auditor',
-	'PCI posture']);
+	'PCI posture',
+	'dsgvo status',
+	'soc2 readiness',
+	'hipaa posture',
+	'audit prep, controls passed and failed']);
 
 SELECT dbinsight._builtin_examples('governance', 'get_metadata_quality', ARRAY[
 	'how badly documented is our catalog',
@@ -4313,7 +4440,10 @@ SELECT dbinsight._builtin_examples('governance', 'get_metadata_quality', ARRAY[
 	'missing descriptions',
 	'tables without owner',
 	'catalog hygiene',
-	'metadata quality']);
+	'metadata quality',
+	'docs of the catalog',
+	'tables with no comment or owner',
+	'docs quality']);
 
 SELECT dbinsight._builtin_examples('governance', 'get_table_lineage', ARRAY[
 	'what hangs off analytics.marts.daily_spend',
@@ -4452,7 +4582,11 @@ SELECT dbinsight._builtin_examples('governance', 'get_table_lineage', ARRAY[
 	'downstream consumers',
 	'blast radius of a table',
 	'where does it come from',
-	'what depends on it']);
+	'what depends on it',
+	'blast radius if this table changes',
+	'who consumes this table downstream',
+	'wo kommt die tabelle her',
+	'de donde viene esta tabla']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_inference_metrics', ARRAY[
 	'support-chat takes ages to answer, p95 numbers?',
@@ -4580,7 +4714,13 @@ SELECT dbinsight._builtin_examples('mlops', 'get_inference_metrics', ARRAY[
 	'inference traffic',
 	'is the endpoint slow',
 	'requests per second of the endpoints',
-	'endpoint error rate']);
+	'endpoint error rate',
+	'serving p95',
+	'tokens per day on the chat endpoint',
+	'endpoint errors',
+	'how is the fraud endpoint doing',
+	'429s',
+	'inference numbers']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_model_drift', ARRAY[
 	'fraud_model: do the inputs still look like what it was used to?',
@@ -4707,7 +4847,10 @@ SELECT dbinsight._builtin_examples('mlops', 'get_model_drift', ARRAY[
 	'model drift',
 	'drifted models',
 	'have our models drifted',
-	'has its model drifted']);
+	'has its model drifted',
+	'are the models drifting',
+	'psi of the features',
+	'fraud model drift']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_model_performance', ARRAY[
 	'is the churn model getting dumber',
@@ -4836,7 +4979,10 @@ SELECT dbinsight._builtin_examples('mlops', 'get_model_performance', ARRAY[
 	'how good are the models',
 	'prediction quality',
 	'model error rates',
-	'is the model still accurate']);
+	'is the model still accurate',
+	'model kpis, auc and f1',
+	'did the model get dumber',
+	'model quality down']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_training_history', ARRAY[
 	'when did fraud_model last get retrained',
@@ -4963,7 +5109,8 @@ SELECT dbinsight._builtin_examples('mlops', 'get_training_history', ARRAY[
 	'last training runs',
 	'when were they last trained',
 	'recent retrainings',
-	'training runs of the model']);
+	'training runs of the model',
+	'who trained what']);
 
 SELECT dbinsight._builtin_examples('network', 'get_bandwidth_usage', ARRAY[
 	'gigabytes in and out of streaming-ingest',
@@ -5097,7 +5244,10 @@ SELECT dbinsight._builtin_examples('network', 'get_bandwidth_usage', ARRAY[
 	'network traffic by cluster',
 	'bandwidth of a cluster',
 	'GB in and out',
-	'traffic volumes']);
+	'traffic volumes',
+	'gb in and out',
+	'traffic per cluster',
+	'mbps today']);
 
 SELECT dbinsight._builtin_examples('network', 'get_connection_patterns', ARRAY[
 	'anyone connected from two places at the same time?',
@@ -5232,7 +5382,11 @@ SELECT dbinsight._builtin_examples('network', 'get_connection_patterns', ARRAY[
 	'connection patterns',
 	'logins from new networks',
 	'who connects from where',
-	'users roaming between networks']);
+	'users roaming between networks',
+	'logins that look like bots',
+	'connections that look automated',
+	'accounts signing in from two continents',
+	'users on odd networks at odd hours']);
 
 SELECT dbinsight._builtin_examples('network', 'get_denied_egress', ARRAY[
 	'what is serverless trying to phone home to that we block',
@@ -5367,7 +5521,10 @@ SELECT dbinsight._builtin_examples('network', 'get_denied_egress', ARRAY[
 	'blocked destinations',
 	'blocked outbound calls',
 	'egress denials',
-	'what egress got blocked']);
+	'what egress got blocked',
+	'blocked outbound',
+	'denied destinations',
+	'calls out that the firewall dropped']);
 
 SELECT dbinsight._builtin_examples('network', 'get_external_ips', ARRAY[
 	'which public ips hit our account',
@@ -5503,7 +5660,9 @@ SELECT dbinsight._builtin_examples('network', 'get_external_ips', ARRAY[
 	'new external addresses',
 	'public IPs that reach us',
 	'addresses from outside',
-	'unknown source addresses']);
+	'unknown source addresses',
+	'outside addresses hitting us',
+	'internet ips on our workspaces']);
 
 SELECT dbinsight._builtin_examples('network', 'get_network_bottlenecks', ARRAY[
 	'is it the network that slows us down?',
@@ -5706,7 +5865,11 @@ SELECT dbinsight._builtin_examples('network', 'get_network_bottlenecks', ARRAY[
 	'network throttling',
 	'saturated network',
 	'connection resets',
-	'is the network slow']);
+	'is the network slow',
+	'saturated nics',
+	'is the network slowing us down',
+	'throttled by limits',
+	'bottleneck on the network']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_failed_jobs', ARRAY[
 	'what broke overnight',
@@ -5839,7 +6002,10 @@ SELECT dbinsight._builtin_examples('performance', 'get_failed_jobs', ARRAY[
 	'jobs that fell over',
 	'red runs last night',
 	'which jobs should have run and failed',
-	'the jobs that blew up']);
+	'the jobs that blew up',
+	'que jobs fallaron anoche',
+	'welche jobs sind fehlgeschlagen',
+	'did anything fail']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_failure_streaks', ARRAY[
 	'jobs stuck on a losing streak atm?',
@@ -5965,7 +6131,9 @@ SELECT dbinsight._builtin_examples('performance', 'get_failure_streaks', ARRAY[
 	'jobs failing again and again',
 	'repeat offenders among the jobs',
 	'flaky jobs failing in a row',
-	'five failures in a row']);
+	'five failures in a row',
+	'jobs failing in a row',
+	'repeat offenders that fail every run']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_high_spill_queries', ARRAY[
 	'sql that runs out of memory and dumps to disk',
@@ -6092,7 +6260,9 @@ SELECT dbinsight._builtin_examples('performance', 'get_high_spill_queries', ARRA
 	'queries that spill to disk',
 	'spill to disk',
 	'memory spills',
-	'heavy spill']);
+	'heavy spill',
+	'disk spill',
+	'queries that run oom and dump to disk']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_job_bottlenecks', ARRAY[
 	'why does nightly_etl need so long',
@@ -6219,7 +6389,11 @@ SELECT dbinsight._builtin_examples('performance', 'get_job_bottlenecks', ARRAY[
 	'where does the job lose time',
 	'slowest tasks of a job',
 	'what holds the job up',
-	'queueing and setup time of jobs']);
+	'queueing and setup time of jobs',
+	'bottlenecks of the job',
+	'critical path',
+	'which task drags',
+	'warum ist der job so langsam']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_job_failure_risk', ARRAY[
 	'what''s likely to blow up tonight',
@@ -6342,7 +6516,11 @@ SELECT dbinsight._builtin_examples('performance', 'get_job_failure_risk', ARRAY[
 	'What''s the likelihood of the payments_aggregate run failing tomorrow, and on what grounds?',
 	'Five jobs I ought to worry about before I go on leave, judging by their failure risk.',
 	'which jobs may fail tonight',
-	'will it fail tonight']);
+	'will it fail tonight',
+	'jobs at risk',
+	'what''s gonna break next',
+	'likely to fail tonight',
+	'which jobs will fail next']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_job_runs', ARRAY[
 	'last 10 runs of payments_export',
@@ -6472,7 +6650,9 @@ SELECT dbinsight._builtin_examples('performance', 'get_job_runs', ARRAY[
 	'its last runs',
 	'runs of a job',
 	'job run log',
-	'how did its runs go']);
+	'how did its runs go',
+	'runs of the job',
+	'timed out runs']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_job_success_rate', ARRAY[
 	'% green per job, past 30 days',
@@ -6596,7 +6776,11 @@ SELECT dbinsight._builtin_examples('performance', 'get_job_success_rate', ARRAY[
 	'job failure rate',
 	'share of runs that succeed',
 	'percentage of green runs',
-	'success rate by job']);
+	'success rate by job',
+	'job success',
+	'pass rate of jobs',
+	'flaky jobs',
+	'how often do jobs go through']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_resource_utilization', ARRAY[
 	'how hot are the boxes running',
@@ -6720,7 +6904,11 @@ SELECT dbinsight._builtin_examples('performance', 'get_resource_utilization', AR
 	'cluster utilization',
 	'CPU and memory use',
 	'overloaded clusters',
-	'maxed out clusters']);
+	'maxed out clusters',
+	'cpu and memory',
+	'are the boxes maxed out',
+	'memory of clusters',
+	'auslastung der cluster']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_slow_queries', ARRAY[
 	'sql that drags its feet',
@@ -6849,7 +7037,11 @@ SELECT dbinsight._builtin_examples('performance', 'get_slow_queries', ARRAY[
 	'long running queries',
 	'slowest SQL',
 	'queries over five minutes',
-	'sluggish dashboards']);
+	'sluggish dashboards',
+	'slowest sql',
+	'queries crawling',
+	'langsame abfragen',
+	'consultas lentas']);
 
 SELECT dbinsight._builtin_examples('platform', 'get_active_alerts', ARRAY[
 	'whats on fire',
@@ -6931,7 +7123,6 @@ SELECT dbinsight._builtin_examples('platform', 'get_active_alerts', ARRAY[
 	'alert board please, worst first',
 	'does any reliability alarm stand open since yesterday',
 	'show me the high-severity ones that are burning',
-	'alerts',
 	'anything firing?',
 	'open alarms',
 	'unacked alerts',
@@ -6983,7 +7174,12 @@ SELECT dbinsight._builtin_examples('platform', 'get_active_alerts', ARRAY[
 	'active alerts',
 	'what is firing',
 	'unacknowledged alerts',
-	'alerts right now']);
+	'alerts right now',
+	'alerts firing',
+	'anything firing',
+	'crit alerts',
+	'pages p2 and up',
+	'alerts']);
 
 SELECT dbinsight._builtin_examples('platform', 'get_ingestion_status', ARRAY[
 	'how stale is your own data',
@@ -7113,7 +7309,11 @@ SELECT dbinsight._builtin_examples('platform', 'get_ingestion_status', ARRAY[
 	'ingestion status',
 	'when was data last loaded into dbinsight',
 	'are the system tables loaded',
-	'source freshness of dbinsight itself']);
+	'source freshness of dbinsight itself',
+	'is the data loaded',
+	'lag of your feeds',
+	'is dbinsight up to date',
+	'when did you last load']);
 
 SELECT dbinsight._builtin_examples('platform', 'get_platform_health', ARRAY[
 	'overall, how are we doing',
@@ -7247,7 +7447,12 @@ SELECT dbinsight._builtin_examples('platform', 'get_platform_health', ARRAY[
 	'is everything ok',
 	'how''s the estate this morning',
 	'anything on fire',
-	'how healthy is the platform']);
+	'how healthy is the platform',
+	'overall health',
+	'exec summary of the platform',
+	'health score overall',
+	'wie gehts der plattform insgesamt',
+	'como va la plataforma en general']);
 
 SELECT dbinsight._builtin_examples('quality', 'get_dq_summary', ARRAY[
 	'how claen is our data',
@@ -7379,7 +7584,10 @@ SELECT dbinsight._builtin_examples('quality', 'get_dq_summary', ARRAY[
 	'analytics.marts lost points last week, how many and what''s its score?',
 	'quality of a schema',
 	'can we trust the gold layer',
-	'data quality by schema']);
+	'data quality by schema',
+	'datenqualitaet',
+	'calidad de datos',
+	'is the data any good']);
 
 SELECT dbinsight._builtin_examples('quality', 'get_drift_metrics', ARRAY[
 	'has the content of analytics.marts.customer_ltv changed in strange ways',
@@ -7512,7 +7720,9 @@ SELECT dbinsight._builtin_examples('quality', 'get_drift_metrics', ARRAY[
 	'data drift',
 	'null rates that moved',
 	'distribution shift in a table',
-	'has the table''s content changed']);
+	'has the table''s content changed',
+	'null rate changes',
+	'did the distribution shift']);
 
 SELECT dbinsight._builtin_examples('quality', 'get_expectation_failures', ARRAY[
 	'records thrown away by the rules in orders_pipeline',
@@ -7645,7 +7855,9 @@ SELECT dbinsight._builtin_examples('quality', 'get_expectation_failures', ARRAY[
 	'Is customers_pipeline pickier about its rows than it was a fortnight ago?',
 	'expectation failures',
 	'rows dropped by rules',
-	'pipeline rule violations']);
+	'pipeline rule violations',
+	'bad records in pipelines',
+	'dlt expectations violated']);
 
 SELECT dbinsight._builtin_examples('quality', 'get_freshness_violations', ARRAY[
 	'which tables are late',
@@ -7781,7 +7993,10 @@ SELECT dbinsight._builtin_examples('quality', 'get_freshness_violations', ARRAY[
 	'late tables',
 	'overdue tables',
 	'tables not refreshed',
-	'is any table late']);
+	'is any table late',
+	'welche tabellen sind veraltet',
+	'tablas atrasadas',
+	'overdue data']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_incident_summary', ARRAY[
 	'incidents of the past 14 days & root cuases',
@@ -7863,7 +8078,6 @@ SELECT dbinsight._builtin_examples('reliability', 'get_incident_summary', ARRAY[
 	'series of failures that are over by now, with when they healed',
 	'the big picture of what went wrong operationally in the last ten days, grouped, not run by run',
 	'incident review deck needs: title, severity, cause, duration, cost',
-	'incidents',
 	'incidents last week',
 	'rca nightly_etl outage',
 	'open incidents?',
@@ -7917,8 +8131,15 @@ SELECT dbinsight._builtin_examples('reliability', 'get_incident_summary', ARRAY[
 	'incident list',
 	'outages',
 	'sev1s this month',
-	'what broke',
-	'major incidents and causes']);
+	'major incidents and causes',
+	'sev1s',
+	'sev1 incidents',
+	'p1s and their rca',
+	'rca of the outages',
+	'postmortem material',
+	'vorfaelle letzte woche',
+	'incidents',
+	'what broke']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_service_health', ARRAY[
 	'SQL ok atm?',
@@ -8047,7 +8268,10 @@ SELECT dbinsight._builtin_examples('reliability', 'get_service_health', ARRAY[
 	'are all services up',
 	'is anything down',
 	'degraded services',
-	'state of jobs and sql service']);
+	'state of jobs and sql service',
+	'is sql ok',
+	'services healthy right now',
+	'laufen alle dienste']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_sla_breaches', ARRAY[
 	'who missed the deadline last week',
@@ -8218,7 +8442,10 @@ SELECT dbinsight._builtin_examples('reliability', 'get_sla_breaches', ARRAY[
 	'missed SLAs',
 	'late deliveries',
 	'missed deadlines',
-	'which SLAs did we break']);
+	'which SLAs did we break',
+	'sla breaches',
+	'slo misses',
+	'jobs past their sla']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_uptime_metrics', ARRAY[
 	'did we go dark overnight',
@@ -8353,7 +8580,10 @@ SELECT dbinsight._builtin_examples('reliability', 'get_uptime_metrics', ARRAY[
 	'uptime by workspace',
 	'how many nines',
 	'downtime minutes',
-	'uptime of production']);
+	'uptime of production',
+	'mttr and mtbf',
+	'downtime',
+	'verfuegbarkeit']);
 
 SELECT dbinsight._builtin_examples('security', 'get_compliance_violations', ARRAY[
 	'right now, which rules of the privacy and security frameworks do we break',
@@ -8437,7 +8667,6 @@ SELECT dbinsight._builtin_examples('security', 'get_compliance_violations', ARRA
 	'unsupported runtimes in use',
 	'did Databricks support get into our workspace, as a violation',
 	'was the audit log or the IP list weakened anywhere',
-	'violations',
 	'unmasked columns',
 	'public grants',
 	'eternal tokens',
@@ -8490,7 +8719,13 @@ SELECT dbinsight._builtin_examples('security', 'get_compliance_violations', ARRA
 	'SENSITIVE_TABLE_WITHOUT_OWNER in analytics.marts, count?',
 	'compliance violations',
 	'open violations',
-	'audit findings still open']);
+	'audit findings still open',
+	'rules broken right now',
+	'clusters on an end of life runtime',
+	'eol dbr versions in use',
+	'tokens without expiry',
+	'compliance breaches open',
+	'violations']);
 
 SELECT dbinsight._builtin_examples('security', 'get_failed_auth_attempts', ARRAY[
 	'is anybody hammering our front door with wrong passwords',
@@ -8627,7 +8862,12 @@ SELECT dbinsight._builtin_examples('security', 'get_failed_auth_attempts', ARRAY
 	'failed sign-ins',
 	'brute force attempts',
 	'rejected logins',
-	'who got locked out']);
+	'who got locked out',
+	'bad logins',
+	'brute force',
+	'wrong passwords',
+	'login denials',
+	'fehlgeschlagene anmeldungen']);
 
 SELECT dbinsight._builtin_examples('security', 'get_findings', ARRAY[
 	'what have the detections dug up in the past 10 days',
@@ -8708,7 +8948,6 @@ SELECT dbinsight._builtin_examples('security', 'get_findings', ARRAY[
 	'rule matches since last Thursday, high and up',
 	'which detections do I have to investigate first',
 	'were any of our threat rules triggered over the month',
-	'findings',
 	'detections this week',
 	'rule hits',
 	'SEC-AUTH-001',
@@ -8763,7 +9002,10 @@ SELECT dbinsight._builtin_examples('security', 'get_findings', ARRAY[
 	'Were the findings on ad0b5041-cb48-4938-baa8-f4c1eadb812b allow-listed this month?',
 	'detection findings',
 	'what the detection rules found',
-	'security detections']);
+	'security detections',
+	'security findings',
+	'high sev findings',
+	'findings']);
 
 SELECT dbinsight._builtin_examples('security', 'get_permission_changes', ARRAY[
 	'who became admin in the past 48h',
@@ -8905,8 +9147,13 @@ SELECT dbinsight._builtin_examples('security', 'get_permission_changes', ARRAY[
 	'odd grants',
 	'rights handed out',
 	'who got access lately',
-	'grants and revokes',
-	'did anybody change permissions']);
+	'did anybody change permissions',
+	'iam changes',
+	'new admins',
+	'who got which rights lately',
+	'rechteaenderungen',
+	'cambios de permisos',
+	'grants and revokes']);
 
 SELECT dbinsight._builtin_examples('security', 'get_pii_access_logs', ARRAY[
 	'whos been snoping around in personal data of customers',
@@ -9046,7 +9293,11 @@ SELECT dbinsight._builtin_examples('security', 'get_pii_access_logs', ARRAY[
 	'who read sensitive data',
 	'access to customer data',
 	'reads of personal data',
-	'who looked at customer data out of hours']);
+	'who looked at customer data out of hours',
+	'who touched personal data',
+	'sensitive reads',
+	'wer hat personenbezogene daten gelesen',
+	'quien leyo datos personales']);
 
 SELECT dbinsight._builtin_examples('security', 'get_security_events', ARRAY[
 	'security relevant audit entries between june 1 and june 5',
@@ -9183,4 +9434,8 @@ SELECT dbinsight._builtin_examples('security', 'get_security_events', ARRAY[
 	'suspicious activity',
 	'audit log events',
 	'security incidents last week',
-	'critical security events']);
+	'critical security events',
+	'critical audit events',
+	'audit events',
+	'audit log, high and above',
+	'sicherheitsereignisse']);

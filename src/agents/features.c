@@ -142,7 +142,7 @@ is_asking(const DbiLexicon *lex, const DbiToken *t)
 
 /* Without a word or a concept nothing is like anything: the norm is 0. */
 void
-dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int from, int to,
+dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, const DbiClause *clause,
 				  DbiExample *e)
 {
 	Features f = {palloc(sizeof(Feature) * 32), 0, 32};
@@ -150,7 +150,7 @@ dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int f
 	bool subject = false;
 	ListCell *lc;
 
-	foreach(lc, dbi_match_forms(lex, text, slots, from, to))
+	foreach(lc, clause->hits)
 	{
 		DbiHit *hit = lfirst(lc);
 
@@ -159,7 +159,7 @@ dbi_make_features(const DbiLexicon *lex, const DbiText *text, List *slots, int f
 		add(&f, "concept", lex->concepts[hit->concept].name, CONCEPT_WEIGHT);
 		subject = subject || text->tokens[hit->from].slot < 0;
 	}
-	for (int i = from; i < to; i++)
+	for (int i = clause->from; i < clause->to; i++)
 	{
 		const DbiToken *t = &text->tokens[i];
 

@@ -374,7 +374,8 @@ load_weights(DbiLexicon *lex, MemoryContext context)
  * Keys of a form. The plain one is the stems of the words that carry meaning,
  * or with = in front these words themselves. A form with stop words also has
  * one of all its stems, with ~ in front; it has only that when but one word
- * would be left ("at risk" is not "risk").
+ * would be left ("at risk" is not "risk"). One very word is itself, whatever
+ * shares its stem: "=findings" beside "find".
  */
 static void
 form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, StringInfo full,
@@ -401,7 +402,7 @@ form_keys(const DbiLexicon *lex, const char *form, bool stop, StringInfo plain, 
 			continue;
 		appendStringInfo(full, "%s%s", *all ? " " : "", stem);
 		(*all)++;
-		if (!stop && dbi_is_stop(lex, word, stem))
+		if (!stop && !(exact && *all == 1 && *p == '\0') && dbi_is_stop(lex, word, stem))
 			continue;
 		appendStringInfo(plain, "%s%s", *words ? " " : "", exact ? word : stem);
 		(*words)++;
@@ -650,6 +651,7 @@ add_example(DbiLexicon *lex, MemoryContext context, int agent, int tool, bool de
 	DbiClock clock;
 	DbiText *text;
 	List *slots;
+	DbiClause *clause;
 
 	CHECK_FOR_INTERRUPTS();
 	if (strlen(words) > DBI_MAX_QUESTION_BYTES || agent < 0)
@@ -657,12 +659,13 @@ add_example(DbiLexicon *lex, MemoryContext context, int agent, int tool, bool de
 	dbi_set_still_clock(&clock);
 	text = dbi_tokenize(words);
 	slots = dbi_find_slots(text, &clock);
+	clause = dbi_read_clause(lex, text, slots, 0, text->n);
 	e->agent = agent;
 	e->tool = tool;
 	e->description = description;
 	old = MemoryContextSwitchTo(context);
 	e->normalised = dbi_normalise(text, slots);
-	dbi_make_features(lex, text, slots, 0, text->n, e);
+	dbi_make_features(lex, text, slots, clause, e);
 	MemoryContextSwitchTo(old);
 	if (e->nfeatures > 0)
 		lex->nexamples++;
@@ -805,6 +808,7 @@ dbi_find_form(const DbiLexicon *lex, const char *key)
 	return first < 0 ? NULL : &lex->forms[first];
 }
 
+/* A word that is a form itself is none, though another with its stem is: "findings" beside "find". */
 bool
 dbi_is_stop(const DbiLexicon *lex, const char *word, const char *stem)
 {
@@ -813,7 +817,7 @@ dbi_is_stop(const DbiLexicon *lex, const char *word, const char *stem)
 
 	for (; form && form < end && strcmp(form->key, stem) == 0; form++)
 		if (lex->concepts[form->concept].kind == DBI_CONCEPT_STOP)
-			return true;
+			return strcmp(word, stem) == 0 || !dbi_find_form(lex, psprintf("=%s", word));
 	return false;
 }
 

@@ -15,6 +15,7 @@
 #include "agents/plan_change.h"
 #include "agents/refuse.h"
 #include "agents/router.h"
+#include "agents/split.h"
 
 /*
  * Learned evidence from which a text is an order or an injection. On questions
@@ -558,6 +559,18 @@ stay_near(DbiPlanner *p)
 	}
 }
 
+/* "compare failed jobs with late tables": two questions, not two periods of one. */
+static bool
+sets_questions_beside(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	foreach(lc, p->clauses)
+		if (dbi_is_comparing_split(p->text, lfirst(lc)))
+			return true;
+	return false;
+}
+
 static DbiPlan *
 make_plan(DbiPlanner *p)
 {
@@ -567,8 +580,8 @@ make_plan(DbiPlanner *p)
 
 	if (p->text->n == 0)
 		return reply(p, DBI_PLAN_CLARIFY, dbi_refusal(DBI_PLAN_CLARIFY));
-	p->clauses = dbi_split(p->lex, p->text, p->slots, p->only_agent);
-	p->plan->intent = intent_of(p->lex, p->clauses);
+	p->clauses = dbi_split(p->lex, p->text, p->slots, p->only_agent, p->frame->clauses != NIL);
+	p->plan->intent = sets_questions_beside(p) ? "what" : intent_of(p->lex, p->clauses);
 	if (dbi_hit_anywhere(p, "start_over") && dbi_lexical_evidence(p) < DBI_OWN_EVIDENCE)
 	{
 		p->frame_json = "{}";

@@ -352,7 +352,7 @@ add_likeness(const DbiLexicon *lex, DbiText *text, List *slots, DbiClause *claus
 	double enough;
 
 	memset(&question, 0, sizeof(question));
-	dbi_make_features(lex, text, slots, clause->from, clause->to, &question);
+	dbi_make_features(lex, text, slots, clause, &question);
 	enough = Min(1.0, (question.nfeatures + 1) / ENOUGH_FEATURES);
 	likes = dbi_likenesses(lex, &question);
 	for (int i = 0; i < lex->nexamples; i++)

@@ -12,7 +12,7 @@
 #include "agents/understand.h"
 
 /* Of a stored model: changes with its form. */
-#define DBI_ROUTER_MAGIC "DBR3"
+#define DBI_ROUTER_MAGIC "DBR4"
 
 /* 2^14 buckets: 3 000 questions have some 20 000 features, most of them character runs of rare words. */
 #define DBI_ROUTER_BITS 14
@@ -23,7 +23,7 @@
 #define DBI_PRIOR_BIAS (-1.6)
 
 /* What is looked at to tell whether two stretches are two questions. */
-#define DBI_SPLIT_FEATURES 19
+#define DBI_SPLIT_FEATURES 34
 /* And to tell whether a text is a question about the account. */
 #define DBI_SCOPE_FEATURES 10
 

@@ -29,7 +29,8 @@ typedef struct DbiQuestion
 	int label; /* of its tool: questions of one label are one question */
 } DbiQuestion;
 
+/* The courtesies are no questions, though they stand beside one. */
 extern void dbi_learn_split(const DbiLexicon *lexicon, const DbiQuestion *questions, int n,
-							float *split);
+							const DbiQuestion *courtesies, int ncourtesies, float *split);
 
 #endif

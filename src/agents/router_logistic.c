@@ -10,7 +10,7 @@
 
 #include "agents/router_learn.h"
 
-#define ROUNDS 1500
+#define ROUNDS 900
 #define RATE 0.8
 #define DECAY 1e-4
 

@@ -14,79 +14,174 @@
 #include "agents/router_learn.h"
 #include "agents/split.h"
 
-/* More show the same. */
-#define MOST_QUESTIONS 600
+/* More pairs show the same. */
+#define MOST_PAIRS 600
 /* Neighbours in the list are of one tool: the second of a pair comes from afar. */
 #define PAIR_STEP 37
+/* Questions of so few words are also put into lists: "late tables, cost anomalies and failed logins". */
+#define LISTED_QUESTION_WORDS 3
+#define LONGEST_LIST 3
+/* Each such question stands in so many lists. */
+#define LISTS_OF_EACH 3
 
+/* What is known of a text: where each question in it begins. */
 typedef struct Truth
 {
-	int second; /* byte at which the second question begins; -1: there is none */
+	int n;
+	int begins[LONGEST_LIST]; /* byte */
 	DbiTable table;
 } Truth;
 
+typedef struct Gathering
+{
+	const DbiLexicon *lex;
+	Truth truth;
+	MemoryContext scratch; /* of one text */
+} Gathering;
+
+/* Whether one of the questions begins after the last stretch did, and not after the next does. */
 static bool
 decide(const DbiSplitter *s, const DbiBoundary *b)
 {
 	Truth *truth = s->arg;
 	int begins = s->text->tokens[b->next->from].start;
 	int before = s->text->tokens[b->last->from].start;
-	bool part = truth->second >= 0 && begins >= truth->second && before < truth->second;
+	bool part = false;
 
+	for (int i = 0; i < truth->n; i++)
+		part = part || (before < truth->begins[i] && truth->begins[i] <= begins);
 	dbi_split_features(s->lex, s->text, b, dbi_table_row(&truth->table, part));
 	return part;
 }
 
 static void
-look_at(const DbiLexicon *lex, const char *words, Truth *truth)
+look_at(Gathering *g, const char *words)
 {
 	DbiClock clock;
-	DbiSplitter s = {lex, dbi_tokenize(words), NIL, -1, decide, truth};
+	DbiSplitter s = {g->lex, dbi_tokenize(words), NIL, -1, decide, &g->truth, 0};
 
+	if (dbi_count_separators(s.text) == 0)
+		return;
 	dbi_set_still_clock(&clock);
 	dbi_drop_courtesy(s.text);
-	dbi_repair_typos(lex, s.text);
+	dbi_repair_typos(g->lex, s.text);
 	s.slots = dbi_find_slots(s.text, &clock);
 	(void) dbi_split_by(&s);
 }
 
+/* Looks at n texts joined, the last two by last, those before by another: `parts` of them are questions. */
 static void
-gather(const DbiLexicon *lex, const DbiQuestion *questions, int n, Truth *truth)
+look_at_joined(Gathering *g, const DbiQuestion *const *questions, int n, const char *joint,
+			   const char *last, int parts)
+{
+	MemoryContext context = CurrentMemoryContext;
+	StringInfoData s;
+
+	CHECK_FOR_INTERRUPTS();
+	MemoryContextReset(g->scratch);
+	MemoryContextSwitchTo(g->scratch);
+	initStringInfo(&s);
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(&s, i == n - 1 ? last : joint);
+		g->truth.begins[i] = s.len;
+		appendStringInfoString(&s, questions[i]->words);
+	}
+	g->truth.n = parts;
+	if (s.len < DBI_MAX_QUESTION_BYTES)
+		look_at(g, s.data);
+	MemoryContextSwitchTo(context);
+}
+
+/* Single questions, and pairs of them. */
+static void
+gather_pairs(Gathering *g, const DbiQuestion *questions, int n)
 {
 	static const char *const joints[] = {" and ",  ". ",  ", also ", "; ",  " plus ",
 										 ", and ", " + ", "? ",      " & ", ", "};
-	MemoryContext scratch =
-		AllocSetContextCreate(CurrentMemoryContext, "dbinsight split", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext context = CurrentMemoryContext;
+	int step = Max(n / MOST_PAIRS, 1);
 
-	for (int i = 0; i < n; i += Max(n / MOST_QUESTIONS, 1))
+	for (int i = 0; i < n; i++)
 	{
-		const DbiQuestion *a = &questions[i];
-		const DbiQuestion *b = &questions[(int) (((int64) i * PAIR_STEP + 11) % n)];
-		const char *joint = joints[i / Max(n / MOST_QUESTIONS, 1) % lengthof(joints)];
+		const DbiQuestion *pair[] = {&questions[i],
+									 &questions[(int) (((int64) i * PAIR_STEP + 11) % n)]};
 
-		CHECK_FOR_INTERRUPTS();
-		MemoryContextReset(scratch);
-		MemoryContextSwitchTo(scratch);
-		truth->second = -1;
-		look_at(lex, a->words, truth);
-		if (a->label != b->label && strlen(a->words) + strlen(b->words) < DBI_MAX_QUESTION_BYTES / 2)
-		{
-			truth->second = (int) (strlen(a->words) + strlen(joint));
-			look_at(lex, psprintf("%s%s%s", a->words, joint, b->words), truth);
-		}
-		MemoryContextSwitchTo(context);
+		look_at_joined(g, pair, 1, "", "", 1);
+		if (i % step == 0 && pair[0]->label != pair[1]->label)
+			look_at_joined(g, pair, 2, "", joints[i / step % lengthof(joints)], 2);
 	}
-	MemoryContextDelete(scratch);
+}
+
+static int
+count_words(const char *words)
+{
+	int n = 1;
+
+	for (; *words; words++)
+		n += *words == ' ';
+	return n;
+}
+
+/* Lists of two and three of the briefest questions, each of another tool. */
+static void
+gather_lists(Gathering *g, const DbiQuestion *questions, int n)
+{
+	static const char *const joints[] = {" and ", ", ", ", and ", " & ", " vs ", "; "};
+	const DbiQuestion **brief = palloc(sizeof(DbiQuestion *) * n);
+	int nbrief = 0;
+
+	for (int i = 0; i < n; i++)
+		if (count_words(questions[i].words) <= LISTED_QUESTION_WORDS)
+			brief[nbrief++] = &questions[i];
+	for (int i = 0; i < nbrief * LISTS_OF_EACH && nbrief > PAIR_STEP; i++)
+	{
+		const DbiQuestion *list[LONGEST_LIST];
+		int len = 2 + i % (LONGEST_LIST - 1);
+		bool differ = true;
+
+		for (int k = 0; k < len; k++)
+			list[k] = brief[(i + k * (PAIR_STEP + i / nbrief)) % nbrief];
+		for (int k = 1; k < len; k++)
+			differ = differ && list[k]->label != list[k - 1]->label;
+		if (differ)
+			look_at_joined(g, list, len, ", ", joints[i % lengthof(joints)], len);
+	}
+	pfree(brief);
+}
+
+/* What is said around a question: before it and after it. */
+static void
+gather_courtesies(Gathering *g, const DbiQuestion *courtesies, int ncourtesies,
+				  const DbiQuestion *questions, int n)
+{
+	static const char *const joints[] = {". ", ", ", "! ", " and "};
+
+	for (int i = 0; i < ncourtesies * 2 && n > 0; i++)
+	{
+		const DbiQuestion *courtesy = &courtesies[i / 2];
+		const DbiQuestion *question = &questions[(int) (((int64) i * PAIR_STEP) % n)];
+		const DbiQuestion *list[] = {i % 2 ? courtesy : question, i % 2 ? question : courtesy};
+
+		look_at_joined(g, list, 2, "", joints[i % lengthof(joints)], 1);
+	}
 }
 
 /* The lexicon has the router whose scores are looked at. */
 void
-dbi_learn_split(const DbiLexicon *lex, const DbiQuestion *questions, int n, float *split)
+dbi_learn_split(const DbiLexicon *lex, const DbiQuestion *questions, int n,
+				const DbiQuestion *courtesies, int ncourtesies, float *split)
 {
-	Truth truth = {-1, {0}};
+	Gathering g;
 
-	dbi_table_init(&truth.table, DBI_SPLIT_FEATURES);
-	gather(lex, questions, n, &truth);
-	dbi_fit_logistic(&truth.table, split);
+	memset(&g, 0, sizeof(g));
+	g.lex = lex;
+	g.scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "dbinsight split", ALLOCSET_DEFAULT_SIZES);
+	dbi_table_init(&g.truth.table, DBI_SPLIT_FEATURES);
+	gather_pairs(&g, questions, n);
+	gather_lists(&g, questions, n);
+	gather_courtesies(&g, courtesies, ncourtesies, questions, n);
+	MemoryContextDelete(g.scratch);
+	dbi_fit_logistic(&g.truth.table, split);
 }

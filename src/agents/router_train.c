@@ -549,20 +549,26 @@ learn_decisions(Trainer *t, Decisions *d)
 {
 	DbiLexicon with_router = *t->lex;
 	DbiQuestion *questions = palloc(sizeof(DbiQuestion) * t->n);
+	DbiQuestion *courtesies = palloc(sizeof(DbiQuestion) * t->n);
 	bytea *bytes = to_bytes(t, d);
 	int n = 0;
+	int ncourtesies = 0;
 
 	for (int i = 0; i < t->n; i++)
-		if (t->examples[i].held_out && t->labels[t->examples[i].agent].kind == DBI_LABEL_AGENT)
-		{
-			questions[n].words = t->examples[i].words;
-			questions[n++].label = t->examples[i].tool;
-		}
+	{
+		const Example *e = &t->examples[i];
+		DbiQuestion q = {e->words, e->tool};
+
+		if (strcmp(t->labels[e->agent].name, "smalltalk") == 0)
+			courtesies[ncourtesies++] = q;
+		else if (e->held_out && t->labels[e->agent].kind == DBI_LABEL_AGENT)
+			questions[n++] = q;
+	}
 	with_router.router = dbi_router_from_bytes(VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ, t->lex,
 											   CurrentMemoryContext);
 	dbi_router_off = false;
 	if (n > 0)
-		dbi_learn_split(&with_router, questions, n, d->split);
+		dbi_learn_split(&with_router, questions, n, courtesies, ncourtesies, d->split);
 	learn_scope(t, &with_router, d->scope);
 	dbi_router_off = true;
 }

@@ -19,8 +19,37 @@
 #define DISSOLVED 0.3
 /* More conjunctions and stops than this are not parted at. */
 #define MAX_SEPARATORS 24
+/* Most that is said in a conversation is one thing, with words around it. */
+#define CLEARLY_TWO 0.7
+/* What is named in a list has no more words of its own. */
+#define LISTED_WORDS 2
 /* Evidence beyond this says no more. */
 #define MOST_EVIDENCE 8.0
+
+/* A word that sets what stands before it beside what comes after: "spend vs incidents". */
+static bool
+compares(const DbiText *text, int i)
+{
+	const char *word = text->tokens[i].text;
+
+	/* Names and days are compared by what is asked of them. */
+	if (i + 1 >= text->n || text->tokens[i + 1].slot >= 0)
+		return false;
+	if (dbi_is_one_of(word, "vs|versus|against"))
+		return true;
+	if (!dbi_is_one_of(word, "with|to"))
+		return false;
+	while (--i >= 0)
+		if (dbi_is_one_of(text->tokens[i].text, "compare|compared|comparison|correlate"))
+			return true;
+	return false;
+}
+
+bool
+dbi_is_comparing_split(const DbiText *text, const DbiClause *clause)
+{
+	return clause->from > 0 && compares(text, clause->from - 1);
+}
 
 /* Tokens of a conjunction or a stop at i that can part two questions; 0: none. */
 static int
@@ -29,7 +58,8 @@ separator(const DbiText *text, int i)
 	static const char *const words[] = {"and",          "also",   "plus",    "but",
 										"then",         "while",  "because", "whereas",
 										"additionally", "making", "causing", "affecting",
-										"impacting",    "or",     "besides", "moreover"};
+										"impacting",    "or",     "besides", "moreover",
+										"und",          "sowie",  "y"};
 	const DbiToken *t = &text->tokens[i];
 
 	if (t->slot >= 0)
@@ -50,7 +80,7 @@ separator(const DbiText *text, int i)
 	for (int k = 0; k < lengthof(words); k++)
 		if (strcmp(t->text, words[k]) == 0)
 			return 1;
-	return 0;
+	return compares(text, i) ? 1 : 0;
 }
 
 static double
@@ -78,6 +108,17 @@ parting(const DbiText *text, const DbiClause *next)
 	if (t == NULL || t->kind != DBI_TOK_PUNCT)
 		return 0;
 	return strchr(".?!;", t->text[0]) != NULL ? 2 : 1;
+}
+
+/* "… and what does it cost": of what the part before is about. */
+static bool
+refers_back(const DbiText *text, const DbiClause *next)
+{
+	for (int i = next->from; i < next->to; i++)
+		if (text->tokens[i].slot < 0 &&
+			dbi_is_one_of(text->tokens[i].text, "it|its|that|they|them|their|those|these|thereby"))
+			return true;
+	return false;
 }
 
 void
@@ -108,19 +149,27 @@ dbi_split_features(const DbiLexicon *lex, const DbiText *text, const DbiBoundary
 	x[16] = bounded(next->scope) / 4;
 	x[17] = bounded(next->tools[next->best_tool]) / 4;
 	x[18] = bounded(b->both->tools[next->best_tool]) / 4;
-}
-
-/* Both could be questions, and not the same one. */
-static bool
-may_part(const DbiBoundary *b)
-{
-	return b->last->best_agent >= 0 && b->next->best_agent >= 0 && b->last->best_tool >= 0 &&
-		   b->next->best_tool >= 0 && b->next->evidence >= DBI_SOME_EVIDENCE &&
-		   b->last->evidence >= DBI_SOME_EVIDENCE && b->next->scope < b->next->evidence &&
-		   b->last->scope < b->last->evidence &&
-		   b->both->lexical[b->next->best_agent] >=
-			   DISSOLVED * b->next->lexical[b->next->best_agent] &&
-		   (b->last->best_agent != b->next->best_agent || b->last->best_tool != b->next->best_tool);
+	/* What each has for the other's tool, and what is left of the last one's when they are one. */
+	x[19] = bounded(next->tools[last->best_tool]) / 4;
+	x[20] = bounded(last->tools[next->best_tool]) / 4;
+	x[21] = bounded(last->tools[last->best_tool]) / 4;
+	x[22] = bounded(b->both->tools[last->best_tool]) / 4;
+	x[23] = Min(bounded(last->evidence), bounded(next->evidence)) / 4;
+	x[24] = last->confidence;
+	x[25] = b->both->confidence;
+	/* A list of things: "uptime, incidents and breaches". */
+	x[26] = dbi_own_words(lex, text, next) <= LISTED_WORDS;
+	x[27] = x[26] > 0 && dbi_own_words(lex, text, last) <= LISTED_WORDS;
+	x[28] = refers_back(text, next);
+	/* "Noted with thanks. And …" */
+	x[29] = bounded(next->refusal[DBI_LABEL_SMALLTALK]) / 4;
+	x[30] = bounded(last->refusal[DBI_LABEL_SMALLTALK]) / 4;
+	/* "Budget season is upon us. Forecast …": what was said before the question. */
+	x[31] = dbi_begins_question(text, last->from);
+	x[32] = !dbi_begins_question(text, last->from) && dbi_begins_question(text, next->from);
+	x[33] = next->from > 0 && dbi_is_one_of(text->tokens[next->from - 1].text,
+											"or|but|then|while|because|whereas|making|causing|"
+											"affecting|impacting");
 }
 
 static bool
@@ -129,8 +178,40 @@ stands_alone(const DbiClause *c)
 	return c->evidence >= DBI_OWN_EVIDENCE && c->lexical[c->best_agent] >= DBI_SOME_EVIDENCE;
 }
 
+/* "which clusters, pipelines or jobs": kinds and names of things, of which nothing is asked. */
 static bool
-parts(const DbiLexicon *lex, const DbiText *text, const DbiBoundary *b)
+only_names_things(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
+{
+	for (int i = c->from; i < c->to; i++)
+	{
+		const DbiToken *t = &text->tokens[i];
+
+		if (t->slot < 0 && t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem) &&
+			!dbi_begins_question(text, i) && !dbi_kind_word(t->stem))
+			return false;
+	}
+	return true;
+}
+
+/* Both could be questions, and not the same one; what is compared must be clearer than that. */
+static bool
+may_part(const DbiLexicon *lex, const DbiText *text, const DbiBoundary *b)
+{
+	return b->last->best_agent >= 0 && b->next->best_agent >= 0 && b->last->best_tool >= 0 &&
+		   b->next->best_tool >= 0 && b->next->evidence >= DBI_SOME_EVIDENCE &&
+		   b->last->evidence >= DBI_SOME_EVIDENCE && b->next->scope < b->next->evidence &&
+		   b->last->scope < b->last->evidence && !only_names_things(lex, text, b->last) &&
+		   !only_names_things(lex, text, b->next) &&
+		   (dbi_begins_question(text, b->next->from) ||
+			b->both->lexical[b->next->best_agent] >=
+				DISSOLVED * b->next->lexical[b->next->best_agent]) &&
+		   (b->last->best_agent != b->next->best_agent || b->last->best_tool != b->next->best_tool) &&
+		   (!dbi_is_comparing_split(text, b->next) ||
+			(stands_alone(b->last) && stands_alone(b->next)));
+}
+
+static bool
+parts(const DbiLexicon *lex, const DbiText *text, const DbiBoundary *b, double least)
 {
 	double x[DBI_SPLIT_FEATURES];
 	double z = 0;
@@ -140,18 +221,17 @@ parts(const DbiLexicon *lex, const DbiText *text, const DbiBoundary *b)
 	dbi_split_features(lex, text, b, x);
 	for (int i = 0; i < DBI_SPLIT_FEATURES; i++)
 		z += x[i] * lex->router->split[i];
-	return z > 0;
+	return z > least;
 }
 
-/* A text of many parts is no list of questions: it is read as one. */
-static bool
-has_many_parts(const DbiText *text)
+int
+dbi_count_separators(const DbiText *text)
 {
 	int n = 0;
 
 	for (int i = 0; i < text->n; i++)
 		n += separator(text, i) > 0;
-	return n > MAX_SEPARATORS;
+	return n;
 }
 
 static List *
@@ -163,10 +243,10 @@ add_stretch(const DbiSplitter *s, List *clauses, DbiClause *next)
 	if (clauses == NIL)
 		return list_make1(next);
 	b.both = dbi_score_stretch(s->lex, s->text, s->slots, b.last->from, next->to, s->only_agent);
-	if (!may_part(&b))
+	if (!may_part(s->lex, s->text, &b))
 		part = false;
 	else
-		part = s->decide ? s->decide(s, &b) : parts(s->lex, s->text, &b);
+		part = s->decide ? s->decide(s, &b) : parts(s->lex, s->text, &b, s->least);
 	if (part)
 		return lappend(clauses, next);
 	llast(clauses) = b.both;
@@ -178,7 +258,8 @@ dbi_split_by(const DbiSplitter *s)
 {
 	const DbiText *text = s->text;
 	List *clauses = NIL;
-	bool whole = has_many_parts(text);
+	/* A text of many parts is no list of questions: it is read as one. */
+	bool whole = dbi_count_separators(text) > MAX_SEPARATORS;
 	int from = 0;
 
 	for (int i = 0; i <= text->n && !whole; i++)
@@ -202,9 +283,11 @@ dbi_split_by(const DbiSplitter *s)
 }
 
 List *
-dbi_split(const DbiLexicon *lex, DbiText *text, List *slots, int only_agent)
+dbi_split(const DbiLexicon *lex, DbiText *text, List *slots, int only_agent,
+		  bool within_conversation)
 {
-	DbiSplitter s = {lex, text, slots, only_agent, NULL, NULL};
+	DbiSplitter s =
+		{lex, text, slots, only_agent, NULL, NULL, within_conversation ? CLEARLY_TWO : 0};
 
 	return dbi_split_by(&s);
 }

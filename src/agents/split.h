@@ -24,10 +24,15 @@ typedef struct DbiSplitter
 	bool (*decide)(const struct DbiSplitter *splitter,
 				   const DbiBoundary *boundary); /* NULL: by the model */
 	void *arg;
+	double least; /* evidence for two questions from which they are parted */
 } DbiSplitter;
 
 /* Whether the words from there on begin as a question or an order to see does. */
 extern bool dbi_begins_question(const DbiText *text, int from);
+/* Whether the clause was parted from the one before by a word that compares. */
+extern bool dbi_is_comparing_split(const DbiText *text, const DbiClause *clause);
+/* Places at which a text might be parted. */
+extern int dbi_count_separators(const DbiText *text);
 extern List *dbi_split_by(const DbiSplitter *splitter);
 
 /* DBI_SPLIT_FEATURES numbers, about 0 to 2. */

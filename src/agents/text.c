@@ -431,6 +431,25 @@ is_dotted(const char *s)
 	return dot && letter && strchr(s, '/') == NULL;
 }
 
+/* Shorthand of chats as it is said; what is in a name stays as it is. */
+static const char *
+spelled_out(const char *word)
+{
+	static const char *const shorthand[][2] = {{"abt", "about"},         {"b4", "before"},
+											   {"bc", "because"},        {"bw", "bandwidth"},
+											   {"envs", "environments"}, {"mth", "month"},
+											   {"mths", "months"},       {"perf", "performance"},
+											   {"perms", "permissions"}, {"prev", "previous"},
+											   {"qtr", "quarter"},       {"thru", "through"},
+											   {"util", "utilization"},  {"ws", "workspace"},
+											   {"yday", "yesterday"},    {"yest", "yesterday"}};
+
+	for (int k = 0; k < lengthof(shorthand); k++)
+		if (strcmp(word, shorthand[k][0]) == 0)
+			return shorthand[k][1];
+	return word;
+}
+
 /* A chunk without a form of its own: words, split at its joiners. */
 static void
 add_words(Builder *b, const char *chunk, int chunk_start, int chunk_end)
@@ -452,8 +471,9 @@ add_words(Builder *b, const char *chunk, int chunk_start, int chunk_end)
 			if (read_number(word, &number, &unit) && (*unit == '\0' || strlen(unit) <= 4))
 				add_number(b, word, number, unit, b->origin[from], b->origin[i]);
 			else
-				add_token(b, strchr(word, '_') ? DBI_TOK_IDENT : DBI_TOK_WORD, word,
-						  b->origin[from], b->origin[i]);
+				add_token(b, strchr(word, '_') ? DBI_TOK_IDENT : DBI_TOK_WORD,
+						  from == 0 && i == len ? spelled_out(word) : word, b->origin[from],
+						  b->origin[i]);
 			t = &b->text->tokens[b->text->n - 1];
 			t->glued = from > 0;
 			t->chunk_start = chunk_start;

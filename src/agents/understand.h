@@ -400,8 +400,10 @@ extern void dbi_repair_typos(const DbiLexicon *lexicon, DbiText *text);
 
 /* ---- features.c: how like an example a question is ---- */
 
-extern void dbi_make_features(const DbiLexicon *lexicon, const DbiText *text, List *slots, int from,
-							  int to, DbiExample *example);
+struct DbiClause;
+/* Of the words of the clause, which has been read. */
+extern void dbi_make_features(const DbiLexicon *lexicon, const DbiText *text, List *slots,
+							  const struct DbiClause *clause, DbiExample *example);
 extern void dbi_weigh_features(DbiLexicon *lexicon, MemoryContext context);
 extern double *dbi_likenesses(const DbiLexicon *lexicon, const DbiExample *question);
 
@@ -447,7 +449,8 @@ typedef struct DbiClause
 /* Evidence that makes a stretch of words a question of its own. */
 #define DBI_OWN_EVIDENCE 1.2
 
-extern List *dbi_split(const DbiLexicon *lexicon, DbiText *text, List *slots, int only_agent);
+extern List *dbi_split(const DbiLexicon *lexicon, DbiText *text, List *slots, int only_agent,
+					   bool within_conversation);
 extern DbiClause *dbi_read_clause(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
 								  int to);
 extern DbiClause *dbi_score_stretch(const DbiLexicon *lexicon, DbiText *text, List *slots, int from,
