@@ -9,6 +9,10 @@
 
 #include "agents/router.h"
 
+/* A text with more words that nobody has written down for us, and so many times as many as others, is noise. */
+#define MOST_UNKNOWN 40
+#define UNKNOWN_SHARE 2
+
 static double
 scaled(double x)
 {
@@ -79,19 +83,27 @@ is_known_throughout(const DbiLexicon *lex, const DbiText *text, const DbiClause 
 	return most >= DBI_OWN_EVIDENCE && c->scope <= Max(c->refusal[DBI_LABEL_SCOPE], 0);
 }
 
-/* Not one word anyone has ever written down for us: "asdf qwer". */
+/* Not one word anyone has ever written down for us, "asdf qwer", or hardly one of very many. */
 static bool
 is_gibberish(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
 {
+	bool named = false;
+	int known = 0;
+	int unknown = 0;
+
 	for (int i = c->from; i < c->to; i++)
 	{
 		const DbiToken *t = &text->tokens[i];
 
-		if (t->slot >= 0 || (t->kind == DBI_TOK_WORD && !dbi_is_stop(lex, t->text, t->stem) &&
-							 dbi_in_vocabulary(lex, t->text)))
-			return false;
+		named = named || t->slot >= 0;
+		if (t->slot >= 0 || t->kind != DBI_TOK_WORD || dbi_is_stop(lex, t->text, t->stem))
+			continue;
+		if (dbi_in_vocabulary(lex, t->text))
+			known++;
+		else
+			unknown++;
 	}
-	return true;
+	return (known == 0 && !named) || unknown > MOST_UNKNOWN + known * UNKNOWN_SHARE;
 }
 
 /* Without a model: when what speaks for nothing of ours is not outweighed. */
