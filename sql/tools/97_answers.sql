@@ -163,7 +163,7 @@ FROM (VALUES
  'Nothing is known of the account yet.', NULL, 'first(status where domain = ''(overall)'') != ''HEALTHY''', NULL),
 ('get_active_alerts', 'firing alert/firing alerts', 'rule_name', NULL,
  '{severity,rule_name=Alert,domain,status|words=Status,fired_at=Since,message,occurrence_count=Times,acknowledged_by=Acknowledged by}',
- 'No alert is firing.', 'no firing alerts', 'rows > 0', NULL),
+ 'No alert[[ of {arg(domain)}]][[ of {arg(severity)} severity or above]] is firing.', 'no firing alerts[[ of {arg(domain)}]][[ of {arg(severity)} severity or above]]', 'rows > 0', NULL),
 ('get_ingestion_status', 'source/sources', 'source_table', 'lag_min',
  '{source_table=Source,status|words=Status,last_event_time=Newest event,lag_min=Behind,target_lag_min=Allowed,rows_24h=Rows of a day,last_error=Last error}',
  'No source is set up.', NULL, 'rows(where status != ''OK'') > 0', NULL)

@@ -173,12 +173,12 @@ tell_empty(DbiTurn *turn, DbiTold *told)
 static bool
 expects_good(const char *question)
 {
-	static const char *const good[] = {" within ",    " under ",     " ok ",
-									   " okay ",      " healthy ",   " fine ",
-									   " safe ",      " on track ",  " up to date ",
-									   " fresh ",     " compliant ", " succeed ",
-									   " succeeded ", " meet ",      " meeting ",
-									   " clean ",     NULL};
+	static const char *const good[] = {" within ",     " under ",    " ok ",        " okay ",
+									   " healthy ",    " fine ",     " safe ",      " on track ",
+									   " up to date ", " fresh ",    " compliant ", " succeed ",
+									   " succeeded ",  " meet ",     " meeting ",   " clean ",
+									   " accurate ",   " reliable ", " stable ",    " working ",
+									   " well ",       " normal ",   " in order ",  NULL};
 	StringInfoData padded;
 	bool found = false;
 

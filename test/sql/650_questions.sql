@@ -43,6 +43,7 @@ INSERT INTO question (question, begins, says) VALUES
 	('Has the data distribution changed?', '**Yes.**', ARRAY[pg_temp.fact('drift', 'table'), pg_temp.fact('drift', 'column'), pg_temp.fact('null_share', 'column')]),
 	('How is the job_failure_predictor performing?', '**job_failure_predictor**', ARRAY['auc']),
 	('Has the cost_anomaly_detector drifted?', '**Yes.** **cost_anomaly_detector** has drifted', ARRAY['psi']),
+	('Is the fraud model still accurate?', '**No.** **ml.models.fraud_model** has degraded', ARRAY['Retrain **ml.models.fraud_model**']),
 	('When was the last model retraining?', 'The last training was **', ARRAY['2026-06-14']),
 	('Show me inference latency for all models', '**', ARRAY['p95', 'fraud-scoring']),
 	('Show me the lineage for fact_usage', '**main.gold.fact_usage** is made from', ARRAY['main.silver.price_list', 'main.silver.usage_clean', 'main.bronze.usage_raw']),
