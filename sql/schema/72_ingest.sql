@@ -64,7 +64,8 @@ BEGIN ATOMIC
 	WITH registered AS (
 		SELECT s.*, dbinsight._remote_name(s.remote) AS relation, dbinsight._remote_field(s.mapping, s.watermark_column) AS field, a.atttypid = 'date'::regtype AS by_day,
 			least(_ingest_slices.until, dbinsight.now()) AS high,
-			coalesce(_ingest_slices.since, st.read_until - s.overlap, least(_ingest_slices.until, dbinsight.now()) - s.first_load) AS low
+			-- A clock that was ahead and was set back has read until a time that is still to come.
+			coalesce(_ingest_slices.since, CASE WHEN st.read_until > dbinsight.now() THEN dbinsight.now() ELSE st.read_until END - s.overlap, least(_ingest_slices.until, dbinsight.now()) - s.first_load) AS low
 		FROM dbinsight.sources s
 		LEFT JOIN dbinsight.ingest_state st USING (source)
 		LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = ('dbinsight.' || s.gold_table)::regclass AND a.attname = s.watermark_column
@@ -107,7 +108,9 @@ BEGIN ATOMIC
 		SELECT s.source, s.gold_table, l.started_at + CASE WHEN st.unavailable_since IS NOT NULL THEN greatest(s.schedule::interval, interval '1 day') ELSE s.schedule::interval END AS due
 		FROM dbinsight.sources s
 		LEFT JOIN dbinsight.ingest_state st USING (source)
-		LEFT JOIN LATERAL (SELECT max(r.started_at) AS started_at FROM dbinsight.ingest_runs r WHERE r.source = s.source AND r.state <> 'failed') l ON true
+		-- Not from a time that is still to come, for the clock may have been set back.
+		LEFT JOIN LATERAL (SELECT max(r.started_at) AS started_at FROM dbinsight.ingest_runs r WHERE r.source = s.source AND r.state <> 'failed'
+			AND r.started_at <= clock_timestamp() + interval '1 minute') l ON true
 		-- Of rows that stay on the warehouse, what is derived from them is ingested.
 		WHERE s.enabled AND s.remote IS NOT NULL AND (s.mode = 'local' OR EXISTS (SELECT FROM dbinsight.derived_relations d WHERE d.gold_table = s.gold_table))
 	) x

@@ -104,7 +104,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION dbinsight._job_owner_problem(name) IS 'Why a worker could not log in as a role';
 
-/* State follows the definitions. */
+/*
+ * State follows the definitions, and the clock: what was planned before it was
+ * set back, by more than a minute, is planned anew. As long as the clock goes
+ * on, nothing is planned later than the first moment after the present.
+ */
 CREATE FUNCTION dbinsight._job_follow() RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
 	DELETE FROM dbinsight.job_state s WHERE NOT EXISTS (SELECT FROM dbinsight.job_definitions d WHERE d.name = s.job);
@@ -112,8 +116,16 @@ CREATE FUNCTION dbinsight._job_follow() RETURNS void
 	SELECT d.name, d.changed_at, dbinsight._job_next_run(d.schedule, d.changed_at, d.time_zone) FROM dbinsight.job_definitions d
 	WHERE NOT EXISTS (SELECT FROM dbinsight.job_state s WHERE s.job = d.name AND s.planned_at = d.changed_at)
 	ON CONFLICT (job) DO UPDATE SET planned_at = excluded.planned_at, next_due = excluded.next_due, queued_due = NULL, retry_at = NULL, waiting = NULL;
+	UPDATE dbinsight.job_state s SET next_due = dbinsight._job_next_run(d.schedule, clock_timestamp(), d.time_zone)
+	FROM dbinsight.job_definitions d
+	WHERE d.name = s.job AND CASE WHEN s.next_due > clock_timestamp() AND s.next_due < 'infinity'
+		THEN s.next_due > dbinsight._job_next_run(d.schedule, clock_timestamp() + interval '1 minute', d.time_zone) END;
+	-- A retry is never further away than this.
+	UPDATE dbinsight.job_state s SET retry_at = clock_timestamp()
+	FROM dbinsight.job_definitions d
+	WHERE d.name = s.job AND s.retry_at > clock_timestamp() + greatest(interval '1 hour', d.retry_delay) + interval '1 minute';
 END;
-COMMENT ON FUNCTION dbinsight._job_follow() IS 'Plans jobs that are new or changed, forgets those that are gone';
+COMMENT ON FUNCTION dbinsight._job_follow() IS 'Plans jobs that are new or changed, or were planned before the clock was set back; forgets those that are gone';
 
 CREATE FUNCTION dbinsight._job_skip(definition dbinsight.job_definitions, due timestamptz, message text) RETURNS void
 	LANGUAGE sql BEGIN ATOMIC
@@ -140,6 +152,18 @@ BEGIN
 	RETURN NULL;
 END $$;
 COMMENT ON FUNCTION dbinsight._job_begin(dbinsight.job_definitions, timestamptz, int) IS 'Makes the row of a run, which its worker will take';
+
+/*
+ * A job that comes by every minute for what is mostly nothing would have a
+ * process started for it. One that was asked for by run_job() is due off the
+ * minute, and has its run.
+ */
+CREATE FUNCTION dbinsight._job_is_idle(command text, due timestamptz) RETURNS boolean
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN command = 'CALL dbinsight.deliver_due()' AND due = date_trunc('second', due) AND NOT dbinsight._outbox_is_due();
+END $$;
+COMMENT ON FUNCTION dbinsight._job_is_idle(text, timestamptz) IS 'Whether a run that is due by its schedule would find nothing to do';
 
 /*
  * Runs to be started now, at most workers at a time in all. What was missed
@@ -189,6 +213,8 @@ BEGIN
 			END IF;
 		ELSIF is_new AND s.waiting IS NULL AND NOT d.catch_up AND s.next_due < present - interval '1 minute' THEN
 			PERFORM dbinsight._job_skip(d, s.next_due, 'missed: no scheduler was there');
+		ELSIF is_new AND s.queued_due IS NULL AND s.waiting IS NULL AND dbinsight._job_is_idle(d.command, s.next_due) THEN
+			NULL;	-- until it is due the next time
 		ELSIF is_busy THEN
 			CONTINUE;
 		ELSIF active >= workers THEN

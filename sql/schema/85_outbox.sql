@@ -143,6 +143,12 @@ END $$;
 COMMENT ON FUNCTION dbinsight._outbox_claim(int) IS
 'Takes deliveries that are due, for as long as one may take; nobody waits for another. The attempt of a row tells who has it';
 
+CREATE FUNCTION dbinsight._outbox_is_due() RETURNS boolean
+	LANGUAGE sql VOLATILE
+	RETURN EXISTS (SELECT FROM dbinsight.outbox_destinations d WHERE d.not_before <= clock_timestamp()
+		AND EXISTS (SELECT FROM dbinsight.outbox o WHERE o.destination = d.destination AND o.state IN ('pending', 'failed') AND o.next_attempt_at <= clock_timestamp()));
+COMMENT ON FUNCTION dbinsight._outbox_is_due() IS 'Whether _outbox_claim() would look at a delivery';
+
 CREATE FUNCTION dbinsight._outbox_renew(delivery uuid, attempt int) RETURNS boolean
 	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

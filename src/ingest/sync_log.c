@@ -168,7 +168,11 @@ dbi_sync_plan(DbiFeed *feed, Datum since, bool has_since, Datum until, bool has_
 	dbi_become_caller(&caller);
 }
 
-/* A window that leaves a gap behind what was read before moves nothing: the gap would never be read. */
+/*
+ * A window that leaves a gap behind what was read before moves nothing: the gap
+ * would never be read. Nor counts what was read until a time that is still to
+ * come, on a clock that was ahead: what has that time later would be left out.
+ */
 static void
 move_read_until(DbiFeed *feed, const DbiSlice *slice)
 {
@@ -177,7 +181,8 @@ move_read_until(DbiFeed *feed, const DbiSlice *slice)
 					TimestampTzGetDatum(slice->until)};
 	char nulls[] = {' ', slice->has_since ? ' ' : 'n', ' ', '\0'};
 
-	run("UPDATE dbinsight.ingest_state s SET read_until = greatest(s.read_until, $3)"
+	run("UPDATE dbinsight.ingest_state s SET read_until ="
+		" greatest(CASE WHEN s.read_until > dbinsight.now() THEN dbinsight.now() ELSE s.read_until END, $3)"
 		" WHERE s.source = $1 AND ($2 IS NULL OR s.read_until IS NULL OR $2 <= s.read_until)",
 		3, types, args, nulls);
 }

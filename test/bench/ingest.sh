@@ -96,14 +96,14 @@ check_rows() { [ "$(psql_load -c "SELECT count(*) FROM $1")" = "$rows" ] || die 
 
 report() {
 	awk -v s="$1" -v n="$rows" -v i="$(tr ' ' '\n' <<<"$2" | median)" -v a="$(tr ' ' '\n' <<<"$3" | median)" -v b="$(tr ' ' '\n' <<<"$4" | median)" \
-		-v c="$(tr ' ' '\n' <<<"$5" | median)" 'BEGIN {
-		printf "ingest %s = %d rows in %.0f ms (%.0f a second); SDK and COPY %.0f ms: %.1f of its rows a second; curl, jq, COPY %.0f ms: %.1f; COPY %.0f ms: %.2f\n",
-			s, n, i, 1000 * n / i, a, a / i, b, b / i, c, c / i }'
+		-v c="$(tr ' ' '\n' <<<"$5" | median)" -v ic="$(tr ' ' '\n' <<<"$6" | median)" -v cc="$(tr ' ' '\n' <<<"$7" | median)" 'BEGIN {
+		printf "ingest %s = %d rows in %.0f ms (%.0f a second); SDK and COPY %.0f ms: %.1f of its rows a second; curl, jq, COPY %.0f ms: %.1f; COPY %.0f ms: %.2f; processor %.0f ms, of COPY %.0f ms: %.2f\n",
+			s, n, i, 1000 * n / i, a, a / i, b, b / i, c, c / i, ic, cc, cc / ic }'
 }
 
 # compare GOLD SOURCE JSON ORDER KEY
 compare() {
-	local gold=$1 source=$2 json=$3 order=$4 key=$5 i columns rows ours="" sdk="" curls="" copies=""
+	local gold=$1 source=$2 json=$3 order=$4 key=$5 i columns rows ours="" sdk="" curls="" copies="" our_cpu="" copy_cpu=""
 	columns=$(columns_of "$gold")
 	export_rows "$gold" "$json" "$order" "$key"
 	rows=$(wc -l <"$dir/cells")
@@ -112,6 +112,7 @@ compare() {
 	for ((i = 0; i < RUNS; i++)); do
 		prepare
 		ours+="${ours:+ }$(seconds "SELECT * FROM dbinsight.ingest('$source', '2000-01-01', '2050-01-01')")"
+		our_cpu+="${our_cpu:+ }$(cat "$dir/cpu")"
 		check_rows "dbinsight.$gold"
 		make_copy "$gold" "$order"
 		sdk+="${sdk:+ }$(with_sdk)"
@@ -121,9 +122,10 @@ compare() {
 		check_rows copied
 		empty
 		copies+="${copies:+ }$(seconds "COPY copied ($columns) FROM '$dir/copy'")"
+		copy_cpu+="${copy_cpu:+ }$(cat "$dir/cpu")"
 		check_rows copied
 	done
-	report "$source" "$ours" "$sdk" "$curls" "$copies"
+	report "$source" "$ours" "$sdk" "$curls" "$copies" "$our_cpu" "$copy_cpu"
 }
 
 command -v jq >/dev/null || die "install jq"

@@ -196,9 +196,51 @@ SELECT next_run FROM dbinsight.jobs WHERE name = 'a';
 UPDATE dbinsight.jobs SET enabled = true;
 SELECT dbinsight._job_follow();
 SELECT count(*) FROM dbinsight._job_due(5);
+-- The clock was set back by hours: what was planned on it before is planned anew. A step of a minute is no reason, nor is time that goes on.
+SAVEPOINT clock;
+UPDATE dbinsight.job_state SET next_due = clock_timestamp() + interval '6 hours', retry_at = clock_timestamp() + interval '6 hours', retry_due = clock_timestamp(), retry_attempt = 2;
+SELECT dbinsight._job_follow();
+SELECT job, next_due = dbinsight.next_run('1 hour', clock_timestamp()) AS planned_anew, retry_at <= clock_timestamp() AS tried FROM dbinsight.job_state ORDER BY 1;
+CREATE TEMP TABLE planned ON COMMIT DROP AS SELECT job, next_due FROM dbinsight.job_state;
+SELECT dbinsight._job_follow();
+SELECT count(*) AS as_it_was FROM dbinsight.job_state JOIN planned USING (job, next_due);
+ROLLBACK TO clock;
 DELETE FROM dbinsight.jobs;
 SELECT dbinsight._job_follow();
 SELECT count(*) FROM dbinsight.job_state;
+
+-- With nothing to be sent no worker is started to send it, but when somebody asks for it.
+INSERT INTO dbinsight.jobs (name, schedule, command) VALUES ('sends', '1 min', 'CALL dbinsight.deliver_due()');
+SELECT dbinsight._job_follow();
+UPDATE dbinsight.job_state SET next_due = date_trunc('minute', clock_timestamp());
+SELECT count(*) FROM dbinsight._job_due(5);
+SELECT next_due > clock_timestamp() AS planned, waiting IS NULL AS waits_for_nothing, (SELECT count(*) FROM dbinsight.job_runs WHERE job = 'sends') AS runs FROM dbinsight.job_state;
+SELECT dbinsight.run_job('sends');
+SELECT run AS run, job FROM dbinsight._job_due(5) \gset
+SELECT :'job' AS asked_for, dbinsight._job_finish(:run, 'succeeded');
+INSERT INTO dbinsight.outbox_destinations (destination) VALUES ('regress_channel');
+INSERT INTO dbinsight.outbox (kind, destination, payload, idempotency_key, owner, person) VALUES ('webhook', 'regress_channel', '{}', 'k', current_user, 'p');
+UPDATE dbinsight.job_state SET next_due = date_trunc('minute', clock_timestamp());
+SELECT run AS run, job FROM dbinsight._job_due(5) \gset
+SELECT :'job' AS something_to_send, dbinsight._job_finish(:run, 'succeeded');
+UPDATE dbinsight.outbox_destinations SET not_before = clock_timestamp() + interval '1 hour';
+UPDATE dbinsight.job_state SET next_due = date_trunc('minute', clock_timestamp());
+SELECT count(*) AS not_while_nobody_answers FROM dbinsight._job_due(5);
+DELETE FROM dbinsight.outbox;
+DELETE FROM dbinsight.outbox_destinations;
+DELETE FROM dbinsight.jobs;
+SELECT dbinsight._job_follow();
+
+-- Ingestion after the clock was set back: what was read until then is read until now, and a run of later was no run.
+SET LOCAL dbinsight.now = '2025-03-10 12:00:00+00';
+INSERT INTO dbinsight.ingest_state (source, read_until) VALUES ('system.access.audit', '2025-03-10 18:00:00+00');
+SELECT min(since) AS since, max(until) AS until FROM dbinsight._ingest_slices('system.access.audit', NULL, dbinsight.now());
+INSERT INTO dbinsight.ingest_runs (source, state, started_at) VALUES ('system.access.audit', 'succeeded', clock_timestamp() + interval '6 hours');
+SELECT count(*) AS due FROM dbinsight._ingest_sources(true) WHERE source = 'system.access.audit';
+INSERT INTO dbinsight.ingest_runs (source, state) VALUES ('system.access.audit', 'succeeded');
+SELECT count(*) AS due FROM dbinsight._ingest_sources(true) WHERE source = 'system.access.audit';
+DELETE FROM dbinsight.ingest_state;
+DELETE FROM dbinsight.ingest_runs;
 
 -- What grows by itself goes with its retention: runs after 90 days, incidents with their findings after 400; one that a newer
 -- (suppressed) finding points to goes too, and the finding stays.
