@@ -253,6 +253,11 @@ BEGIN ATOMIC
 		SELECT c.table_full_name, c.columns, c.columns_with_comment
 		FROM dbinsight.rollup_table_columns c
 		WHERE c.snapshot_date = (SELECT max(x.snapshot_date) FROM dbinsight.rollup_table_columns x WHERE x.snapshot_date <= _metadata_tables.as_of)
+	), classified AS MATERIALIZED (
+		-- a set, not EXISTS, which the planner may ask the warehouse once a table
+		SELECT DISTINCT f.table_full_name FROM dbinsight.fact_data_classification f
+		WHERE f.table_full_name IS NOT NULL
+			AND (f.first_detected_time IS NULL OR f.first_detected_time < (_metadata_tables.as_of + 1)::timestamp AT TIME ZONE 'UTC')
 	), used AS MATERIALIZED (
 		-- One day names nearly every table that is used at all; only the others are probed.
 		SELECT DISTINCT r.table_full_name FROM dbinsight.rollup_access_daily r WHERE r.access_date = _metadata_tables.as_of - 1
@@ -261,8 +266,7 @@ BEGIN ATOMIC
 		t.table_full_name IN (SELECT g.object_full_name FROM tagged g)
 			OR dbinsight._schema_of(t.table_full_name) IN (SELECT g.object_full_name FROM tagged g)
 			OR t.table_catalog IN (SELECT g.object_full_name FROM tagged g),
-		EXISTS (SELECT FROM dbinsight.fact_data_classification f WHERE f.table_full_name = t.table_full_name
-			AND (f.first_detected_time IS NULL OR f.first_detected_time < (_metadata_tables.as_of + 1)::timestamp AT TIME ZONE 'UTC')),
+		t.table_full_name IN (SELECT f.table_full_name FROM classified f),
 		t.table_full_name IN (SELECT u.table_full_name FROM used u)
 			-- not EXISTS, which might be answered by hashing all of 90 days
 			OR coalesce((SELECT true FROM dbinsight.rollup_access_daily r WHERE r.table_full_name = t.table_full_name

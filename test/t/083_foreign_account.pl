@@ -1,5 +1,6 @@
 # A sample account on the warehouse, with Spark behind: the gold names give the same rows there as here, the tools the same answers, the refreshes the same rollups.
-#   FOREIGN_ALL=1: every source that can be foreign, and every tool (some half an hour); otherwise those of billing, jobs, queries, and audit.
+#   FOREIGN_ALL=1: every source that can be foreign, and every tool (some half an hour), over FOREIGN_DAYS (2); otherwise those of billing, jobs, queries, and audit.
+#   How many rows each tool gave, and whether they were equal, is noted in the log of the test.
 use strict;
 use warnings;
 use FindBin;
@@ -12,6 +13,7 @@ use Test::More;
 my ($spark, $why_not) = Emulator::spark();
 plan skip_all => $why_not unless defined $spark;
 my $all = $ENV{FOREIGN_ALL};
+my $days = $ENV{FOREIGN_DAYS} // 2;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
@@ -23,7 +25,7 @@ sub sql { my ($statements, $database) = @_; return $node->safe_psql($database //
 
 sql('CREATE EXTENSION dbinsight');
 sql('CREATE DATABASE rollups TEMPLATE postgres');
-sql('SELECT count(*) FROM dbinsight.load_sample(days => 2, scale => 0.05)');
+sql("SELECT count(*) FROM dbinsight.load_sample(days => $days, scale => 0.05)");
 my $files = PostgreSQL::Test::Utils::tempdir();
 {
 	local @ENV{qw(PGHOST PGPORT PGDATABASE)} = ($node->host, $node->port, 'postgres');
@@ -66,7 +68,11 @@ is(sql(q{SELECT a.tool, count(*) FROM (
 	(SELECT tool, "row" FROM public.answers WHERE place = 'foreign' EXCEPT ALL SELECT tool, "row" FROM public.answers WHERE place = 'local') UNION ALL
 	(SELECT tool, "row" FROM public.answers WHERE place = 'local' EXCEPT ALL SELECT tool, "row" FROM public.answers WHERE place = 'foreign')) a GROUP BY 1 ORDER BY 1}),
 	'', 'the tools give the same rows');
-note(sql(q{SELECT count(*) || ' rows of ' || count(DISTINCT tool) || ' tools' FROM public.answers WHERE place = 'foreign'}));
+# A tool without rows is none that has been compared: of the whole list, with the rows of each place.
+note(sql(qq{SELECT format('%s -> %s, %s rows', tool, CASE WHEN here.rows IS NOT DISTINCT FROM there.rows THEN 'equal' ELSE 'DIFFERS' END, coalesce(cardinality(there.rows), 0))
+	FROM (SELECT p.proname AS tool FROM pg_proc p WHERE p.pronamespace = 'dbinsight'::regnamespace AND p.proname LIKE 'get\\_%' AND p.proname ~ '$tools') t
+	LEFT JOIN (SELECT tool, array_agg("row" ORDER BY "row") AS rows FROM public.answers WHERE place = 'local' GROUP BY 1) here USING (tool)
+	LEFT JOIN (SELECT tool, array_agg("row" ORDER BY "row") AS rows FROM public.answers WHERE place = 'foreign' GROUP BY 1) there USING (tool) ORDER BY tool}));
 
 sql(q{CREATE FOREIGN TABLE public.ends (t timestamptz, d date, n timestamp) SERVER ws OPTIONS (query 'SELECT CAST(NULL AS TIMESTAMP) AS t, CAST(NULL AS DATE) AS d, CAST(NULL AS TIMESTAMP_NTZ) AS n')});
 is(sql(q{SELECT coalesce(max(t), '-infinity'), coalesce(max(t), 'infinity'), coalesce(max(d), '-infinity'), coalesce(max(d), 'infinity'),
@@ -74,7 +80,7 @@ is(sql(q{SELECT coalesce(max(t), '-infinity'), coalesce(max(t), 'infinity'), coa
 	join('|', ('-infinity', 'infinity') x 3), 'infinite times come back from the warehouse');
 
 # ---- only what is derived: as it follows from rows that are loaded
-sql(q{UPDATE dbinsight.sources SET first_load = '10 days', slice = '5 days' WHERE slice < '1 year';
+sql(q{UPDATE dbinsight.sources SET first_load = '} . ($days + 8) . q{ days', slice = '5 days' WHERE slice < '1 year';
 	SELECT dbinsight.use_rollup('system.billing.usage'), dbinsight.use_rollup('system.lakeflow.job_run_timeline')}, 'rollups');
 sql(q{SELECT * FROM dbinsight.ingest('system.billing.usage'); SELECT * FROM dbinsight.ingest('system.lakeflow.job_run_timeline')}, 'rollups');
 is(sql('SELECT count(*) FROM dbinsight.fact_usage', 'rollups'), '0', 'a rollup shows no rows');
