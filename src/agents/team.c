@@ -18,15 +18,14 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
 #include "foreign/foreign.h"
 #include "utils/builtins.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "agents/team_parts.h"
 #include "base/base.h"
+#include "base/try.h"
 #include "net/server_option.h"
 
 /* How long the network is waited for before stop() is looked for. */
@@ -45,40 +44,26 @@ dbi_team_wanted(void)
  * the embedded analyst does. Whoever asks is told what is to be mended.
  */
 static void
+open_model(void *team)
+{
+	((DbiTeam *) team)->model = dbi_model_open(dbi_guc_llm_server);
+}
+
+static void
 open_server(DbiTeam *team)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData *error = dbi_try(open_model, team);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	PG_TRY();
-	{
-		team->model = dbi_model_open(dbi_guc_llm_server);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-		if (dbi_must_rethrow(error))
-			ReThrowError(error);
-		team->model = NULL;
-		team->reason =
-			error->sqlerrcode == ERRCODE_UNDEFINED_OBJECT ? &dbi_reason_missing : &dbi_reason_fault;
-		ereport(NOTICE, errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
-				error->hint ? errhint("%s", error->hint)
-							: errhint("The question is answered without a language model."));
-	}
-	PG_END_TRY();
+	if (error == NULL)
+		return;
+	if (dbi_must_rethrow(error))
+		ReThrowError(error);
+	team->model = NULL;
+	team->reason =
+		error->sqlerrcode == ERRCODE_UNDEFINED_OBJECT ? &dbi_reason_missing : &dbi_reason_fault;
+	ereport(NOTICE, errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
+			error->hint ? errhint("%s", error->hint)
+						: errhint("The question is answered without a language model."));
 }
 
 static void

@@ -20,12 +20,12 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "alerts/outbox.h"
 #include "base/base.h"
+#include "base/try.h"
 #include "databricks/mlflow.h"
 
 /* How long the loop may sleep without looking at what is under way. */
@@ -133,41 +133,36 @@ end_well(DbiOutbox *outbox, DbiAttempt *attempt)
 	end_attempt(outbox, attempt);
 }
 
+typedef struct Advance
+{
+	DbiAttempt *attempt;
+	bool arrived;
+} Advance;
+
 /*
- * In a subtransaction: what fails takes the others not along. Interrupts wait
- * until it is over, so that what is raised is the delivery's own: 57014 is a
- * deadline here, not a cancel.
+ * Interrupts wait until it is over, so that what is raised is the delivery's
+ * own: 57014 is a deadline here, not a cancel.
  */
+static void
+advance_undisturbed(void *arg)
+{
+	Advance *step = arg;
+
+	HOLD_INTERRUPTS();
+	step->arrived = advance(step->attempt);
+	RESUME_INTERRUPTS();
+}
+
+/* What fails takes the other deliveries not along. */
 static bool
 try_advance(DbiAttempt *attempt, ErrorData **error)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool arrived = false;
+	Advance step = {attempt, false};
+	MemoryContext caller = MemoryContextSwitchTo(attempt->context);
 
-	*error = NULL;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(attempt->context);
-	HOLD_INTERRUPTS();
-	PG_TRY();
-	{
-		arrived = advance(attempt);
-		RESUME_INTERRUPTS();
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(attempt->context);
-		*error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_END_TRY();
-	return arrived;
+	*error = dbi_try(advance_undisturbed, &step);
+	MemoryContextSwitchTo(caller);
+	return step.arrived;
 }
 
 /* ---- all of them ---- */

@@ -16,10 +16,10 @@
 #include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
-#include "utils/resowner.h"
 
 #include "base/base.h"
 #include "base/compat.h"
+#include "base/try.h"
 #include "common/hashfn.h"
 #include "ingest/ingest.h"
 #include "ingest/sync.h"
@@ -140,43 +140,36 @@ end_badly(DbiSync *sync, DbiFeed *feed, ErrorData *error)
 				error->hint ? errhint("%s", error->hint) : 0);
 }
 
-/*
- * A step of a feed in a subtransaction: what fails takes neither the others
- * along nor the slices before.
- */
-static void
-try_step(DbiSync *sync, DbiFeed *feed, void (*step)(DbiSync *sync, DbiFeed *feed))
+typedef struct Step
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	DbiSync *sync;
+	DbiFeed *feed;
+	void (*take)(DbiSync *sync, DbiFeed *feed);
+} Step;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		step(sync, feed);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
+static void
+take_step(void *arg)
+{
+	Step *step = arg;
 
-		MemoryContextSwitchTo(sync->context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (is_passed_on(sync, error))
-		{
-			dbi_feed_end(feed);
-			ReThrowError(error);
-		}
-		end_badly(sync, feed, error);
+	step->take(step->sync, step->feed);
+}
+
+/* What fails takes neither the other feeds along nor the slices before. */
+static void
+try_step(DbiSync *sync, DbiFeed *feed, void (*take)(DbiSync *sync, DbiFeed *feed))
+{
+	Step step = {sync, feed, take};
+	ErrorData *error = dbi_try(take_step, &step);
+
+	if (error == NULL)
+		return;
+	if (is_passed_on(sync, error))
+	{
+		dbi_feed_end(feed);
+		ReThrowError(error);
 	}
-	PG_END_TRY();
+	end_badly(sync, feed, error);
 }
 
 static void

@@ -18,6 +18,7 @@ INSERT INTO expected VALUES
 	('trend of PREMIUM_ALL_PURPOSE_COMPUTE over the last 14 days', 'get_sku_cost_trend', '{"sku_name": "PREMIUM_ALL_PURPOSE_COMPUTE", "days": 14}'),
 	('data quality of main.gold', 'get_dq_summary', '{"schema": "main.gold"}'),
 	('Show me the slowest queries today', 'get_slow_queries', '{"hours": 24}'),
+	('What is firing right now?', 'get_active_alerts', '{}'),
 	('Which external IPs connected this week?', 'get_external_ips', '{"days": 1}');
 SELECT e.question, e.tool, e.arguments, p.tool AS planned, p.arguments AS with_arguments
 FROM expected e LEFT JOIN LATERAL (SELECT * FROM dbinsight.plan(e.question) LIMIT 1) p ON true
