@@ -88,7 +88,7 @@ $node->safe_psql('postgres', qq{
 	CREATE SERVER keyless FOREIGN DATA WRAPPER dbinsight_llm OPTIONS (provider 'openai', model 'x');
 	CREATE USER MAPPING FOR CURRENT_USER SERVER keyless;});
 $team->script();
-for my $missing ([ nowhere => 'llm_missing', 'language model server "nowhere" does not exist' ], [ unmapped => 'llm_missing', 'user mapping not found' ],
+for my $missing ([ nowhere => 'llm_missing', 'language model server "nowhere" does not exist' ], [ unmapped => 'llm_missing', 'user "postgres" has no user mapping for server "unmapped"' ],
 	[ keyless => 'llm_error', 'the user mapping has no secret' ])
 {
 	my ($server, $reason, $words) = @$missing;
