@@ -354,59 +354,15 @@ CREATE FUNCTION dbinsight._hist_valid(edges float8[], counts bigint[]) RETURNS b
 COMMENT ON FUNCTION dbinsight._hist_valid(float8[], bigint[]) IS
 'Whether a histogram can be compared: one edge more than counts, nothing unknown, and something counted';
 
-CREATE FUNCTION dbinsight._cumulative(counts bigint[]) RETURNS float8[]
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT array_agg(s.upto ORDER BY s.n)
-	FROM (SELECT u.n, sum(u.c::float8) OVER (ORDER BY u.n) AS upto FROM unnest(counts) WITH ORDINALITY u(c, n)) s;
-END;
-COMMENT ON FUNCTION dbinsight._cumulative(bigint[]) IS 'Running sums of the counts of a histogram';
-
-/* upto are the running sums. The bin of x is found by width_bucket: 0 below the first edge, one more than bins from the last edge on. */
-CREATE FUNCTION dbinsight._hist_cdf(edges float8[], upto float8[], x float8) RETURNS float8
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN CASE WHEN x < edges[1] THEN 0 WHEN x >= edges[array_length(edges, 1)] THEN 1
-		ELSE (coalesce(upto[width_bucket(x, edges) - 1], 0)
-			+ (upto[width_bucket(x, edges)] - coalesce(upto[width_bucket(x, edges) - 1], 0))
-			* (x - edges[width_bucket(x, edges)]) / (edges[width_bucket(x, edges) + 1] - edges[width_bucket(x, edges)]))
-			/ upto[array_length(upto, 1)] END;
-COMMENT ON FUNCTION dbinsight._hist_cdf(float8[], float8[], float8) IS 'Share of a histogram at or below x, 0 to 1, from its edges and running sums';
-
-CREATE FUNCTION dbinsight._hist_quantile(edges float8[], upto float8[], share float8) RETURNS float8
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN edges[width_bucket(share * upto[array_length(upto, 1)], upto) + 1]
-		+ (edges[width_bucket(share * upto[array_length(upto, 1)], upto) + 2] - edges[width_bucket(share * upto[array_length(upto, 1)], upto) + 1])
-		* (share * upto[array_length(upto, 1)] - coalesce(upto[width_bucket(share * upto[array_length(upto, 1)], upto)], 0))
-		/ (upto[width_bucket(share * upto[array_length(upto, 1)], upto) + 1]
-			- coalesce(upto[width_bucket(share * upto[array_length(upto, 1)], upto)], 0));
-COMMENT ON FUNCTION dbinsight._hist_quantile(float8[], float8[], float8) IS 'Value below which a share (0 to 1, exclusive) of a histogram lies';
-
 /*
  * psi and js over the baseline's ten equally filled bins, the outer ones open
  * to both sides; equal cuts fall together. Shares are floored at 1e-4 so that
  * an empty bin has a logarithm. ks is the greatest distance of the cumulative
  * shares, reached at an edge of either.
  */
-CREATE FUNCTION dbinsight._hist_distance(base_edges float8[], base_counts bigint[], edges float8[], counts bigint[])
-	RETURNS TABLE (psi float8, js float8, ks float8)
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
-BEGIN ATOMIC
-	WITH sums AS MATERIALIZED (
-		SELECT dbinsight._cumulative(base_counts) AS base, dbinsight._cumulative(counts) AS cur
-	), cut AS (
-		SELECT c.x, dbinsight._hist_cdf(base_edges, s.base, c.x) AS p, dbinsight._hist_cdf(edges, s.cur, c.x) AS q
-		FROM sums s, LATERAL (SELECT DISTINCT dbinsight._hist_quantile(base_edges, s.base, k / 10.0::float8) AS x FROM generate_series(1, 9) k) c
-		UNION ALL SELECT 'Infinity', 1, 1
-	), bin AS (
-		SELECT greatest(c.p - lag(c.p, 1, 0::float8) OVER o, 1e-4) AS p, greatest(c.q - lag(c.q, 1, 0::float8) OVER o, 1e-4) AS q
-		FROM cut c WINDOW o AS (ORDER BY c.x)
-	)
-	SELECT sum((b.q - b.p) * ln(b.q / b.p)),
-		sum((b.p * ln(2 * b.p / (b.p + b.q)) + b.q * ln(2 * b.q / (b.p + b.q))) / 2 / ln(2::float8)),
-		(SELECT max(abs(dbinsight._hist_cdf(base_edges, s.base, e.x) - dbinsight._hist_cdf(edges, s.cur, e.x)))
-		 FROM sums s, unnest(base_edges || edges) e(x))
-	FROM bin b;
-END;
+CREATE FUNCTION dbinsight._hist_distance(base_edges float8[], base_counts bigint[], edges float8[], counts bigint[],
+	OUT psi float8, OUT js float8, OUT ks float8)
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dbi_hist_distance';
 COMMENT ON FUNCTION dbinsight._hist_distance(float8[], bigint[], float8[], bigint[]) IS
 'How far a histogram is from a baseline: population stability index and Jensen-Shannon divergence (base 2) over the baseline''s tenths, Kolmogorov-Smirnov statistic';
 

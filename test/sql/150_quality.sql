@@ -110,9 +110,60 @@ SELECT round(psi::numeric, 4) AS psi, round(js::numeric, 4) AS js, ks FROM dbins
 SELECT round(psi::numeric, 12) AS psi, round(js::numeric, 12) AS js, ks FROM dbinsight._hist_distance('{0,5,10}', '{50,50}', '{0,2,10}', '{2,8}');
 SELECT * FROM dbinsight._hist_distance('{5,5}', '{9}', '{5,5}', '{70}');
 -- skewed: 90 of 100 in the first of two bins. Deciles lie at 10/9, 20/9 .. 10 (the ninth at the edge)
-SELECT round(dbinsight._hist_quantile('{0,10,20}', '{90,100}', k / 10.0)::numeric, 4) FROM generate_series(1, 9) k;
-SELECT dbinsight._hist_cdf('{0,10,20}', dbinsight._cumulative('{90,10}'), 15) AS share, dbinsight._hist_cdf('{0,10,20}', '{90,100}', -1) AS none,
-	dbinsight._hist_cdf('{0,10,20}', '{90,100}', 99) AS everything;
+-- The same in SQL, step by step, over histograms of 1 to 12 bins, some of width zero, some empty.
+CREATE FUNCTION pg_temp._cumulative(counts bigint[]) RETURNS float8[]
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT array_agg(s.upto ORDER BY s.n)
+	FROM (SELECT u.n, sum(u.c::float8) OVER (ORDER BY u.n) AS upto FROM unnest(counts) WITH ORDINALITY u(c, n)) s;
+END;
+CREATE FUNCTION pg_temp._hist_cdf(edges float8[], upto float8[], x float8) RETURNS float8
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN x < edges[1] THEN 0 WHEN x >= edges[array_length(edges, 1)] THEN 1
+		ELSE (coalesce(upto[width_bucket(x, edges) - 1], 0)
+			+ (upto[width_bucket(x, edges)] - coalesce(upto[width_bucket(x, edges) - 1], 0))
+			* (x - edges[width_bucket(x, edges)]) / (edges[width_bucket(x, edges) + 1] - edges[width_bucket(x, edges)]))
+			/ upto[array_length(upto, 1)] END;
+CREATE FUNCTION pg_temp._hist_quantile(edges float8[], upto float8[], share float8) RETURNS float8
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN edges[width_bucket(share * upto[array_length(upto, 1)], upto) + 1]
+		+ (edges[width_bucket(share * upto[array_length(upto, 1)], upto) + 2] - edges[width_bucket(share * upto[array_length(upto, 1)], upto) + 1])
+		* (share * upto[array_length(upto, 1)] - coalesce(upto[width_bucket(share * upto[array_length(upto, 1)], upto)], 0))
+		/ (upto[width_bucket(share * upto[array_length(upto, 1)], upto) + 1]
+			- coalesce(upto[width_bucket(share * upto[array_length(upto, 1)], upto)], 0));
+CREATE FUNCTION pg_temp._hist_distance(base_edges float8[], base_counts bigint[], edges float8[], counts bigint[])
+	RETURNS TABLE (psi float8, js float8, ks float8)
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+	WITH sums AS MATERIALIZED (
+		SELECT pg_temp._cumulative(base_counts) AS base, pg_temp._cumulative(counts) AS cur
+	), cut AS (
+		SELECT c.x, pg_temp._hist_cdf(base_edges, s.base, c.x) AS p, pg_temp._hist_cdf(edges, s.cur, c.x) AS q
+		FROM sums s, LATERAL (SELECT DISTINCT pg_temp._hist_quantile(base_edges, s.base, k / 10.0::float8) AS x FROM generate_series(1, 9) k) c
+		UNION ALL SELECT 'Infinity', 1, 1
+	), bin AS (
+		SELECT greatest(c.p - lag(c.p, 1, 0::float8) OVER o, 1e-4) AS p, greatest(c.q - lag(c.q, 1, 0::float8) OVER o, 1e-4) AS q
+		FROM cut c WINDOW o AS (ORDER BY c.x)
+	)
+	SELECT sum((b.q - b.p) * ln(b.q / b.p)),
+		sum((b.p * ln(2 * b.p / (b.p + b.q)) + b.q * ln(2 * b.q / (b.p + b.q))) / 2 / ln(2::float8)),
+		(SELECT max(abs(pg_temp._hist_cdf(base_edges, s.base, e.x) - pg_temp._hist_cdf(edges, s.cur, e.x)))
+		 FROM sums s, unnest(base_edges || edges) e(x))
+	FROM bin b;
+END;
+SELECT round(pg_temp._hist_quantile('{0,10,20}', '{90,100}', k / 10.0)::numeric, 4) FROM generate_series(1, 9) k;
+WITH histogram AS (
+	SELECT i, (SELECT array_agg(e ORDER BY n) FROM (SELECT n, sum((i * n * 7 % 5)::float8 / (1 + i % 3)) OVER (ORDER BY n) AS e FROM generate_series(1, 2 + i % 12) n) x) AS edges,
+		(SELECT array_agg((i * (n + 3) * 13 % 11)::bigint) FROM generate_series(1, 1 + i % 12) n) AS counts
+	FROM generate_series(1, 90) i
+)
+SELECT count(*) > 4000 AS enough, count(*) FILTER (WHERE abs(x.psi - y.psi) > 1e-9 OR abs(x.js - y.js) > 1e-9 OR abs(x.ks - y.ks) > 1e-9 OR (x.psi, x.js, x.ks) IS NULL) AS different
+FROM histogram a, histogram b, LATERAL dbinsight._hist_distance(a.edges, a.counts, b.edges, b.counts) x, LATERAL pg_temp._hist_distance(a.edges, a.counts, b.edges, b.counts) y
+WHERE dbinsight._hist_valid(a.edges, a.counts) AND dbinsight._hist_valid(b.edges, b.counts);
+-- What is no histogram has no distance.
+SELECT * FROM dbinsight._hist_distance('{0,1}', '{0}', '{0,1}', '{1}') UNION ALL SELECT * FROM dbinsight._hist_distance('{0,1}', '{1}', '{0,1}', '{1,2}')
+UNION ALL SELECT * FROM dbinsight._hist_distance('{0,1}', '{1}', '{0,NULL}', '{1}') UNION ALL SELECT * FROM dbinsight._hist_distance('{0,1}', '{1}', '{}', '{}')
+UNION ALL SELECT * FROM dbinsight._hist_distance('{0,1}', '{-1}', '{0,1}', '{1}') UNION ALL SELECT * FROM dbinsight._hist_distance('{0,1}', NULL, '{0,1}', '{1}');
 SELECT dbinsight._hist_valid('{0,1}', '{1}') AS good, dbinsight._hist_valid('{0,1}', '{1,2}') AS wrong_length,
 	dbinsight._hist_valid('{0,1}', '{0}') AS empty, dbinsight._hist_valid(NULL, '{1}') AS missing, dbinsight._hist_valid('{0,NULL}', '{1}') AS unknown;
 
