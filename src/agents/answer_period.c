@@ -31,10 +31,18 @@ one_day(DateADT day, bool preposition)
 	return preposition ? psprintf("on %s", text) : text;
 }
 
+/* "last 24 hours" reaches back from now, whatever day that is. */
+static bool
+is_rolling(const char *label)
+{
+	return (strncmp(label, "last ", 5) == 0 || strncmp(label, "past ", 5) == 0) &&
+		   isdigit((unsigned char) label[5]);
+}
+
 static char *
 range(DateADT start, DateADT end, const char *label, bool preposition)
 {
-	bool rolling = strncmp(label, "last ", 5) == 0 && isdigit((unsigned char) label[5]);
+	bool rolling = is_rolling(label);
 	bool night = strcmp(label, "overnight") == 0 || strcmp(label, "last night") == 0 ||
 				 strcmp(label, "this morning") == 0;
 	bool named = night || strncmp(label, "this ", 5) == 0 || strncmp(label, "last ", 5) == 0 ||
@@ -114,6 +122,9 @@ dbi_period(const DbiResult *r, bool preposition)
 	if (!r->call->wider && dbi_given(r, "horizon_days") &&
 		(text = window_text(r, preposition)) != NULL)
 		return text; /* a forecast looks ahead whatever was asked */
+	if (r->call->has_period && is_rolling(r->call->label) && dbi_given(r, "hours") &&
+		(text = window_text(r, preposition)) != NULL)
+		return text; /* not from midnight, as days would say */
 	if (r->call->has_period)
 		return range(r->call->period_start, r->call->period_end, r->call->label, preposition);
 	if ((text = dates_text(r, preposition)) != NULL || (text = window_text(r, preposition)) != NULL)
