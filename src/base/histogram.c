@@ -89,7 +89,8 @@ share_below(const Histogram *h, float8 x)
 		return 0;
 	if (x >= h->edges[h->n])
 		return 1;
-	b = bucket(h->edges, h->n + 1, x) - 1;
+	/* edges that do not ascend, or are no numbers, must not lead outside */
+	b = Min(Max(bucket(h->edges, h->n + 1, x), 1), h->n) - 1;
 	before = b > 0 ? h->upto[b - 1] : 0;
 	return (before + (h->upto[b] - before) * (x - h->edges[b]) / (h->edges[b + 1] - h->edges[b])) /
 		   h->upto[h->n - 1];

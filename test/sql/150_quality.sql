@@ -164,6 +164,9 @@ WHERE dbinsight._hist_valid(a.edges, a.counts) AND dbinsight._hist_valid(b.edges
 SELECT * FROM dbinsight._hist_distance('{0,1}', '{0}', '{0,1}', '{1}') UNION ALL SELECT * FROM dbinsight._hist_distance('{0,1}', '{1}', '{0,1}', '{1,2}')
 UNION ALL SELECT * FROM dbinsight._hist_distance('{0,1}', '{1}', '{0,NULL}', '{1}') UNION ALL SELECT * FROM dbinsight._hist_distance('{0,1}', '{1}', '{}', '{}')
 UNION ALL SELECT * FROM dbinsight._hist_distance('{0,1}', '{-1}', '{0,1}', '{1}') UNION ALL SELECT * FROM dbinsight._hist_distance('{0,1}', NULL, '{0,1}', '{1}');
+-- Edges that do not ascend or are no numbers are measured somehow, and nothing outside them is read.
+SELECT count(*) FROM (VALUES ('{0,9,-5,7}'::float8[]), ('{5,1,2,9}'), ('{NaN,NaN,NaN,NaN}'), ('{0,NaN,1,Infinity}'), ('{-Infinity,3,2,Infinity}')) a(e),
+	(VALUES ('{9,3,1,12}'::float8[]), ('{0,NaN,NaN,4}')) b(e), LATERAL dbinsight._hist_distance(a.e, '{1,0,3}', b.e, '{2,5,1}');
 SELECT dbinsight._hist_valid('{0,1}', '{1}') AS good, dbinsight._hist_valid('{0,1}', '{1,2}') AS wrong_length,
 	dbinsight._hist_valid('{0,1}', '{0}') AS empty, dbinsight._hist_valid(NULL, '{1}') AS missing, dbinsight._hist_valid('{0,NULL}', '{1}') AS unknown;
 
