@@ -42,22 +42,6 @@ is_host(const char *value)
 }
 
 static bool
-in_range(const char *value, double low, double high)
-{
-	double number;
-
-	return parse_real(value, &number, 0, NULL) && number >= low && number <= high;
-}
-
-static bool
-is_duration(const char *value)
-{
-	int ms;
-
-	return parse_int(value, &ms, GUC_UNIT_MS, NULL) && ms >= 0;
-}
-
-static bool
 is_word(const char *value)
 {
 	return all_of(value, "-_");
@@ -79,13 +63,13 @@ is_disposition(const char *value)
 static bool
 is_parallel(const char *value)
 {
-	return in_range(value, 1, 64) && strspn(value, "0123456789") == strlen(value);
+	return dbi_value_in_range(value, 1, 64) && strspn(value, "0123456789") == strlen(value);
 }
 
 static bool
 is_cost(const char *value)
 {
-	return in_range(value, 0, 1e15);
+	return dbi_value_in_range(value, 0, 1e15);
 }
 
 static bool
@@ -116,7 +100,7 @@ static const DbiServerOption options[] = {
 	 "The format is \"json\"; Arrow is not read."},
 	{ForeignServerRelationId, "disposition", is_disposition,
 	 "Use \"auto\", \"inline\" or \"external_links\"."},
-	{ForeignServerRelationId, "timeout", is_duration,
+	{ForeignServerRelationId, "timeout", dbi_value_is_duration,
 	 "Write a time such as \"90s\" or \"5min\" (milliseconds without a unit); 0 is no limit."},
 	{ForeignServerRelationId, "max_parallel_chunks", is_parallel, "Use a whole number from 1 to 64."},
 	{ForeignServerRelationId, "fdw_startup_cost", is_cost, COST},

@@ -8,26 +8,9 @@
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
 #include "fmgr.h"
-#include "utils/guc.h"
 
 #include "llm/model.h"
 #include "net/server_option.h"
-
-static bool
-in_range(const char *value, double low, double high)
-{
-	double number;
-
-	return parse_real(value, &number, 0, NULL) && number >= low && number <= high;
-}
-
-static bool
-is_duration(const char *value)
-{
-	int ms;
-
-	return parse_int(value, &ms, GUC_UNIT_MS, NULL) && ms >= 0;
-}
 
 static bool
 is_provider(const char *value)
@@ -40,20 +23,20 @@ is_provider(const char *value)
 static bool
 is_tokens(const char *value)
 {
-	return in_range(value, 1, 10000000) && strspn(value, "0123456789") == strlen(value);
+	return dbi_value_in_range(value, 1, 10000000) && strspn(value, "0123456789") == strlen(value);
 }
 
 static bool
 is_temperature(const char *value)
 {
-	return in_range(value, 0, 2);
+	return dbi_value_in_range(value, 0, 2);
 }
 
 /* USD per million tokens. */
 static bool
 is_price(const char *value)
 {
-	return in_range(value, 0, 1e6);
+	return dbi_value_in_range(value, 0, 1e6);
 }
 
 #define NOT_EMPTY "It must not be empty."
@@ -73,7 +56,7 @@ static const DbiServerOption options[] = {
 	{ForeignServerRelationId, "temperature", is_temperature, "Use a number from 0 to 2."},
 	{ForeignServerRelationId, "price_in", is_price, A_PRICE},
 	{ForeignServerRelationId, "price_out", is_price, A_PRICE},
-	{ForeignServerRelationId, "timeout", is_duration,
+	{ForeignServerRelationId, "timeout", dbi_value_is_duration,
 	 "Write a time such as \"90s\" or \"5min\" (milliseconds without a unit); 0 is no limit."},
 	{UserMappingRelationId, "api_key", dbi_option_is_text, NOT_EMPTY},
 };

@@ -152,6 +152,22 @@ dbi_option_bool(List *given, const char *name, bool otherwise)
 	return value && parse_bool(value, &result) ? result : otherwise;
 }
 
+bool
+dbi_value_in_range(const char *value, double low, double high)
+{
+	double number;
+
+	return parse_real(value, &number, 0, NULL) && number >= low && number <= high;
+}
+
+bool
+dbi_value_is_duration(const char *value)
+{
+	int ms;
+
+	return parse_int(value, &ms, GUC_UNIT_MS, NULL) && ms >= 0;
+}
+
 UserMapping *
 dbi_find_mapping(Oid userid, Oid serverid)
 {

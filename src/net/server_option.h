@@ -39,6 +39,10 @@ extern int dbi_option_milliseconds(List *given,
 extern double dbi_option_number(List *given, const char *name, double otherwise);
 extern bool dbi_option_bool(List *given, const char *name, bool otherwise);
 
+/* What validators ask of a value: a number from low to high; a time of 0 or more, in ms or with its unit. */
+extern bool dbi_value_in_range(const char *value, double low, double high);
+extern bool dbi_value_is_duration(const char *value);
+
 /*
  * The user's mapping on a server, or that for PUBLIC; NULL where there is
  * none, for servers that also speak to who has no secret.
