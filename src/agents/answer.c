@@ -459,6 +459,8 @@ tell_source(DbiTurn *turn, const DbiResult *r)
 		any = true;
 	}
 	appendStringInfoString(&s, ")`");
+	if (r->call->window)
+		appendStringInfo(&s, " as of the end of %s", dbi_date_text(r->call->period_end));
 	dbi_say_from(turn->text, s.data, r->call->tool, "arguments");
 	if (r->ok)
 	{

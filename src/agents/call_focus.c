@@ -188,6 +188,13 @@ in_period(const DbiResult *r, const DbiCell *row)
 	return !row_times(r, row, &first, &last) || (first < until && last >= since);
 }
 
+/* The window reached back from now, past the period's start or over its end. */
+static bool
+is_cut(const DbiPlanCall *call)
+{
+	return call->has_period && call->wider && call->window == NULL;
+}
+
 void
 dbi_focus(DbiResult *r)
 {
@@ -204,7 +211,7 @@ dbi_focus(DbiResult *r)
 	}
 	for (int i = 0; i < r->nrows; i++)
 	{
-		bool keep = !(r->call->has_period && r->call->wider) || in_period(r, r->rows[i]);
+		bool keep = !is_cut(r->call) || in_period(r, r->rows[i]);
 
 		foreach(lc, r->call->filters)
 			keep = keep && row_passes(r, r->rows[i], lfirst(lc), ids);
