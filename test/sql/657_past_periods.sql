@@ -38,6 +38,9 @@ SELECT arguments FROM dbinsight.plan('denied egress last week');
 SELECT line FROM regexp_split_to_table(dbinsight.explain_ask('denied egress last week'), '\n') line WHERE line ~ 'as of';
 -- a period that still runs is not over
 SELECT count(*) FROM regexp_split_to_table(dbinsight.explain_ask('denied egress this month'), '\n') line WHERE line ~ 'as of';
+-- sums of a window that reaches back further than the running period are not told as the period's
+SELECT pg_temp.told('failed logins today') LIKE '%failed sign-ins** today (the last 24 hours)%' AS window_said;
+SELECT pg_temp.told('which jobs failed today') LIKE '% failed today (2026-06-15)%' AS day_said;
 -- who sets a running day against a whole one is told
 SELECT pg_temp.told('compare cost of today and yesterday') LIKE '%today is not over.%' AS said_of_cost;
 SELECT pg_temp.told('top cost drivers today') LIKE '% of the day so far; its average of a whole day in the week before is %' AS said_of_drivers;
