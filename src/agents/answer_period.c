@@ -31,12 +31,12 @@ one_day(DateADT day, bool preposition)
 	return preposition ? psprintf("on %s", text) : text;
 }
 
-/* "last 24 hours" reaches back from now, whatever day that is. */
+/* "last 24 hours", "past week" reach back from now, whatever day that is. */
 static bool
 is_rolling(const char *label)
 {
-	return (strncmp(label, "last ", 5) == 0 || strncmp(label, "past ", 5) == 0) &&
-		   isdigit((unsigned char) label[5]);
+	return strncmp(label, "past ", 5) == 0 ||
+		   (strncmp(label, "last ", 5) == 0 && isdigit((unsigned char) label[5]));
 }
 
 /* "this month" needs no preposition. */
@@ -130,7 +130,7 @@ dbi_period(const DbiResult *r, bool preposition)
 	if (!r->call->wider && dbi_given(r, "horizon_days") &&
 		(text = window_text(r, preposition)) != NULL)
 		return text; /* a forecast looks ahead whatever was asked */
-	if (r->call->has_period && is_rolling(r->call->label) && dbi_given(r, "hours") &&
+	if (r->call->has_period && is_rolling(r->call->label) &&
 		(text = window_text(r, preposition)) != NULL)
 		return text; /* not from midnight, as days would say */
 	if (!dbi_is_of_period(r) && (text = window_text(r, false)) != NULL)
