@@ -36,6 +36,7 @@ RESET dbinsight.parallel_tools;
 -- the plan reaches back from now, and says from where it is counted
 SELECT arguments FROM dbinsight.plan('denied egress last week');
 SELECT line FROM regexp_split_to_table(dbinsight.explain_ask('denied egress last week'), '\n') line WHERE line ~ 'as of';
+SELECT tool_calls -> 0 ->> 'as_of' AS as_of FROM dbinsight.chat('denied egress last week');
 -- a period that still runs is not over
 SELECT count(*) FROM regexp_split_to_table(dbinsight.explain_ask('denied egress this month'), '\n') line WHERE line ~ 'as of';
 -- sums of a window that reaches back further than the running period are not told as the period's
