@@ -406,6 +406,7 @@ finish_chunk(DbiStatement *s, DbiChunk *c)
 											 " rows of " INT64_FORMAT,
 											 c->index, s->chunk_rows, c->row_count));
 	close_chunk(c);
+	dbi_statement_check_bytes(s, s->ended_bytes); /* what was announced may have been less */
 	s->counters.chunks++;
 	s->current++;
 	s->chunk_rows = s->skip = 0;

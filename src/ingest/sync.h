@@ -72,6 +72,8 @@ typedef struct DbiSync
 void dbi_feed_begin(DbiSync *sync, DbiFeed *feed);
 /* Reads the slice to its end, then writes it and moves the watermark. */
 void dbi_feed_slice(DbiSync *sync, DbiFeed *feed);
+/* Whether it failed because the result of the slice is larger than may be read. */
+bool dbi_feed_too_large(const DbiFeed *feed);
 /* Ends what is under way on the warehouse. */
 void dbi_feed_end(DbiFeed *feed);
 
@@ -83,6 +85,8 @@ List *dbi_sync_sources(DbiSync *sync, const char *source, bool only_due);
 void dbi_sync_plan(DbiFeed *feed, Datum since, bool has_since, Datum until, bool has_until);
 /* Refreshes what is derived from a remote source, for a slice; how many rows that has there. */
 int64 dbi_sync_refresh(DbiFeed *feed, const DbiSlice *slice);
+/* Puts two slices in the place of the one that is read; false when it is too narrow for that. */
+bool dbi_sync_halve(DbiFeed *feed);
 void dbi_sync_slice_done(DbiFeed *feed, const DbiSlice *slice);
 /* error: NULL when it went well. Whether that is another story than the last one. */
 bool dbi_sync_ended(DbiFeed *feed, const ErrorData *error);

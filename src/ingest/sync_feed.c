@@ -14,6 +14,7 @@
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
+#include "base/base.h"
 #include "databricks/fdw_scan.h"
 #include "ingest/ingest.h"
 #include "ingest/sync.h"
@@ -30,7 +31,8 @@ void
 dbi_feed_begin(DbiSync *sync, DbiFeed *feed)
 {
 	DbiSlice *slice = list_nth(feed->slices, feed->at);
-	DbiStatementOptions options = {.large = true};
+	DbiStatementOptions options = {.large = true,
+								   .max_bytes = (int64) dbi_guc_max_result_bytes * 1024};
 	DbiParameter bounds[] = {{"low", slice->low, slice->type}, {"high", slice->high, slice->type}};
 	MemoryContext old;
 
@@ -44,6 +46,12 @@ dbi_feed_begin(DbiSync *sync, DbiFeed *feed)
 	feed->statement = dbi_statement_begin(sync->workspace, slice->statement, bounds,
 										  slice->type ? lengthof(bounds) : 0, &options);
 	MemoryContextSwitchTo(old);
+}
+
+bool
+dbi_feed_too_large(const DbiFeed *feed)
+{
+	return feed->statement != NULL && dbi_statement_too_large(feed->statement);
 }
 
 void
