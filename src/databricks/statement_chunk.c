@@ -22,7 +22,7 @@
 #include "databricks/statement_parts.h"
 
 /* What waits to be read, of all chunks together; the rest waits at the sender. */
-#define WINDOW_BYTES (32 * 1024 * 1024)
+#define WINDOW_BYTES (8 * 1024 * 1024)
 #define MIN_WINDOW (1024 * 1024)
 
 /* A link is not used any more when it has less left. */
