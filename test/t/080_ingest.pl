@@ -223,6 +223,40 @@ is(rows(q{SELECT string_agg(concat_ws(' ', low, high, since, until), ', ' ORDER 
 	'2026-06-01 2026-06-02 2026-06-01 05:00:00+00 2026-06-02 00:00:00+00, 2026-06-02 2026-06-04 2026-06-02 00:00:00+00 2026-06-03 20:00:00+00', 'days are halved at midnight');
 is(rows(q{SELECT count(*) FROM dbinsight._ingest_halves('DATE', '2026-06-01', '2026-06-02', '2026-06-01 05:00+00', '2026-06-02 00:00+00')}), '0', 'one day is not');
 
+# ---- what happens meanwhile: the source changes while its rows come; the next slice runs while one is written
+my $ingest = q{SELECT rows_read, rows_written FROM dbinsight.ingest('system.access.audit', '2026-06-18', '2026-06-20');};
+my $meanwhile = sub {
+	my ($does) = @_;
+	my $before = $emulator->statements;
+	my $session = $node->background_psql('postgres', on_error_stop => 0);
+	$session->query_until(qr/go/, "\\echo go\nSET dbinsight.now = '$clock'; $ingest\n");
+	comes_true(sub { $emulator->statements > $before }) or die 'no statement is sent';
+	$does->($before);
+	$session->query_until(qr/end/, "\\echo end\n");
+	my $said = $session->{stderr};
+	$session->quit;
+	return $said;
+};
+$emulator->reset;
+$emulator->script(match => 'audit', objects(\@event_columns, event('e1', '2026-06-18T15:00:00Z')), seconds => 2);
+$err = $meanwhile->(sub { $node->safe_psql('postgres', q{UPDATE dbinsight.sources SET mapping = mapping || '{"user_agent": "agent"}' WHERE source = 'system.access.audit'}) });
+like($err, qr/ERROR: .*source "system\.access\.audit" or its gold table was changed while its rows were read/, 'rows typed by a mapping that has changed are not written');
+is(rows(q{SELECT count(*) FROM dbinsight.fact_audit_logs WHERE event_id = 'e1'}), '0', '... none of them');
+
+$emulator->reset;
+audit(event('e1', '2026-06-18T15:00:00Z'), event('e2', '2026-06-18T15:00:01Z'));
+my $loader = $node->background_psql('postgres');
+$loader->query_safe(q{BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('dbinsight load of fact_audit_logs', 0))});
+$node->safe_psql('postgres', q{UPDATE dbinsight.sources SET slice = '1 day' WHERE source = 'system.access.audit'});
+my $ahead;
+$err = $meanwhile->(sub {
+	my ($before) = @_;
+	$ahead = comes_true(sub { $emulator->statements == $before + 2 });
+	$loader->quit;
+});
+ok($ahead, 'while one slice waits to be written, the statement of the next one is under way');
+is(rows(q{SELECT state, slices, slices_done, rows_read, rows_written FROM dbinsight.ingest_runs ORDER BY id DESC LIMIT 1}), 'succeeded|2|2|4|2', '... and both are written') or diag $err;
+
 # ---- two sessions, cancel, rights
 $emulator->reset;
 $emulator->script(match => 'audit', objects(\@event_columns), hold => JSON::PP::true());
