@@ -96,6 +96,29 @@ COMMENT ON FUNCTION dbinsight._ingest_slices(text, timestamptz, timestamptz) IS
 'The statements that bring a source up to a time, oldest window first: from where it was read to, less the overlap, or from first_load before; since and until as given';
 
 /*
+ * A slice of which the warehouse gives more than is taken in one piece. Days
+ * are not cut, and what one minute has is an error.
+ */
+CREATE FUNCTION dbinsight._ingest_halves(parameter_type text, low text, high text, since timestamptz, until timestamptz)
+	RETURNS TABLE (low text, high text, since timestamptz, until timestamptz)
+	LANGUAGE sql STABLE ROWS 2
+BEGIN ATOMIC
+	SELECT h.low, h.high, h.since, h.until
+	FROM (
+		SELECT m.at, CASE _ingest_halves.parameter_type WHEN 'DATE' THEN m.day::text ELSE to_char(m.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END AS text
+		FROM (
+			SELECT d.day, CASE _ingest_halves.parameter_type WHEN 'DATE' THEN d.day::timestamp AT TIME ZONE 'UTC'
+				ELSE date_trunc('minute', _ingest_halves.since + (_ingest_halves.until - _ingest_halves.since) / 2) END AS at
+			FROM (SELECT CASE _ingest_halves.parameter_type WHEN 'DATE' THEN _ingest_halves.low::date + (_ingest_halves.high::date - _ingest_halves.low::date) / 2 END AS day) d
+		) m
+		WHERE m.at > _ingest_halves.since AND m.at < _ingest_halves.until
+	) middle,
+	LATERAL (VALUES (_ingest_halves.low, middle.text, _ingest_halves.since, middle.at), (middle.text, _ingest_halves.high, middle.at, _ingest_halves.until)) h(low, high, since, until);
+END;
+COMMENT ON FUNCTION dbinsight._ingest_halves(text, text, text, timestamptz, timestamptz) IS
+'The two halves of a slice, with their parameters, or nothing when it is one day of a source that is read by days, or a minute';
+
+/*
  * What is to be ingested, and in which order: what others are labelled or
  * priced by comes first. A table that is not there is asked for once a day.
  */

@@ -27,6 +27,7 @@ extern int dbi_guc_submit_workers;
 extern int dbi_guc_request_timeout; /* ms */
 extern int dbi_guc_max_parallel_requests;
 extern int dbi_guc_ingest_sources;
+extern int dbi_guc_max_result_bytes; /* kB */
 extern char *dbi_guc_databricks_server;
 extern bool dbi_guc_allow_private_addresses;
 extern char *dbi_guc_ca_file;

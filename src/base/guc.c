@@ -29,6 +29,7 @@ int dbi_guc_submit_workers;
 int dbi_guc_request_timeout;
 int dbi_guc_max_parallel_requests;
 int dbi_guc_ingest_sources;
+int dbi_guc_max_result_bytes;
 char *dbi_guc_databricks_server;
 bool dbi_guc_allow_private_addresses;
 char *dbi_guc_ca_file;
@@ -274,6 +275,11 @@ define_network(void)
 							"Sources that an ingestion has statements under way for at the same time.",
 							NULL, &dbi_guc_ingest_sources, 4, 1, 64, PGC_USERSET, 0, NULL, NULL,
 							NULL);
+	DefineCustomIntVariable("dbinsight.max_result_bytes",
+							"The largest result that ingestion reads of one slice.",
+							"A slice with more is read in halves; without a unit it counts kB.",
+							&dbi_guc_max_result_bytes, 4 * 1024 * 1024, 1, INT_MAX, PGC_USERSET,
+							GUC_UNIT_KB, NULL, NULL, NULL);
 	DefineCustomBoolVariable("dbinsight.allow_private_addresses",
 							 "Allows requests to this machine and to private networks.",
 							 "With those http is spoken too; elsewhere only https.",

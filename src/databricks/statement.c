@@ -181,6 +181,7 @@ dbi_statement_begin(DbiWorkspace *w, const char *sql, const DbiParameter *parame
 	s->row_context = AllocSetContextCreate(s->context, "dbinsight row", ALLOCSET_SMALL_SIZES);
 	s->large = options->large;
 	s->row_limit = options->row_limit;
+	s->max_bytes = options->max_bytes;
 	set_deadline(s, options->timeout_ms);
 	begin_call(s, "/api/2.0/sql/statements", request_body(s, sql, parameters, nparameters, options));
 	MemoryContextSwitchTo(old);
@@ -426,6 +427,12 @@ dbi_statement_wait_fd(DbiStatement *s)
 		ereport(ERROR, (errcode(ERRCODE_SYSTEM_ERROR), errmsg("could not watch the network: %m")));
 	(void) dbi_statement_ready(s);
 	return s->epoll;
+}
+
+bool
+dbi_statement_too_large(const DbiStatement *s)
+{
+	return s->too_large;
 }
 
 const DbiStatementCounters *

@@ -31,9 +31,10 @@ typedef struct
 /* All zero is a fair start: no limit, a small result, the server's defaults. */
 typedef struct
 {
-	int64 row_limit;     /* 0: none. Rows beyond it are left out without an error */
-	bool large;          /* more than 25 MB may come: by links, in parallel */
-	int timeout_ms;      /* until the last row; 0: the server's option `timeout`, else none */
+	int64 row_limit; /* 0: none. Rows beyond it are left out without an error */
+	bool large;      /* more than 25 MB may come: by links, in parallel */
+	int timeout_ms;  /* until the last row; 0: the server's option `timeout`, else none */
+	int64 max_bytes; /* 0: none. A larger result is error 54000, if it can be before it is fetched */
 	const char *catalog; /* for names that are not qualified; NULL: the server's option */
 	const char *schema;
 } DbiStatementOptions;
@@ -78,6 +79,9 @@ extern bool dbi_statement_ready(DbiStatement *statement);
  * asynchronous Append. The same one until the statement ends.
  */
 extern pgsocket dbi_statement_wait_fd(DbiStatement *statement);
+
+/* Whether it failed because its result is larger than max_bytes, or than the warehouse gives out. */
+extern bool dbi_statement_too_large(const DbiStatement *statement);
 
 extern const DbiStatementCounters *dbi_statement_counters(DbiStatement *statement);
 

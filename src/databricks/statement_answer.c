@@ -139,15 +139,31 @@ check_truncated(DbiStatement *s, JsonbContainer *manifest)
 		return;
 	if (s->row_limit > 0 && s->total_rows == s->row_limit)
 		return;
+	s->too_large = true;
 	ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					errmsg("%s: the warehouse cut the result short", s->workspace->what),
 					errdetail("Statement %s has more rows than the warehouse gives out.", s->id),
 					errhint("Ask for less: fewer columns, a filter, an aggregate.")));
 }
 
+void
+dbi_statement_check_bytes(DbiStatement *s, int64 bytes)
+{
+	if (s->max_bytes == 0 || bytes <= s->max_bytes)
+		return;
+	s->too_large = true;
+	ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					errmsg("%s: the result is larger than " INT64_FORMAT " kB", s->workspace->what,
+						   s->max_bytes / 1024),
+					errdetail("Statement %s has " INT64_FORMAT " kB or more.", s->id, bytes / 1024),
+					errhint("Ask for less, or raise dbinsight.max_result_bytes.")));
+}
+
 static void
 take_manifest(DbiStatement *s, JsonbContainer *manifest)
 {
+	int64 bytes;
+
 	s->total_chunks = s->total_rows = -1;
 	take_columns(s, manifest ? dbi_jsonb_object(manifest, "schema") : NULL);
 	if (manifest == NULL)
@@ -155,6 +171,8 @@ take_manifest(DbiStatement *s, JsonbContainer *manifest)
 	(void) dbi_jsonb_int(manifest, "total_chunk_count", &s->total_chunks);
 	(void) dbi_jsonb_int(manifest, "total_row_count", &s->total_rows);
 	check_truncated(s, manifest);
+	if (dbi_jsonb_int(manifest, "total_byte_count", &bytes))
+		dbi_statement_check_bytes(s, bytes);
 }
 
 static void

@@ -22,7 +22,7 @@
 #include "databricks/statement_parts.h"
 
 /* What waits to be read, of all chunks together; the rest waits at the sender. */
-#define WINDOW_BYTES (32 * 1024 * 1024)
+#define WINDOW_BYTES (8 * 1024 * 1024)
 #define MIN_WINDOW (1024 * 1024)
 
 /* A link is not used any more when it has less left. */
@@ -406,6 +406,7 @@ finish_chunk(DbiStatement *s, DbiChunk *c)
 											 " rows of " INT64_FORMAT,
 											 c->index, s->chunk_rows, c->row_count));
 	close_chunk(c);
+	dbi_statement_check_bytes(s, s->ended_bytes); /* what was announced may have been less */
 	s->counters.chunks++;
 	s->current++;
 	s->chunk_rows = s->skip = 0;

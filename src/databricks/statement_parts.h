@@ -61,6 +61,8 @@ struct DbiStatement
 	DbiWorkspace *workspace;
 	bool large;
 	int64 row_limit;
+	int64 max_bytes;
+	bool too_large;
 	DbiDeadline deadline;
 	DbiStatementState state;
 
@@ -99,6 +101,8 @@ void dbi_statement_take_answer(DbiStatement *s, const char *body, size_t len);
 /* The answer without its rows, and where those are in it; NULL when it is no JSON. */
 Jsonb *dbi_statement_parse(const char *body, size_t len, const char **rows, size_t *rows_len);
 pg_noreturn extern void dbi_statement_bad_answer(DbiStatement *s, const char *why);
+/* Raises when so many bytes are more than the caller takes. */
+void dbi_statement_check_bytes(DbiStatement *s, int64 bytes);
 
 /* statement_chunk.c */
 void dbi_chunks_init(DbiStatement *s);

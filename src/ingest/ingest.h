@@ -8,6 +8,7 @@
 
 #include "access/tupdesc.h"
 #include "datatype/timestamp.h"
+#include "executor/tuptable.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
@@ -105,6 +106,7 @@ typedef struct DbiSource
 	AttrNumber time_attnum;
 	AttrNumber watermark_attnum;
 	bool partitioned;
+	uint64 registered; /* hash of its row of the registry */
 } DbiSource;
 
 /* Whether a load gives the column a value, from a field or computed. */
@@ -161,8 +163,26 @@ DbiLoad *dbi_load_begin(const char *source);
 void dbi_load_element(DbiLoad *load, JsonbValue *element);
 /* A row as JSON text; what jsonb can't hold is set aside. */
 void dbi_load_text(DbiLoad *load, const char *text, int len);
+/* A row of the gold table's columns, in a slot of minimal tuples. */
+void dbi_load_typed(DbiLoad *load, TupleTableSlot *row);
+/* Raises 40001 when source and table are not what rows were typed by. */
+void dbi_load_check(const DbiLoad *load, const DbiSource *source, TupleDesc desc);
 /* Writes what is left, refreshes what depends on it; rows written. */
 int64 dbi_load_end(DbiLoad *load);
+
+/* ---- stage.c: rows typed while more of them come ---- */
+
+typedef struct DbiStage DbiStage;
+
+/* In CurrentMemoryContext; may outlive the transaction as long as it has no rows. */
+DbiStage *dbi_stage_open(const char *source);
+/* A row as JSON text. */
+void dbi_stage_text(DbiStage *stage, const char *text, int len);
+int64 dbi_stage_count(const DbiStage *stage);
+/* All rows, in the order they came, into a load of the source. */
+void dbi_stage_load(DbiStage *stage, DbiLoad *load);
+/* Frees the rows. */
+void dbi_stage_end(DbiStage *stage);
 
 /* Raises 22004 when argument n of a load function is null. */
 void dbi_not_null(FunctionCallInfo fcinfo, int n, const char *name);

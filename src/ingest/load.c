@@ -67,6 +67,9 @@ struct DbiLoad
 	TupleDesc desc;
 	Datum *values;
 	bool *nulls;
+	int nkeys;
+	AttrNumber *keys_at; /* columns of the key */
+	AttrNumber noted;    /* the last column that is looked at here: key, time, watermark */
 	MemoryContext row_context;
 	MemoryContext slice_context;
 	Tuplestorestate *rows;
@@ -125,6 +128,20 @@ check_is_local(const DbiSource *source)
 								source->name)));
 }
 
+/* Which columns of a row are looked at here. */
+static void
+find_noted(DbiLoad *load)
+{
+	ListCell *lc;
+
+	load->keys_at = palloc(sizeof(AttrNumber) * list_length(load->source->key));
+	foreach(lc, load->source->key)
+		load->keys_at[load->nkeys++] = SPI_fnumber(load->desc, lfirst(lc));
+	load->noted = Max(load->source->time_attnum, load->source->watermark_attnum);
+	for (int i = 0; i < load->nkeys; i++)
+		load->noted = Max(load->noted, load->keys_at[i]);
+}
+
 DbiLoad *
 dbi_load_begin(const char *name)
 {
@@ -139,6 +156,7 @@ dbi_load_begin(const char *name)
 	rel = table_open(load->source->gold_oid, RowExclusiveLock);
 	load->desc = CreateTupleDescCopy(RelationGetDescr(rel));
 	table_close(rel, NoLock);
+	find_noted(load);
 	load->insert = dbi_insert_begin(load->source);
 	load->keys = keys_create(CurrentMemoryContext, 1024, NULL);
 	load->values = palloc(sizeof(Datum) * load->desc->natts);
@@ -210,11 +228,10 @@ note_key(DbiLoad *load)
 {
 	uint64 hash = 0;
 	bool found;
-	ListCell *lc;
 
-	foreach(lc, load->source->key)
+	for (int i = 0; i < load->nkeys; i++)
 	{
-		AttrNumber n = SPI_fnumber(load->desc, lfirst(lc));
+		AttrNumber n = load->keys_at[i];
 		Datum d = load->values[n - 1];
 		uint64 h;
 
@@ -473,14 +490,47 @@ keep_row(DbiLoad *load)
 	load->slice_count++;
 }
 
+static void
+flush_full(DbiLoad *load)
+{
+	if (load->slice_count >= SLICE_ROWS)
+		flush_slice(load);
+}
+
 /* What was palloc'd for a row goes; a slice that is full is written. */
 static void
 end_row(DbiLoad *load, MemoryContext old)
 {
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(load->row_context);
-	if (load->slice_count >= SLICE_ROWS)
-		flush_slice(load);
+	flush_full(load);
+}
+
+void
+dbi_load_typed(DbiLoad *load, TupleTableSlot *row)
+{
+	CHECK_FOR_INTERRUPTS();
+	load->read++;
+	slot_getsomeattrs(row, load->noted);
+	memcpy(load->values, row->tts_values, sizeof(Datum) * load->noted);
+	memcpy(load->nulls, row->tts_isnull, sizeof(bool) * load->noted);
+	note_key(load);
+	note_times(load);
+	tuplestore_puttupleslot(load->rows, row);
+	load->slice_count++;
+	flush_full(load);
+}
+
+void
+dbi_load_check(const DbiLoad *load, const DbiSource *source, TupleDesc desc)
+{
+	if (load->source->registered == source->registered &&
+		load->source->gold_oid == source->gold_oid && equalTupleDescs(load->desc, desc))
+		return;
+	ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					errmsg("source \"%s\" or its gold table was changed while its rows were read",
+						   source->name),
+					errhint("Ingest it again.")));
 }
 
 void

@@ -8,6 +8,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -365,6 +366,23 @@ spi_datum(int n)
 	return d;
 }
 
+/* Of all that was asked of the registry. */
+static uint64
+hash_row(void)
+{
+	uint64 hash = 0;
+
+	for (int i = 1; i <= SPI_tuptable->tupdesc->natts; i++)
+	{
+		char *text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i);
+
+		hash =
+			hash_combine64(hash,
+						   text ? hash_bytes_extended((unsigned char *) text, strlen(text), 0) : 1);
+	}
+	return hash;
+}
+
 DbiSource *
 dbi_source_open(const char *name)
 {
@@ -382,6 +400,7 @@ dbi_source_open(const char *name)
 		1, argtypes, args, NULL, true, 1);
 	if (SPI_processed == 0)
 		unknown_source(name);
+	source->registered = hash_row();
 	source->name = MemoryContextStrdup(owner, name);
 	source->gold_table = field(owner, 1);
 	source->version_column = field(owner, 2);

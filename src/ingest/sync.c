@@ -155,6 +155,20 @@ take_step(void *arg)
 	step->take(step->sync, step->feed);
 }
 
+/* A slice that is too large is read in halves; what cannot be halved stays what it is. */
+static void
+halve(DbiSync *sync, DbiFeed *feed)
+{
+	DbiSlice *slice = list_nth(feed->slices, feed->at);
+
+	if (!dbi_sync_halve(feed))
+		return;
+	dbi_feed_end(feed);
+	ereport(NOTICE, errmsg("ingest %s: the slice from %s to %s is too large and is read in halves",
+						   feed->source, slice->low, slice->high));
+	dbi_feed_begin(sync, feed);
+}
+
 /* What fails takes neither the other feeds along nor the slices before. */
 static void
 try_step(DbiSync *sync, DbiFeed *feed, void (*take)(DbiSync *sync, DbiFeed *feed))
@@ -162,6 +176,15 @@ try_step(DbiSync *sync, DbiFeed *feed, void (*take)(DbiSync *sync, DbiFeed *feed
 	Step step = {sync, feed, take};
 	ErrorData *error = dbi_try(take_step, &step);
 
+	if (error != NULL && dbi_feed_too_large(feed))
+	{
+		ErrorData *other;
+
+		step.take = halve;
+		other = dbi_try(take_step, &step);
+		if (other != NULL || !dbi_feed_too_large(feed))
+			error = other;
+	}
 	if (error == NULL)
 		return;
 	if (is_passed_on(sync, error))

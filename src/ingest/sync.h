@@ -16,6 +16,7 @@
 #include "portability/instr_time.h"
 
 #include "databricks/statement.h"
+#include "ingest/ingest.h"
 
 typedef struct DbiSlice
 {
@@ -46,7 +47,9 @@ typedef struct DbiFeed
 	int at;       /* the slice that is read */
 	int turn;     /* when it had its last one */
 	DbiStatement *statement;
-	MemoryContext context; /* the statement's */
+	DbiStage *stage;       /* its rows so far */
+	MemoryContext context; /* of both */
+	MemoryContext read;    /* the same of the slice before, while that is written */
 	int64 run;             /* of ingest_runs */
 	int64 rows_read;
 	int64 rows_written;
@@ -68,10 +71,12 @@ typedef struct DbiSync
 
 /* ---- sync_feed.c ---- */
 
-/* Sends the statement of the feed's slice. */
+/* Sends the statement of the feed's slice, unless that is done already. */
 void dbi_feed_begin(DbiSync *sync, DbiFeed *feed);
-/* Reads the slice to its end, then writes it and moves the watermark. */
+/* Reads the slice to its end, sends the next one's statement, then writes the slice and moves the watermark. */
 void dbi_feed_slice(DbiSync *sync, DbiFeed *feed);
+/* Whether it failed because the result of the slice is larger than may be read. */
+bool dbi_feed_too_large(const DbiFeed *feed);
 /* Ends what is under way on the warehouse. */
 void dbi_feed_end(DbiFeed *feed);
 
@@ -83,6 +88,8 @@ List *dbi_sync_sources(DbiSync *sync, const char *source, bool only_due);
 void dbi_sync_plan(DbiFeed *feed, Datum since, bool has_since, Datum until, bool has_until);
 /* Refreshes what is derived from a remote source, for a slice; how many rows that has there. */
 int64 dbi_sync_refresh(DbiFeed *feed, const DbiSlice *slice);
+/* Puts two slices in the place of the one that is read; false when it is too narrow for that. */
+bool dbi_sync_halve(DbiFeed *feed);
 void dbi_sync_slice_done(DbiFeed *feed, const DbiSlice *slice);
 /* error: NULL when it went well. Whether that is another story than the last one. */
 bool dbi_sync_ended(DbiFeed *feed, const ErrorData *error);

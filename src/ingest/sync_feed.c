@@ -2,117 +2,160 @@
  * sync_feed.c: a slice of a source, from the warehouse into the gold table.
  *
  * The rows are read to their end before the first one is written: while the
- * network is waited for, no lock is held that another loader waits for.
+ * network is waited for, no lock is held that another loader waits for. They
+ * are typed as they come. While they are written the warehouse has the
+ * statement of the next slice already.
  */
 #include "postgres.h"
 
-#include "access/tupdesc.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/tuplestore.h"
 
+#include "base/base.h"
+#include "base/try.h"
 #include "databricks/fdw_scan.h"
 #include "ingest/ingest.h"
 #include "ingest/sync.h"
 
-typedef struct Stage
+/* Sends the statement of a slice. */
+static void
+begin_slice(DbiSync *sync, DbiFeed *feed, int at)
 {
-	DbiStatement *statement;
-	TupleDesc desc;
-	Tuplestorestate *rows;
-	int64 count;
-} Stage;
-
-void
-dbi_feed_begin(DbiSync *sync, DbiFeed *feed)
-{
-	DbiSlice *slice = list_nth(feed->slices, feed->at);
-	DbiStatementOptions options = {.large = true};
+	DbiSlice *slice = list_nth(feed->slices, at);
+	DbiStatementOptions options = {.large = true,
+								   .max_bytes = (int64) dbi_guc_max_result_bytes * 1024};
 	DbiParameter bounds[] = {{"low", slice->low, slice->type}, {"high", slice->high, slice->type}};
 	MemoryContext old;
 
-	feed->state = FEED_READING;
-	if (feed->is_remote)
-		return; /* its statements are those of the foreign table */
-	if (feed->context == NULL)
-		feed->context =
-			AllocSetContextCreate(sync->context, "dbinsight feed", ALLOCSET_DEFAULT_SIZES);
+	feed->context = AllocSetContextCreate(sync->context, "dbinsight feed", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(feed->context);
+	feed->stage = dbi_stage_open(feed->source);
 	feed->statement = dbi_statement_begin(sync->workspace, slice->statement, bounds,
 										  slice->type ? lengthof(bounds) : 0, &options);
 	MemoryContextSwitchTo(old);
 }
 
 void
+dbi_feed_begin(DbiSync *sync, DbiFeed *feed)
+{
+	feed->state = FEED_READING;
+	/* The statements of a remote source are those of its foreign table. */
+	if (!feed->is_remote && feed->statement == NULL)
+		begin_slice(sync, feed, feed->at);
+}
+
+bool
+dbi_feed_too_large(const DbiFeed *feed)
+{
+	return feed->statement != NULL && dbi_statement_too_large(feed->statement);
+}
+
+static void
+end_context(MemoryContext *context)
+{
+	if (*context != NULL)
+		MemoryContextDelete(*context);
+	*context = NULL;
+}
+
+/* A statement ends with its context. */
+void
 dbi_feed_end(DbiFeed *feed)
 {
-	if (feed->statement != NULL)
-		dbi_statement_end(feed->statement);
 	feed->statement = NULL;
-	if (feed->context != NULL)
-		MemoryContextReset(feed->context);
+	feed->stage = NULL;
+	end_context(&feed->context);
+	end_context(&feed->read);
 }
 
 /* Each row is one cell: a JSON object, see _remote_rows(). */
 static void
-check_columns(Stage *stage)
+check_columns(DbiStatement *statement)
 {
 	int n;
 
-	(void) dbi_statement_columns(stage->statement, &n);
+	(void) dbi_statement_columns(statement, &n);
 	if (n != 1)
 		ereport(ERROR, (errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
 						errmsg("the warehouse returned %d columns where one was asked for", n)));
 }
 
-/* As text, for some JSON has no place in jsonb: the loader says so of its row alone. */
 static void
-stage_row(Stage *stage, const char *row)
+read_slice(DbiFeed *feed)
 {
-	Datum datum = CStringGetTextDatum(row);
-	bool isnull = false;
-
-	tuplestore_putvalues(stage->rows, stage->desc, &datum, &isnull);
-	pfree(DatumGetPointer(datum));
-	stage->count++;
-}
-
-static void
-read_slice(Stage *stage)
-{
+	const DbiStatementCounters *counters;
 	char **values;
 
-	stage->desc = CreateTemplateTupleDesc(1);
-	TupleDescInitEntry(stage->desc, 1, "row", TEXTOID, -1, 0);
-	stage->rows = tuplestore_begin_heap(false, false, work_mem);
-	check_columns(stage);
-	while (dbi_statement_next(stage->statement, &values))
+	check_columns(feed->statement);
+	while (dbi_statement_next(feed->statement, &values))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (values[0] != NULL)
-			stage_row(stage, values[0]);
+			dbi_stage_text(feed->stage, values[0], strlen(values[0]));
 	}
+	counters = dbi_statement_counters(feed->statement);
+	feed->bytes += counters->bytes;
+	feed->requests += counters->requests;
+	feed->rows_read += dbi_stage_count(feed->stage);
 }
 
 /* Rows written. An empty slice is a load too: it says that the source was asked. */
 static int64
-write_slice(Stage *stage, const char *source)
+write_slice(DbiStage *stage, const char *source)
 {
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(stage->desc, &TTSOpsMinimalTuple);
 	DbiLoad *load = dbi_load_begin(source);
 
-	while (tuplestore_gettupleslot(stage->rows, true, false, slot))
-	{
-		bool isnull;
-		text *row = DatumGetTextPP(slot_getattr(slot, 1, &isnull));
-
-		dbi_load_text(load, VARDATA_ANY(row), VARSIZE_ANY_EXHDR(row));
-	}
-	ExecDropSingleTupleTableSlot(slot);
+	dbi_stage_load(stage, load);
 	return dbi_load_end(load);
+}
+
+/* The slice that is read makes room for the next one. */
+static DbiStage *
+put_aside(DbiFeed *feed)
+{
+	DbiStage *stage = feed->stage;
+
+	feed->read = feed->context;
+	feed->context = NULL;
+	feed->statement = NULL;
+	feed->stage = NULL;
+	return stage;
+}
+
+typedef struct Next
+{
+	DbiSync *sync;
+	DbiFeed *feed;
+} Next;
+
+static void
+begin_next(void *arg)
+{
+	Next *next = arg;
+
+	begin_slice(next->sync, next->feed, next->feed->at + 1);
+}
+
+/* When that fails it is begun again, and its error raised, when its turn comes. */
+static void
+try_next(DbiSync *sync, DbiFeed *feed)
+{
+	Next next = {sync, feed};
+	ErrorData *error;
+
+	if (feed->at + 1 >= list_length(feed->slices))
+		return;
+	error = dbi_try(begin_next, &next);
+	if (error == NULL)
+		return;
+	feed->statement = NULL;
+	feed->stage = NULL;
+	end_context(&feed->context);
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	FreeErrorData(error);
 }
 
 /* What is derived from a source that is not local follows the rows of the slice. */
@@ -134,27 +177,24 @@ refresh_slice(DbiFeed *feed)
 }
 
 static void
-load_slice(DbiFeed *feed)
+load_slice(DbiSync *sync, DbiFeed *feed)
 {
 	DbiSlice *slice = list_nth(feed->slices, feed->at);
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "dbinsight slice", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	Stage stage = {.statement = feed->statement};
-	const DbiStatementCounters *counters;
+	DbiStage *stage;
 
-	read_slice(&stage);
-	counters = dbi_statement_counters(feed->statement);
+	read_slice(feed);
+	stage = put_aside(feed);
+	try_next(sync, feed);
 	PushActiveSnapshot(GetTransactionSnapshot());
-	feed->rows_written += write_slice(&stage, feed->source);
-	feed->rows_read += stage.count;
-	feed->bytes += counters->bytes;
-	feed->requests += counters->requests;
+	feed->rows_written += write_slice(stage, feed->source);
 	feed->at++;
 	dbi_sync_slice_done(feed, slice);
 	PopActiveSnapshot();
-	dbi_feed_end(feed);
-	tuplestore_end(stage.rows);
+	dbi_stage_end(stage);
+	end_context(&feed->read);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }
@@ -165,5 +205,5 @@ dbi_feed_slice(DbiSync *sync, DbiFeed *feed)
 	if (feed->is_remote)
 		refresh_slice(feed);
 	else
-		load_slice(feed);
+		load_slice(sync, feed);
 }

@@ -187,6 +187,47 @@ move_read_until(DbiFeed *feed, const DbiSlice *slice)
 		3, types, args, nulls);
 }
 
+bool
+dbi_sync_halve(DbiFeed *feed)
+{
+	DbiSlice *slice = list_nth(feed->slices, feed->at);
+	MemoryContext context = GetMemoryChunkContext(feed);
+	MemoryContext old;
+	DbiOwner caller;
+	Oid types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Oid id_type[] = {INT8OID};
+	Datum args[6];
+	Datum id[] = {Int64GetDatum(feed->run)};
+	bool halved;
+
+	if (slice->type == NULL)
+		return false;
+	args[0] = CStringGetTextDatum(slice->statement);
+	args[1] = CStringGetTextDatum(slice->type);
+	args[2] = CStringGetTextDatum(slice->low);
+	args[3] = CStringGetTextDatum(slice->high);
+	args[4] = TimestampTzGetDatum(slice->since);
+	args[5] = TimestampTzGetDatum(slice->until);
+	dbi_become_owner(&caller);
+	SPI_connect();
+	run("SELECT $1, $2, h.low, h.high, h.since, h.until"
+		" FROM dbinsight._ingest_halves($2, $3, $4, $5, $6) h ORDER BY h.since",
+		lengthof(types), types, args, NULL);
+	halved = SPI_processed == 2;
+	if (halved)
+	{
+		old = MemoryContextSwitchTo(context);
+		feed->slices = list_insert_nth(feed->slices, feed->at + 1, slice_at(1, context));
+		lfirst(list_nth_cell(feed->slices, feed->at)) = slice_at(0, context);
+		MemoryContextSwitchTo(old);
+		run("UPDATE dbinsight.ingest_runs SET slices = slices + 1 WHERE id = $1", 1, id_type, id,
+			NULL);
+	}
+	SPI_finish();
+	dbi_become_caller(&caller);
+	return halved;
+}
+
 int64
 dbi_sync_refresh(DbiFeed *feed, const DbiSlice *slice)
 {

@@ -31,6 +31,9 @@
 
 #define FIRST_BUFFER (16 * 1024)
 
+/* What curl reads at once of a stream, which may be large: a sixteenth of its own calls. */
+#define STREAM_READ (256 * 1024L)
+
 typedef struct Guard
 {
 	MemoryContextCallback callback;
@@ -241,6 +244,8 @@ set_options(DbiRequest *r)
 	SET(CURLOPT_PROXY, ""); /* none, whatever the environment says */
 	SET(CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
 	SET(CURLOPT_ACCEPT_ENCODING, "");
+	if (r->stream)
+		SET(CURLOPT_BUFFERSIZE, STREAM_READ);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, Min(CONNECT_TIMEOUT_MS, (long) dbi_guc_request_timeout));
 	SET(CURLOPT_MAXAGE_CONN, KEPT_IDLE_S);
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);

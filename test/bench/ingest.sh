@@ -43,12 +43,15 @@ script() {
 	curl -sSf -o "$dir/answer" "$control/_control/scripts" -d "{\"match\": \"$1\", \"file\": \"$2\", \"columns\": $names}"
 }
 
-# The rows thrice: objects as ingest() asks for them, cells as they stand in the table, COPY's own.
+# Milliseconds of processor that the emulator has had: on two cores it competes with who reads from it.
+emulator_cpu() { awk -v ticks="$(getconf CLK_TCK)" '{ print 1000 * ($14 + $15) / ticks }' "/proc/$EMULATOR_PID/stat"; }
+
+# The rows thrice: objects as ingest() asks for them (and as to_json() prints them, without blanks), cells as they stand in the table, COPY's own.
 export_rows() {
 	local gold=$1 json=$2 order=$3 key=$4 from cells
 	from="FROM (SELECT * FROM dbinsight.$gold ORDER BY $order DESC, $key LIMIT $ROWS) t"
 	cells=$(sed 's/[^, ]\+/&::text/g' <<<"$columns")
-	psql -XqAt -c "SELECT json_build_array(jsonb_strip_nulls($json)::text) $from" >"$dir/objects"
+	psql -XqAt -c "SELECT jsonb_strip_nulls($json) $from" | jq -c '[tojson]' >"$dir/objects"
 	psql -XqAt -c "SELECT json_build_array($cells) $from" >"$dir/cells"
 	psql -XqAt -c "\copy (SELECT $columns $from) TO '$dir/copy'"
 	chmod 644 "$dir"/*
@@ -92,18 +95,27 @@ with_curl() {
 
 empty() { psql_load -c "TRUNCATE copied" -c "CHECKPOINT"; }
 
+# timed COMMAND…: runs it; the emulator's part in $spent
+timed() {
+	local before
+	before=$(emulator_cpu)
+	"$@" >"$dir/took"
+	spent=$(awk -v b="$before" -v n="$(emulator_cpu)" 'BEGIN { print n - b }')
+}
+
 check_rows() { [ "$(psql_load -c "SELECT count(*) FROM $1")" = "$rows" ] || die "$1 has not $rows rows"; }
 
 report() {
 	awk -v s="$1" -v n="$rows" -v i="$(tr ' ' '\n' <<<"$2" | median)" -v a="$(tr ' ' '\n' <<<"$3" | median)" -v b="$(tr ' ' '\n' <<<"$4" | median)" \
-		-v c="$(tr ' ' '\n' <<<"$5" | median)" -v ic="$(tr ' ' '\n' <<<"$6" | median)" -v cc="$(tr ' ' '\n' <<<"$7" | median)" 'BEGIN {
-		printf "ingest %s = %d rows in %.0f ms (%.0f a second); SDK and COPY %.0f ms: %.1f of its rows a second; curl, jq, COPY %.0f ms: %.1f; COPY %.0f ms: %.2f; processor %.0f ms, of COPY %.0f ms: %.2f\n",
-			s, n, i, 1000 * n / i, a, a / i, b, b / i, c, c / i, ic, cc, cc / ic }'
+		-v c="$(tr ' ' '\n' <<<"$5" | median)" -v ic="$(tr ' ' '\n' <<<"$6" | median)" -v cc="$(tr ' ' '\n' <<<"$7" | median)" \
+		-v ie="$(tr ' ' '\n' <<<"$8" | median)" -v ae="$(tr ' ' '\n' <<<"$9" | median)" 'BEGIN {
+		printf "ingest %s = %d rows in %.0f ms (%.0f a second); SDK and COPY %.0f ms: %.1f of its rows a second; curl, jq, COPY %.0f ms: %.1f; COPY %.0f ms: %.2f; processor %.0f ms, of COPY %.0f ms: %.2f; of the emulator %.0f ms, for the SDK %.0f ms\n",
+			s, n, i, 1000 * n / i, a, a / i, b, b / i, c, c / i, ic, cc, cc / ic, ie, ae }'
 }
 
 # compare GOLD SOURCE JSON ORDER KEY
 compare() {
-	local gold=$1 source=$2 json=$3 order=$4 key=$5 i columns rows ours="" sdk="" curls="" copies="" our_cpu="" copy_cpu=""
+	local gold=$1 source=$2 json=$3 order=$4 key=$5 i columns rows ours="" sdk="" curls="" copies="" our_cpu="" copy_cpu="" our_emulator="" sdk_emulator="" spent
 	columns=$(columns_of "$gold")
 	export_rows "$gold" "$json" "$order" "$key"
 	rows=$(wc -l <"$dir/cells")
@@ -111,11 +123,15 @@ compare() {
 	script cells "$dir/cells" "$columns"
 	for ((i = 0; i < RUNS; i++)); do
 		prepare
-		ours+="${ours:+ }$(seconds "SELECT * FROM dbinsight.ingest('$source', '2000-01-01', '2050-01-01')")"
+		timed seconds "SELECT * FROM dbinsight.ingest('$source', '2000-01-01', '2050-01-01')"
+		ours+="${ours:+ }$(cat "$dir/took")"
 		our_cpu+="${our_cpu:+ }$(cat "$dir/cpu")"
+		our_emulator+="${our_emulator:+ }$spent"
 		check_rows "dbinsight.$gold"
 		make_copy "$gold" "$order"
-		sdk+="${sdk:+ }$(with_sdk)"
+		timed with_sdk
+		sdk+="${sdk:+ }$(cat "$dir/took")"
+		sdk_emulator+="${sdk_emulator:+ }$spent"
 		check_rows copied
 		empty
 		curls+="${curls:+ }$(with_curl)"
@@ -125,7 +141,7 @@ compare() {
 		copy_cpu+="${copy_cpu:+ }$(cat "$dir/cpu")"
 		check_rows copied
 	done
-	report "$source" "$ours" "$sdk" "$curls" "$copies" "$our_cpu" "$copy_cpu"
+	report "$source" "$ours" "$sdk" "$curls" "$copies" "$our_cpu" "$copy_cpu" "$our_emulator" "$sdk_emulator"
 }
 
 command -v jq >/dev/null || die "install jq"

@@ -192,6 +192,71 @@ like($err, qr/ERROR: /, 'a result that is cut short is an error');
 is(rows(q{SELECT count(*) FROM dbinsight.fact_audit_logs WHERE event_id LIKE 'd%'}), '0', '... and leaves nothing');
 unlike($node->safe_psql('postgres', q{SELECT string_agg(message || coalesce(hint, ''), '') FROM dbinsight.ingest_runs}) . PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/\Q$token\E/, 'the token is in no run and no log');
 
+# ---- a result that is too large: the slice is read in halves, as long as it can be
+my @row = (columns => [ { name => 'row', type => 'STRING' } ]);
+$emulator->reset;
+audit(event('d1', '2026-06-19T15:00:00Z'), event('d2', '2026-06-19T16:00:00Z'));
+$emulator->script(match => 'audit', @row, range => 2_000_000_000, pad => 90, chunk_rows => 200_000, times => 3); # 200 GB
+($out, $err) = session(q{SELECT rows_read, rows_written FROM dbinsight.ingest('system.access.audit', '2026-06-19 12:00+00')});
+is($out, '8|2', '200 GB thrice: what was asked for again in smaller windows comes whole');
+is_deeply([ map { s/T|:00\.000000Z|2026-06-//gr } (bounds())[ -7 .. -1 ] ], [ '1912:00 .. 2000:00', '1912:00 .. 1918:00', '1912:00 .. 1915:00', '1912:00 .. 1913:30', '1913:30 .. 1915:00',
+	'1915:00 .. 1918:00', '1918:00 .. 2000:00' ], '... in half, half of that, and the rest of each');
+like($err, qr/NOTICE: .*the slice from 2026-06-19T12:00:00\.000000Z to 2026-06-20T00:00:00\.000000Z is too large and is read in halves/, '... which a NOTICE tells');
+is(rows(q{SELECT state, slices, slices_done FROM dbinsight.ingest_runs ORDER BY id DESC LIMIT 1}), 'succeeded|4|4', '... and the run');
+is(rows(q{SELECT read_until FROM dbinsight.ingest_state WHERE source = 'system.access.audit'}), '2026-06-20 00:00:00+00', '... and the whole window is read');
+is(scalar(grep { $_->{operation} eq 'storage' && $_->{sent} > 1_000_000 } $emulator->requests), 0, 'of what is too large nothing was fetched');
+
+$emulator->reset;
+$emulator->script(match => 'audit', @row, range => 2_000_000_000, pad => 90, chunk_rows => 200_000);
+($out, $err) = session(q{\set VERBOSITY verbose
+	SELECT * FROM dbinsight.ingest('system.access.audit', '2026-06-19 23:56+00')});
+like($err, qr/ERROR: +54000: .*the warehouse cut the result short/, 'what one minute has may be too large: an error');
+is((bounds())[-1], '2026-06-19T23:56:00.000000Z .. 2026-06-19T23:57:00.000000Z', '... and only then');
+
+$emulator->reset;
+$emulator->script(match => 'audit', @row, range => 3000, pad => 100);
+$emulator->fault(fault => 'edit', on => $_, set => { 'manifest.total_byte_count' => 1 }, times => undef) for qw(execute poll);
+($out, $err) = session(q{\set VERBOSITY verbose
+	SET dbinsight.max_result_bytes = '64kB'; SELECT * FROM dbinsight.ingest('system.access.audit', '2026-06-19 23:59+00')});
+like($err, qr/ERROR: +54000: .*the result is larger than 64 kB.*HINT: .*dbinsight\.max_result_bytes/s, 'more than was announced: as much an error');
+is(rows(q{SELECT string_agg(concat_ws(' ', low, high, since, until), ', ' ORDER BY since) FROM dbinsight._ingest_halves('DATE', '2026-06-01', '2026-06-04', '2026-06-01 05:00+00', '2026-06-03 20:00+00')}),
+	'2026-06-01 2026-06-02 2026-06-01 05:00:00+00 2026-06-02 00:00:00+00, 2026-06-02 2026-06-04 2026-06-02 00:00:00+00 2026-06-03 20:00:00+00', 'days are halved at midnight');
+is(rows(q{SELECT count(*) FROM dbinsight._ingest_halves('DATE', '2026-06-01', '2026-06-02', '2026-06-01 05:00+00', '2026-06-02 00:00+00')}), '0', 'one day is not');
+
+# ---- what happens meanwhile: the source changes while its rows come; the next slice runs while one is written
+my $ingest = q{SELECT rows_read, rows_written FROM dbinsight.ingest('system.access.audit', '2026-06-18', '2026-06-20');};
+my $meanwhile = sub {
+	my ($does) = @_;
+	my $before = $emulator->statements;
+	my $session = $node->background_psql('postgres', on_error_stop => 0);
+	$session->query_until(qr/go/, "\\echo go\nSET dbinsight.now = '$clock'; $ingest\n");
+	comes_true(sub { $emulator->statements > $before }) or die 'no statement is sent';
+	$does->($before);
+	$session->query_until(qr/end/, "\\echo end\n");
+	my $said = $session->{stderr};
+	$session->quit;
+	return $said;
+};
+$emulator->reset;
+$emulator->script(match => 'audit', objects(\@event_columns, event('e1', '2026-06-18T15:00:00Z')), seconds => 2);
+$err = $meanwhile->(sub { $node->safe_psql('postgres', q{UPDATE dbinsight.sources SET mapping = mapping || '{"user_agent": "agent"}' WHERE source = 'system.access.audit'}) });
+like($err, qr/ERROR: .*source "system\.access\.audit" or its gold table was changed while its rows were read/, 'rows typed by a mapping that has changed are not written');
+is(rows(q{SELECT count(*) FROM dbinsight.fact_audit_logs WHERE event_id = 'e1'}), '0', '... none of them');
+
+$emulator->reset;
+audit(event('e1', '2026-06-18T15:00:00Z'), event('e2', '2026-06-18T15:00:01Z'));
+my $loader = $node->background_psql('postgres');
+$loader->query_safe(q{BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('dbinsight load of fact_audit_logs', 0))});
+$node->safe_psql('postgres', q{UPDATE dbinsight.sources SET slice = '1 day' WHERE source = 'system.access.audit'});
+my $ahead;
+$err = $meanwhile->(sub {
+	my ($before) = @_;
+	$ahead = comes_true(sub { $emulator->statements == $before + 2 });
+	$loader->quit;
+});
+ok($ahead, 'while one slice waits to be written, the statement of the next one is under way');
+is(rows(q{SELECT state, slices, slices_done, rows_read, rows_written FROM dbinsight.ingest_runs ORDER BY id DESC LIMIT 1}), 'succeeded|2|2|4|2', '... and both are written') or diag $err;
+
 # ---- two sessions, cancel, rights
 $emulator->reset;
 $emulator->script(match => 'audit', objects(\@event_columns), hold => JSON::PP::true());
