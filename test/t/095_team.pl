@@ -47,6 +47,17 @@ is($team->node->safe_psql('postgres', "SELECT string_agg(name, ', ' ORDER BY nam
 	'chat scripted, chat scripted, execute_tool get_meals, invoke_agent zoo, invoke_workflow dbinsight, plan', 'spans');
 is($team->node->safe_psql('postgres', "SELECT dbinsight.replay('$row->{message_id}') #>> '{calls,0,tool}'"), 'get_meals', 'replay calls again what the model called');
 
+# ---- what the plan proposes is called while the model thinks
+
+my $TOOLS = q{SELECT string_agg(r.tool, ', '), (SELECT bool_and(t.end_time < c.end_time) FROM dbinsight.spans t, LATERAL (
+	SELECT s.end_time FROM dbinsight.spans s WHERE s.message_id = t.message_id AND s.name = 'chat scripted' ORDER BY s.start_time LIMIT 1) c
+	WHERE t.message_id = :'m' AND t.name LIKE 'execute_tool %') FROM dbinsight.chat_results r WHERE r.message_id = :'m'};
+sub called { return $team->node->safe_psql('postgres', join("\n", @_, "SELECT message_id AS m FROM dbinsight.chat('$MEALS') \\gset", "$TOOLS;")) }
+$team->script(says('The giraffe ate for [[r1.1.cost_usd]].', latency => 0.5));
+is(called(), 'get_meals|t', 'a quick call of the plan is made before the model has asked for it');
+is(called('SET dbinsight.parallel_tool_time = 0;'), 'get_meals|f', 'a slow one is not');
+$team->script({ rounds => [ { calls => [ { name => 'get_keepers', arguments => {} } ] }, { text => 'There are [[r1.rows]] keepers.' } ], latency => 0.5 });
+is(called(), 'get_keepers|f', 'one that the model does not ask for is no source');
 
 # ---- what is streamed
 
