@@ -241,6 +241,14 @@ $team->script(says('The first is [[r1.1.animal]] with [[r1.1.cost_usd]].'));
 $row = $team->chat($MEALS, 'dbinsight.context_tokens = 2000');
 is($row->{engine}, 'model', 'a large result');
 cmp_ok(length(JSON::PP->new->encode(($team->requests)[-1]{body})), '<', 2000 * 3.6, 'is cut');
+# bytes a token are guessed; a model that tells of more tokens than that is given fewer bytes
+sub told { return length(JSON::PP->new->encode(($team->requests)[-1]{body})) }
+$row = $team->chat($MEALS, 'dbinsight.context_tokens = 6000');
+cmp_ok(told(), '>', 6000 * 3.6 / 3, 'tokens are estimated');
+$team->script(says('The first is [[r1.1.animal]] with [[r1.1.cost_usd]].', tokens => { prompt => 100000, completion => 9 }));
+$row = $team->chat($MEALS, 'dbinsight.context_tokens = 6000');
+is($row->{engine}, 'model', 'a model that counts more tokens');
+cmp_ok(told(), '<', 6000 * 3.6 / 3, 'and the estimate is corrected by what it told');
 $team->node->safe_psql('postgres', "DELETE FROM zoo.animals WHERE animal LIKE 'animal %'");
 
 # ---- playbooks and agents of one's own
