@@ -24,6 +24,31 @@ dbi_answer_measure(DbiTurn *turn)
 	return dbi_answer_ground_turn(turn);
 }
 
+static DbiTold *
+told_of(const DbiTurn *turn, const DbiResult *result)
+{
+	ListCell *lc;
+
+	foreach(lc, turn->told)
+		if (((DbiTold *) lfirst(lc))->result == result)
+			return lfirst(lc);
+	return NULL;
+}
+
+void
+dbi_answer_arrange(DbiTurn *turn, List *results)
+{
+	List *told = NIL;
+	ListCell *lc;
+
+	foreach(lc, results)
+		if (told_of(turn, lfirst(lc)))
+			told = lappend(told, told_of(turn, lfirst(lc)));
+	turn->results = results;
+	turn->told = told;
+	turn->measured = 0;
+}
+
 /* Was the tool called again with arguments that were right? */
 static bool
 is_put_right(const DbiTurn *turn, const DbiResult *r)

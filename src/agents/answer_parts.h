@@ -80,6 +80,9 @@ struct DbiTurn
 
 /* answer_model.c: a turn that a language model words, wholly or in part */
 void dbi_answer_add_result(DbiTurn *turn, DbiResult *result);
+
+/* The same results in another order, which is that of the sources. */
+void dbi_answer_arrange(DbiTurn *turn, List *results);
 struct DbiGroundTurn *dbi_answer_measure(DbiTurn *turn); /* what its text is judged by */
 void dbi_answer_close(DbiTurn *turn);                    /* only the closing is left to tell */
 DbiTurn *dbi_answer_instead(DbiTurn *before); /* the plan's own answer, behind what was shown */

@@ -259,43 +259,27 @@ call_text(const DbiTool *tool)
 	return s.data;
 }
 
-static void
-copy_rows(DbiResult *r)
+static ParamListInfo
+params_of(const Bound *bound)
 {
-	TupleDesc desc = SPI_tuptable->tupdesc;
-	int limit = dbi_guc_max_tool_rows;
+	ParamListInfo params = bound->n > 0 ? makeParamList(bound->n) : NULL;
 
-	r->columns = palloc0(sizeof(DbiColumn) * Max(desc->natts, 1));
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
+	for (int i = 0; i < bound->n; i++)
+		params->params[i] = (ParamExternData){.value = bound->values[i],
+											  .isnull = bound->nulls[i] == 'n',
+											  .pflags = PARAM_FLAG_CONST,
+											  .ptype = bound->types[i]};
+	return params;
+}
 
-		if (att->attisdropped)
-			continue;
-		r->columns[r->ncolumns].name = pstrdup(NameStr(att->attname));
-		r->columns[r->ncolumns].type = att->atttypid;
-		r->columns[r->ncolumns].kind = dbi_kind(NameStr(att->attname), att->atttypid);
-		r->ncolumns++;
-	}
-	r->truncated = SPI_processed > limit;
-	r->nrows = Min(SPI_processed, limit);
-	r->rows = palloc(sizeof(DbiCell *) * Max(r->nrows, 1));
-	for (int row = 0; row < r->nrows; row++)
-	{
-		r->rows[row] = palloc0(sizeof(DbiCell) * Max(r->ncolumns, 1));
-		for (int i = 0, c = 0; i < desc->natts; i++)
-		{
-			bool isnull;
-			Datum value;
+static int
+execute(DbiResult *r, const Bound *bound, MemoryContext results)
+{
+	SPIExecuteOptions options = {.params = params_of(bound),
+								 .read_only = true,
+								 .dest = dbi_take_rows(r, results)};
 
-			if (TupleDescAttr(desc, i)->attisdropped)
-				continue;
-			value = SPI_getbinval(SPI_tuptable->vals[row], desc, i + 1, &isnull);
-			dbi_cell(&r->rows[row][c], r->columns[c].kind, r->columns[c].type, value, isnull);
-			c++;
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
+	return SPI_execute_extended(call_text(r->tool), &options);
 }
 
 static void
@@ -350,14 +334,11 @@ dbi_run_tool(DbiResult *r, DbiDeadline *deadline, MemoryContext results)
 	set_settings(r->call, r->tool);
 	bind_arguments(r, &bound);
 	dbi_deadline_begin(deadline);
-	code = SPI_execute_with_args(call_text(r->tool), bound.n, bound.types, bound.values,
-								 bound.nulls, true, dbi_guc_max_tool_rows + 1);
+	code = execute(r, &bound, results);
 	dbi_deadline_end(deadline);
 	if (code != SPI_OK_SELECT)
 		elog(ERROR, "could not call %s: %s", r->tool->name, SPI_result_code_string(code));
 	MemoryContextSwitchTo(results);
-	copy_rows(r);
-	SPI_freetuptable(SPI_tuptable);
 	AtEOXact_GUC(true, nest);
 }
 

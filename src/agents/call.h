@@ -94,6 +94,9 @@ typedef struct DbiResult
 /* SPI is connected. The result lives in the caller's memory context. */
 DbiResult *dbi_call_tool(const DbiPlanCall *call);
 
+/* Those of the calls that are expected to take less than dbinsight.parallel_tool_time. */
+List *dbi_quick_calls(List *calls);
+
 /*
  * call_parallel.c: makes those of the calls that are slow at the same time, in
  * workers. Returns the results, to be finished one by one; a call that has

@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "agents/call_parts.h"
+#include "base/base.h"
 #include "base/spi.h"
 
 /* Weight of the newest call in the mean: it follows new data within a few calls. */
@@ -129,4 +130,22 @@ dbi_expected_ms(List *calls)
 		ms[foreach_current_index(lc)] = r->unsafe ? -1 : r->ms;
 	}
 	return ms;
+}
+
+/* How long one takes that was never called, nobody knows: it is none of them. */
+List *
+dbi_quick_calls(List *calls)
+{
+	double *ms = dbi_expected_ms(calls);
+	List *quick = NIL;
+	ListCell *lc;
+
+	foreach(lc, calls)
+	{
+		double expected = ms[foreach_current_index(lc)];
+
+		if (expected > 0 && expected < dbi_guc_parallel_tool_time)
+			quick = lappend(quick, lfirst(lc));
+	}
+	return quick;
 }

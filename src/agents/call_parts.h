@@ -8,6 +8,7 @@
 
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
+#include "tcop/dest.h"
 
 #include "agents/call.h"
 #include "agents/stream.h"
@@ -43,6 +44,11 @@ bool dbi_deadline_caused(const DbiDeadline *deadline, const ErrorData *error);
 /* SPI is connected; whatever this throws is the tool's error, which dbi_keep_error() puts into the result. */
 void dbi_run_tool(DbiResult *result, DbiDeadline *deadline, MemoryContext results);
 void dbi_keep_error(DbiResult *result, const ErrorData *error, const DbiDeadline *deadline);
+
+/* ---- call_rows.c ---- */
+
+/* Makes cells of a query's rows, in the memory context results, until there are too many. */
+DestReceiver *dbi_take_rows(DbiResult *result, MemoryContext results);
 
 /* ---- call_cost.c: what a call is likely to take ---- */
 

@@ -246,12 +246,28 @@ with_words(const DbiTeam *team)
 	return some;
 }
 
+/* By agent, as they were asked: whose model was the first to answer is chance, and must not show. */
+static void
+arrange_results(DbiTeam *team)
+{
+	List *results = NIL;
+	ListCell *m;
+	ListCell *lc;
+
+	foreach(m, team->members)
+		foreach(lc, ((DbiMember *) lfirst(m))->results)
+			if (list_member_ptr(team->turn->results, lfirst(lc)))
+				results = list_append_unique_ptr(results, lfirst(lc));
+	dbi_answer_arrange(team->turn, list_concat_unique_ptr(results, team->turn->results));
+}
+
 /* Once everything is looked up, somebody has to write; when but one has found something, that is it. */
 static void
 begin_writing(DbiTeam *team, DbiTeamStep *step)
 {
 	List *some = with_words(team);
 
+	arrange_results(team);
 	if (list_length(some) < 2)
 	{
 		team->author = some == NIL ? NULL : linitial(some);
@@ -435,6 +451,8 @@ has_results(const DbiTeam *team)
 static void
 wait_a_moment(DbiTeam *team)
 {
+	if (team->phase == DBI_TEAM_WORKING && dbi_make_likely_call(team))
+		return;
 	if (has_results(team))
 		(void) dbi_answer_measure(team->turn);
 	dbi_net_wait(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), WAIT_MS));

@@ -123,52 +123,13 @@ answer_with(DbiMember *member, const DbiWanted *wanted, const DbiResult *result)
 	answer_call(member, wanted, result, result->ok ? NULL : dbi_error_message(result));
 }
 
-/* Of all agents, those that can be made: the slow ones of them at the same time. */
-static void
-call_ahead(DbiTeam *team)
-{
-	List *calls = NIL;
-	ListCell *m;
-	ListCell *lc;
-
-	if (team->ahead != NIL)
-		return;
-	foreach(m, team->members)
-		foreach(lc, ((DbiMember *) lfirst(m))->wanted)
-		{
-			const DbiWanted *wanted = lfirst(lc);
-
-			if (wanted->call && dbi_team_made(team, wanted->call) == NULL)
-				calls = list_append_unique_ptr(calls, wanted->call);
-		}
-	team->ahead = dbi_call_ahead(calls);
-}
-
-static DbiResult *
-taken_ahead(DbiTeam *team, const DbiPlanCall *call)
-{
-	ListCell *lc;
-
-	foreach(lc, team->ahead)
-	{
-		DbiResult *r = lfirst(lc);
-
-		if (r->call != call)
-			continue;
-		team->ahead = foreach_delete_current(team->ahead, lc);
-		return dbi_finish_call(r);
-	}
-	return NULL;
-}
-
 static void
 make_call(DbiTeam *team, DbiMember *member, DbiTeamStep *step)
 {
 	const DbiWanted *wanted = linitial(member->wanted);
 	DbiResult *result;
 
-	call_ahead(team);
-	result = taken_ahead(team, wanted->call);
+	result = dbi_made_ahead(team, wanted->call);
 	if (result == NULL)
 		result = dbi_call_tool(wanted->call);
 	if (!result->stopped)

@@ -155,6 +155,14 @@ void dbi_member_heard(DbiTeam *team, DbiMember *member);
 /* Makes or announces one call; false when there is none left. */
 bool dbi_member_call(DbiTeam *team, DbiMember *member, DbiTeamStep *step);
 
+/* ---- team_ahead.c: calls that are made before their turn ---- */
+
+/* Makes one that the models are likely to want, while they think; false when there is none. */
+bool dbi_make_likely_call(DbiTeam *team);
+
+/* The result of a call that is wanted now, if it is there, or if others are slow too; else NULL. */
+DbiResult *dbi_made_ahead(DbiTeam *team, const DbiPlanCall *call);
+
 /* ---- team_calls.c ---- */
 
 /* Checks what a model wants called. */
@@ -260,7 +268,10 @@ struct DbiTeam
 	DbiMember *author; /* who writes the answer; NULL: not known yet */
 	DbiWriter writer;
 	List *asks;       /* of DbiAsk *: all there were */
-	List *ahead;      /* of DbiResult *: made by workers */
+	List *ahead;      /* of DbiResult *: made by workers, to be finished */
+	List *likely;     /* of DbiPlanCall *: not yet made, perhaps wanted */
+	bool has_likely;  /* likely was looked for */
+	List *made;       /* of DbiResult *: made while the models thought, not yet wanted */
 	bool repaired;    /* the text was written again */
 	bool handed_over; /* to the embedded analyst */
 	const DbiTeamReason *reason;

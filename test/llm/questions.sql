@@ -43,6 +43,8 @@ SELECT n, question, engine, reason, grounded, requests, tokens, seconds FROM ask
 SELECT engine, coalesce(reason, '') AS reason, count(*) AS answers, count(*) FILTER (WHERE grounded) AS grounded FROM asked GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT u.purpose, u.status, count(*) FROM dbinsight.llm_usage u GROUP BY 1, 2 ORDER BY 1, 2;
 \pset tuples_only on
+\pset format unaligned
+SELECT format(E'\n%s. %s (%s)\n%s', n, question, engine, content) FROM asked ORDER BY n;
 SELECT format('%s questions: %s answered by the model as it came, %s after a repair, %s by the embedded analyst; %s grounded', count(*),
 	count(*) FILTER (WHERE engine = 'model' AND NOT repaired), count(*) FILTER (WHERE engine = 'model' AND repaired),
 	count(*) FILTER (WHERE engine = 'embedded'), count(*) FILTER (WHERE grounded))

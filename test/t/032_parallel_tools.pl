@@ -147,6 +147,16 @@ $node->psql('postgres', $health, stdout => \$parallel, stderr => \$complaint);
 is($complaint, '', 'workers take the settings over');
 like($parallel, qr/\(security,100,HEALTHY,/, 'and know the moment');
 is($node->safe_psql('postgres', "SET max_parallel_workers_per_gather = 0; $health"), $parallel, 'the backend alone finds the same');
+# One call's query has workers of its own, in the backend's calls too: rows that were read outside of it are counted.
+$node->safe_psql('postgres', q{CREATE TABLE zoo.steps AS SELECT i FROM generate_series(1, 20000) i;
+	CREATE FUNCTION zoo.elsewhere() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE AS 'BEGIN RETURN pg_backend_pid() <> current_setting($$zoo.leader$$)::int; END';
+	CREATE FUNCTION zoo.get_elephant_steps() RETURNS TABLE (steps bigint) LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT count(*) FILTER (WHERE zoo.elsewhere()) FROM zoo.steps; END;
+	COMMENT ON FUNCTION zoo.get_elephant_steps() IS 'How many steps did the elephants take?';
+	SELECT dbinsight.register_tool('zoo.get_elephant_steps()', 'zoo', ARRAY['How many steps did the elephants take?'])});
+is($node->safe_psql('postgres', q{SET client_min_messages = warning; SELECT set_config('zoo.leader', pg_backend_pid()::text, false) \gset
+	SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off;
+	SELECT message_id AS m FROM dbinsight.chat('How many steps did the elephants take?', NULL, 'zoo') \gset
+	SELECT tool, rows FROM dbinsight.chat_results WHERE message_id = :'m'}), 'get_elephant_steps|[[20000]]', 'the query of a call has parallel workers');
 none_left($segments);
 unlike(slurp_file($node->logfile), qr/leaked|terminated by signal|TRAP:|PANIC|WARNING/, 'nothing was leaked');
 $node->stop;

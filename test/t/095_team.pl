@@ -47,6 +47,17 @@ is($team->node->safe_psql('postgres', "SELECT string_agg(name, ', ' ORDER BY nam
 	'chat scripted, chat scripted, execute_tool get_meals, invoke_agent zoo, invoke_workflow dbinsight, plan', 'spans');
 is($team->node->safe_psql('postgres', "SELECT dbinsight.replay('$row->{message_id}') #>> '{calls,0,tool}'"), 'get_meals', 'replay calls again what the model called');
 
+# ---- what the plan proposes is called while the model thinks
+
+my $TOOLS = q{SELECT string_agg(r.tool, ', '), (SELECT bool_and(t.end_time < c.end_time) FROM dbinsight.spans t, LATERAL (
+	SELECT s.end_time FROM dbinsight.spans s WHERE s.message_id = t.message_id AND s.name = 'chat scripted' ORDER BY s.start_time LIMIT 1) c
+	WHERE t.message_id = :'m' AND t.name LIKE 'execute_tool %') FROM dbinsight.chat_results r WHERE r.message_id = :'m'};
+sub called { return $team->node->safe_psql('postgres', join("\n", @_, "SELECT message_id AS m FROM dbinsight.chat('$MEALS') \\gset", "$TOOLS;")) }
+$team->script(says('The giraffe ate for [[r1.1.cost_usd]].', latency => 0.5));
+is(called(), 'get_meals|t', 'a quick call of the plan is made before the model has asked for it');
+is(called('SET dbinsight.parallel_tool_time = 0;'), 'get_meals|f', 'a slow one is not');
+$team->script({ rounds => [ { calls => [ { name => 'get_keepers', arguments => {} } ] }, { text => 'There are [[r1.rows]] keepers.' } ], latency => 0.5 });
+is(called(), 'get_keepers|f', 'one that the model does not ask for is no source');
 
 # ---- what is streamed
 
@@ -230,6 +241,14 @@ $team->script(says('The first is [[r1.1.animal]] with [[r1.1.cost_usd]].'));
 $row = $team->chat($MEALS, 'dbinsight.context_tokens = 2000');
 is($row->{engine}, 'model', 'a large result');
 cmp_ok(length(JSON::PP->new->encode(($team->requests)[-1]{body})), '<', 2000 * 3.6, 'is cut');
+# bytes a token are guessed; a model that tells of more tokens than that is given fewer bytes
+sub told { return length(JSON::PP->new->encode(($team->requests)[-1]{body})) }
+$row = $team->chat($MEALS, 'dbinsight.context_tokens = 6000');
+cmp_ok(told(), '>', 6000 * 3.6 / 3, 'tokens are estimated');
+$team->script(says('The first is [[r1.1.animal]] with [[r1.1.cost_usd]].', tokens => { prompt => 100000, completion => 9 }));
+$row = $team->chat($MEALS, 'dbinsight.context_tokens = 6000');
+is($row->{engine}, 'model', 'a model that counts more tokens');
+cmp_ok(told(), '<', 6000 * 3.6 / 3, 'and the estimate is corrected by what it told');
 $team->node->safe_psql('postgres', "DELETE FROM zoo.animals WHERE animal LIKE 'animal %'");
 
 # ---- playbooks and agents of one's own

@@ -75,7 +75,7 @@ my $closed;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\ndbinsight.allow_private_addresses = on\ndbinsight.delivery_delay = '50ms'\ndbinsight.delivery_timeout = '60s'\n"
+$node->append_conf('postgresql.conf', "timezone = 'UTC'\ndbinsight.allow_private_addresses = on\ndbinsight.delivery_delay = '50ms'\ndbinsight.delivery_timeout = '180s'\n"
 	. "dbinsight.mlflow_server = 'ml'\nlog_statement = 'none'\nrestart_after_crash = on\nautovacuum = off");
 $node->start;
 

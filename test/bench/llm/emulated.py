@@ -34,12 +34,21 @@ class Model:
         began = time.monotonic()
         said = answer()
         wall = time.monotonic() - began
-        asked = [entry for entry in self.control("GET", "requests") if entry["operation"] == "chat"]
+        asked = self.asked()
         failed = [entry["status"] for entry in asked if entry["status"] != 200]
         if failed:
             raise SystemExit(f"the model refused: {failed}")
         return {"wall": wall, "model": busy([(entry["at_ms"], entry["ended_ms"]) for entry in asked]) / 1000,
                 "requests": len(asked), "said": said}
+
+    def asked(self):
+        """The requests of a turn; a client may have its answer before the model has noted that it has given it."""
+        for _ in range(200):
+            asked = [entry for entry in self.control("GET", "requests") if entry["operation"] == "chat"]
+            if all("ended_ms" in entry for entry in asked):
+                return asked
+            time.sleep(0.01)
+        raise SystemExit("the model does not come to its end")
 
     def stop(self):
         self.process.terminate()

@@ -14,6 +14,7 @@ import time
 import psycopg
 
 import emulated
+from process import cpu_ms, private_mb
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NOW = "2026-06-15 12:00:00+00"
@@ -33,6 +34,12 @@ QUESTIONS = {1: "What did we spend last week?",
                 "how did the model endpoints perform, which tables have no owner and which external addresses connected?"}
 
 
+# Turns at each latency of the model in seconds; a peer's supervisor asks one agent after the other, which takes its time.
+TURNS = [(0.2, 9), (2, 2)]
+PEER_TURNS = [(0.2, 2), (2, 1)]
+ASK = "SELECT grounded, agents, (SELECT sum((c->>'elapsed_ms')::float8) FROM jsonb_array_elements(tool_calls) c) FROM dbinsight.chat(%s)"
+
+
 def say(key, value):
     print(f"{key} = {value}", flush=True)
 
@@ -45,88 +52,102 @@ def connect(**settings):
 
 
 def set_up(model):
+    """What a user writes, as it stands in the file."""
+    with open(os.path.join(HERE, "team_dbinsight.sql"), encoding="utf-8") as text:
+        program = text.read().replace(":url", model.url).replace(":key", emulated.KEY)
     with psycopg.connect(autocommit=True) as connection:
         connection.execute("DROP SERVER IF EXISTS bench_llm CASCADE")
-        connection.execute(f"CREATE SERVER bench_llm FOREIGN DATA WRAPPER dbinsight_llm OPTIONS (provider 'openai', base_url '{model.url}/v1', model 'm')")
-        connection.execute(f"CREATE USER MAPPING FOR CURRENT_USER SERVER bench_llm OPTIONS (api_key '{emulated.KEY}')")
-
-
-def private_mb(pid):
-    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as lines:
-        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
-
-
-def cpu_ms(pid):
-    """What a backend has spent on a processor, and waited for one: the machine may be busy with other things."""
-    with open(f"/proc/{pid}/schedstat", encoding="ascii") as line:
-        on, waited, _ = line.read().split()
-    return int(on) / 1e6, int(waited) / 1e6
+        connection.execute(program)
 
 
 def lines_of(name):
     """Of a user's program: neither blank, nor comment, nor docstring."""
     with open(os.path.join(HERE, name), encoding="utf-8") as text:
-        return sum(1 for line in text if line.strip() and not line.strip().startswith(("#", '"""')))
+        return sum(1 for line in text if line.strip() and not line.strip().startswith(("#", "--", '"""')))
 
 
 def summary(turns):
     return {"overhead": statistics.median(turn["wall"] - turn["model"] for turn in turns) * 1000,
-            "wall": statistics.median(turn["wall"] for turn in turns), "requests": turns[0]["requests"]}
+            "wall": statistics.median(turn["wall"] for turn in turns), "cpu": statistics.median(turn["cpu"] for turn in turns),
+            "requests": turns[0]["requests"]}
 
 
-def dbinsight(model, agents, seconds, turns):
+def one_turn(model, connection, agents):
+    """A turn, and what its backend has spent on it."""
+    pid = connection.info.backend_pid
+    before = cpu_ms(pid)
+    turn = model.turn(lambda: connection.execute(ASK, [QUESTIONS[agents]]).fetchone())
+    turn["cpu"], turn["waited"] = (now - then for now, then in zip(cpu_ms(pid), before))
+    grounded, asked, tools = turn["said"]
+    turn["tools"], turn["agents"] = tools, len(asked)
+    if not grounded or turn["requests"] < 2 * agents:
+        raise SystemExit(f"not the model's own answer: {turn}")
+    return turn
+
+
+def dbinsight(model, agents):
+    """The same things of dbinsight that peer() finds of a peer, and some more."""
     model.scripts([], 0)
     connection = connect()
-    ask = """SELECT grounded, agents, (SELECT sum((c->>'elapsed_ms')::float8) FROM jsonb_array_elements(tool_calls) c) FROM dbinsight.chat(%s)"""
-    connection.execute(ask, [QUESTIONS[agents]])
-    model.control("POST", "settings", {"model_seconds": seconds})
-    pid = connection.info.backend_pid
-    measured = []
-    for _ in range(turns):
-        cpu = cpu_ms(pid)
-        measured.append(model.turn(lambda: connection.execute(ask, [QUESTIONS[agents]]).fetchone()))
-        grounded, asked, tools = measured[-1]["said"]
-        measured[-1]["tools"] = tools / 1000
-        measured[-1]["cpu"], measured[-1]["waited"] = (now - before for now, before in zip(cpu_ms(pid), cpu))
-        if not grounded or measured[-1]["requests"] < 2 * agents:
-            raise SystemExit(f"not the model's own answer: {measured[-1]}")
-    found = summary(measured)
-    found.update(agents=len(asked), tools=statistics.median(turn["tools"] for turn in measured) * 1000,
-                 memory_mb=private_mb(pid), **{name: statistics.median(turn[name] for turn in measured) for name in ("cpu", "waited")})
+    connection.execute(ASK, [QUESTIONS[agents]])  # connections and caches are not of a turn
+    found = {}
+    for seconds, number in TURNS:
+        model.control("POST", "settings", {"model_seconds": seconds})
+        turns = [one_turn(model, connection, agents) for _ in range(number)]
+        found[agents, seconds] = {**summary(turns), "memory_mb": private_mb(connection.info.backend_pid), "agents": turns[0]["agents"],
+                                  **{name: statistics.median(turn[name] for turn in turns) for name in ("tools", "waited")}}
     connection.close()
     return found
 
 
-def peer(kind, agents, seconds, turns):
-    command = [sys.executable, "-W", "ignore", os.path.join(HERE, "peer.py"), kind, str(seconds), str(turns)]
-    done = subprocess.run(command, input=json.dumps(TOOLS[:agents]), capture_output=True, text=True, timeout=900, check=False)
+def peer(kind):
+    """By agents and latency.  All in one process: importing takes most of the time."""
+    wanted = {"tools": TOOLS, "agents": list(QUESTIONS), "turns": PEER_TURNS}
+    done = subprocess.run([sys.executable, "-W", "ignore", os.path.join(HERE, "peer.py"), kind], input=json.dumps(wanted),
+                          capture_output=True, text=True, timeout=900, check=False)
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])
-    found = json.loads(done.stdout)
-    return {**summary(found["turns"]), "memory_mb": found["memory_mb"]}
+    return {(one["agents"], one["seconds"]): {**summary(one["turns"]), "memory_mb": one["memory_mb"]} for one in json.loads(done.stdout)}
+
+
+def say_ours(key, seconds, ours):
+    # Rounds in a row: call, answer, and the author's when there are several.
+    rounds = 2 if ours["agents"] == 1 else 3
+    say(f"{key}: dbinsight",
+        f"{ours['overhead']:.1f} ms beside the model ({ours['tools']:.1f} ms in tools; {ours['cpu']:.1f} ms on a processor, {ours['waited']:.1f} waiting for one), "
+        f"{ours['wall']:.2f} s, {ours['requests']} requests, {ours['wall'] / (rounds * seconds):.2f} of the slowest agent and the author, "
+        f"{ours['memory_mb']:.0f} MB")
+
+
+def say_theirs(key, theirs, ours):
+    times = {name: theirs[name] / ours[name] for name in ("overhead", "cpu", "memory_mb")}
+    say(key,
+        f"{theirs['overhead']:.1f} ms beside the model, {times['overhead']:.1f} times ours; {theirs['cpu']:.1f} ms on a processor without its tools' SQL, "
+        f"{times['cpu']:.1f} times; {theirs['wall']:.2f} s, {theirs['requests']} requests, {theirs['memory_mb']:.0f} MB, {times['memory_mb']:.1f} times")
 
 
 def overheads(model):
-    for seconds in (0.2, 2):
-        for agents in (1, 3, 8):
-            turns = 9 if seconds < 1 else 3
-            ours = dbinsight(model, agents, seconds, turns)
-            # Rounds in a row: call, answer, and the author's when there are several.
-            rounds = 2 if ours["agents"] == 1 else 3
-            say(f"{agents} agents, {seconds} s: dbinsight",
-                f"{ours['overhead']:.1f} ms beside the model ({ours['tools']:.1f} ms in tools; {ours['cpu']:.1f} ms on a processor, {ours['waited']:.1f} waiting for one), {ours['wall']:.2f} s, {ours['agents']} agents, "
-                f"{ours['requests']} requests, {ours['wall'] / (rounds * seconds):.2f} of the slowest agent and the author, {ours['memory_mb']:.0f} MB")
-            for kind in ("langgraph", "dspy"):
-                theirs = peer(kind, agents, seconds, max(1, turns // 3))
-                say(f"{agents} agents, {seconds} s: {kind}",
-                    f"{theirs['overhead']:.1f} ms beside the model, {theirs['overhead'] / ours['overhead']:.1f} times ours, {theirs['wall']:.2f} s, "
-                    f"{theirs['requests']} requests, {theirs['memory_mb']:.0f} MB")
+    ours = {}
+    for agents in QUESTIONS:
+        ours.update(dbinsight(model, agents))
+    theirs = {kind: peer(kind) for kind in ("langgraph", "dspy")}
+    for (agents, seconds), found in ours.items():
+        key = f"{agents} agents, {seconds} s"
+        say_ours(key, seconds, found)
+        for kind, others in theirs.items():
+            say_theirs(f"{key}: {kind}", others[agents, seconds], found)
+
+
+def lines(model):
+    own = lines_of("team_dbinsight.sql")
+    theirs = ", ".join(f"{kind} {lines_of(f'team_{kind}.py')} ({lines_of(f'team_{kind}.py') / own:.0f} times)" for kind in ("langgraph", "dspy"))
+    say("lines of a user's program", f"dbinsight {own} of SQL, {theirs}")
 
 
 def first_token(model):
     """When the first sentence of a slow answer has been written, and when the client has it."""
     model.scripts([{"round": 0, "policy": "competent", "latency": 0}, {"text": "[[r1.rows]] days are in it. The rest follows later.\n", "latency": 0.1,
-                   "pieces": ["[[r1.rows]] days are in it. The", " rest follows", " later.\n"], "delay": 0.5}], 0)
+                   "pieces": ["[[r1.rows]] days are in it. The", " rest follows", " later.\n"], "delay": 0.2}], 0)
     connection = connect()
     lags = []
     for _ in range(9):
@@ -167,9 +188,8 @@ def crowd(model):
 
 model = emulated.Model()
 set_up(model)
-PARTS = {"overheads": overheads, "first_token": first_token, "crowd": crowd}
+PARTS = {"overheads": overheads, "first_token": first_token, "crowd": crowd, "lines": lines}
+say("load of the machine before", os.getloadavg()[0])
 for name in sys.argv[1:] or PARTS:
     PARTS[name](model)
-if not sys.argv[1:]:
-    say("lines of a user's program", f"dbinsight 4 of SQL, LangGraph {lines_of('team_langgraph.py')}, DSPy {lines_of('team_dspy.py')}")
 model.stop()
