@@ -46,6 +46,7 @@ dbi_call_begin(DbiWorkspace *w, const DbiCallSpec *spec)
 	call->http.once = spec->once;
 	call->http.max_bytes = spec->max_bytes;
 	call->http.deadline = spec->deadline;
+	call->http.owner_watches = spec->owner_watches;
 	call->http.passing = dbi_passing_error;
 	call->http.notify = spec->notify;
 	MemoryContextSwitchTo(old);

@@ -43,7 +43,8 @@ typedef struct DbiCallSpec
 	bool once; /* as in DbiHttp */
 	size_t max_bytes;
 	DbiDeadline deadline;
-	const int *notify; /* as in DbiHttp */
+	bool owner_watches; /* as in DbiHttp */
+	const int *notify;  /* as in DbiHttp */
 } DbiCallSpec;
 
 /* It lives until it is ended; the body is not copied. */

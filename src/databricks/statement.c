@@ -161,6 +161,7 @@ begin_call(DbiStatement *s, const char *path, const char *body)
 						.idempotent = body == NULL,
 						.max_bytes = DBI_MAX_ANSWER,
 						.deadline = s->deadline,
+						.owner_watches = body != NULL, /* for the id, to cancel it by */
 						.notify = &s->timer};
 
 	s->call = dbi_call_begin(s->workspace, &spec);

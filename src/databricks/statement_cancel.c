@@ -16,14 +16,13 @@
 
 /*
  * How long a session that cancels is kept for it; the error itself has been
- * told by then. Mostly a connection is there, and to send takes no time. The
- * first answer, with the id, comes after one round trip. What takes longer is
- * left to the loop, which moves when this backend uses the network next, or
- * ends: until then the statement runs and is paid for, so be patient enough
- * for a server on another continent.
+ * told by then, but who cancels is to be free within 100 ms. Mostly the id is
+ * known and a connection is there, and to send takes no time. The first
+ * answer, with the id, comes after one round trip. What takes longer, as on
+ * another continent, is left: it is seen to its end while the session waits
+ * for its client.
  */
-#define CANCEL_WAIT_MS 250
-#define ID_WAIT_MS 250
+#define PATIENCE_MS 40
 
 /* The server was gone a moment ago: do not wait for each of a query's statements. */
 #define GIVE_UP_MS 5000
@@ -128,13 +127,13 @@ dbi_cancel_send(DbiStatement *s)
 
 	s->cancel = NULL;
 	if (s->id[0] != '\0')
-		send_cancel(cancel, s->id, patient ? CANCEL_WAIT_MS : 0);
+		send_cancel(cancel, s->id, patient ? PATIENCE_MS : 0);
 	else
 	{
-		await_id(s, TimestampTzPlusMilliseconds(start, patient ? ID_WAIT_MS : 0));
+		await_id(s, TimestampTzPlusMilliseconds(start, patient ? PATIENCE_MS : 0));
 		if (!leave_first(s, cancel))
 			dbi_request_end(cancel);
 	}
-	if (patient && TimestampDifferenceExceeds(start, GetCurrentTimestamp(), ID_WAIT_MS - 1))
+	if (patient && TimestampDifferenceExceeds(start, GetCurrentTimestamp(), PATIENCE_MS - 1))
 		gave_up = GetCurrentTimestamp();
 }

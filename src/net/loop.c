@@ -10,7 +10,6 @@
  */
 #include "postgres.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -18,7 +17,6 @@
 
 #include "miscadmin.h"
 #include "storage/fd.h"
-#include "storage/ipc.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -133,39 +131,6 @@ open_loop(DbiLoop *loop)
 		   curl_share_setopt(loop->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
 }
 
-/* A backend that ends sees off what was left, so long at most. */
-#define SEE_OFF_MS 1000
-
-static bool
-any_left(DbiLoop *loop)
-{
-	dlist_iter iter;
-
-	dlist_foreach(iter, &loop->requests)
-	{
-		DbiRequest *r = dlist_container(DbiRequest, node, iter.cur);
-
-		if (r->left && r->state != DBI_REQUEST_DONE && (r->then || !r->sent))
-			return true;
-	}
-	return false;
-}
-
-/* A statement that nobody cancels runs on, and is paid for. */
-static void
-see_off(int code, Datum arg)
-{
-	DbiLoop *loop = the_loop;
-	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), SEE_OFF_MS);
-	struct pollfd fd = {.fd = loop->epoll, .events = POLLIN};
-
-	while (!loop->driving && any_left(loop) && GetCurrentTimestamp() < until)
-	{
-		(void) poll(&fd, 1, 20);
-		dbi_net_drive();
-	}
-}
-
 static DbiLoop *
 create_loop(void)
 {
@@ -184,7 +149,6 @@ create_loop(void)
 	}
 	ReserveExternalFD(); /* epoll */
 	ReserveExternalFD(); /* timer */
-	on_proc_exit(see_off, 0);
 	return loop;
 }
 
@@ -192,7 +156,10 @@ DbiLoop *
 dbi_loop(void)
 {
 	if (the_loop == NULL)
+	{
 		the_loop = create_loop();
+		dbi_left_init();
+	}
 	return the_loop;
 }
 
@@ -210,6 +177,13 @@ earlier(TimestampTz a, TimestampTz b)
 	return Min(a, b);
 }
 
+/* Only what is on its way: in the queue there is nothing to be left. */
+static bool
+is_watched(const DbiRequest *r)
+{
+	return r->owner_watches && r->state == DBI_REQUEST_RUNNING && r->sent;
+}
+
 /* When a request wants to be looked at although nothing came for it. */
 static TimestampTz
 request_wake(DbiRequest *r)
@@ -217,7 +191,7 @@ request_wake(DbiRequest *r)
 	switch (r->state)
 	{
 		case DBI_REQUEST_RUNNING:
-			return earlier(r->limit, r->deadline.at);
+			return earlier(r->limit, is_watched(r) ? 0 : r->deadline.at);
 		case DBI_REQUEST_WAITING:
 			return earlier(r->wake, r->deadline.at);
 		case DBI_REQUEST_QUEUED:
@@ -326,7 +300,7 @@ look_at_clock(DbiLoop *loop, TimestampTz now, bool late)
 			continue;
 		if (late)
 			r->limit = TimestampTzPlusMilliseconds(now, dbi_guc_request_timeout);
-		if (r->deadline.at != 0 && now >= r->deadline.at)
+		if (r->deadline.at != 0 && now >= r->deadline.at && !is_watched(r))
 			dbi_request_fail(r, DBI_FAULT_DEADLINE);
 		else if (r->state == DBI_REQUEST_RUNNING && r->limit != 0 && now >= r->limit)
 			dbi_request_fail(r, DBI_FAULT_SILENT);
@@ -356,23 +330,6 @@ start_queued(DbiLoop *loop, TimestampTz now)
 	}
 }
 
-static void
-end_left(DbiLoop *loop)
-{
-	dlist_mutable_iter iter;
-
-	dlist_foreach_modify(iter, &loop->requests)
-	{
-		DbiRequest *r = dlist_container(DbiRequest, node, iter.cur);
-
-		if (!r->left || r->state != DBI_REQUEST_DONE)
-			continue;
-		if (r->then)
-			r->then(r, r->then_arg);
-		dbi_request_end(r);
-	}
-}
-
 void
 dbi_net_drive(void)
 {
@@ -390,7 +347,7 @@ dbi_net_drive(void)
 	drive_sockets(loop);
 	collect_finished(loop);
 	look_at_clock(loop, GetCurrentTimestamp(), late);
-	end_left(loop);
+	dbi_left_end();
 	start_queued(loop, GetCurrentTimestamp());
 	set_timer(loop);
 	unblock_signals(&saved);
@@ -424,35 +381,5 @@ dbi_net_wait(TimestampTz until)
 	if (events & WL_LATCH_SET)
 		ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
-	dbi_net_drive();
-}
-
-void
-dbi_request_leave(DbiRequest *r, int limit_ms)
-{
-	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), limit_ms);
-	struct pollfd fd = {.fd = dbi_net_fd(), .events = POLLIN};
-
-	for (;;)
-	{
-		dbi_net_drive();
-		if (r->state == DBI_REQUEST_DONE || r->sent || GetCurrentTimestamp() >= until)
-			break;
-		(void) poll(&fd, 1, Min(milliseconds_until(until), 50));
-	}
-	dbi_net_drive();
-	r->left = true;
-	if (r->state == DBI_REQUEST_DONE)
-		dbi_request_end(r);
-}
-
-void
-dbi_request_leave_then(DbiRequest *r, void (*then)(DbiRequest *answered, void *arg), void *arg)
-{
-	r->then = then;
-	r->then_arg = arg;
-	r->notify = NULL;
-	r->deadline.at = 0; /* that was its owner's */
-	r->left = true;
 	dbi_net_drive();
 }

@@ -56,6 +56,11 @@ typedef struct DbiHttp
 	bool stream;
 	size_t max_bytes;
 	DbiDeadline deadline;
+	/*
+	 * The owner looks at the deadline itself, which here only ends the tries:
+	 * what was sent may be left, and its answer be wanted after it.
+	 */
+	bool owner_watches;
 	/* Tried once: who keeps what is to be sent decides when it is tried again. */
 	bool once;
 	/* Whether an error answer is worth another try whatever its status; may not raise. */

@@ -324,6 +324,7 @@ fill_request(DbiRequest *r, const DbiHttp *http)
 	r->again = http->again;
 	r->notify = http->notify;
 	r->deadline.at = http->deadline.at;
+	r->owner_watches = http->owner_watches;
 	r->deadline.whose = http->deadline.whose ? pstrdup(http->deadline.whose) : "its caller";
 	r->bearer = http->bearer ? pstrdup(http->bearer) : NULL;
 	r->password = http->password ? pstrdup(http->password) : NULL;
@@ -483,7 +484,8 @@ dbi_request_finish(DbiRequest *r, CURLcode code)
 		r->fault = DBI_FAULT_ADDRESS;
 	else if (r->fault == DBI_FAULT_NONE)
 		r->fault = fault_of(r, code);
-	if (!r->left && dbi_retry(r))
+	/* Of one that was left only the answer may be wanted. */
+	if (r->then == NULL && dbi_retry(r))
 		r->state = DBI_REQUEST_WAITING;
 	else
 		r->answered = r->fault == DBI_FAULT_NONE;

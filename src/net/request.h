@@ -62,6 +62,7 @@ struct DbiRequest
 	bool stream;
 	size_t max_bytes;
 	DbiDeadline deadline;
+	bool owner_watches;
 	bool (*passing)(int status, const char *body, size_t len);
 	int64 (*again)(DbiRequest *request);
 	const int *notify;
@@ -122,5 +123,9 @@ typedef struct DbiLoop
 
 DbiLoop *dbi_loop(void);
 void dbi_loop_adjust(void); /* sets the timer anew after a request changed its times */
+
+/* left.c */
+void dbi_left_init(void); /* once, when there is a loop */
+void dbi_left_end(void);  /* ends those that are done; of each drive */
 
 #endif

@@ -121,6 +121,9 @@ tell faults '{"fault": "hang", "on": "poll", "times": null}'
 cancels 'an answer' bench false
 tell faults '{"fault": "hang", "on": "execute", "times": null}'
 cancels 'the first answer' bench false
+tell scripts "$held"
+tell faults '{"fault": "latency", "seconds": 0.4, "on": "execute", "times": null}'
+cancels 'a first answer that takes 0.4 s' bench false
 tell faults '{"fault": "hang", "on": "token", "times": null}'
 cancels 'a token' bench_oauth false
 tell scripts "$many"

@@ -60,5 +60,21 @@ is_deeply(\@differences, [], "$queries queries of seed $seed: the same rows");
 my $whole = $pushdown->{shipped};
 note("the warehouse did all of $whole of $queries");
 cmp_ok($whole, '>', 0.8 * $queries, 'most of them are left to the warehouse whole');
+
+# ANALYZE, at the end because of such small tables more is then done here: of a small table all rows, so that the statistics are those of the table here; of a large one a sample.
+is($node->safe_psql('postgres', q{
+	ANALYZE here.thing, here.part, there.thing, there.part;
+	SELECT relnamespace::regnamespace, relname, reltuples FROM pg_class WHERE relname IN ('thing', 'part') AND relkind IN ('r', 'f') ORDER BY 1, 2;
+	SELECT h.tablename, h.attname FROM pg_stats h LEFT JOIN pg_stats t ON t.schemaname = 'there' AND (t.tablename, t.attname) = (h.tablename, h.attname)
+	WHERE h.schemaname = 'here' AND (h.null_frac, h.n_distinct) IS DISTINCT FROM (t.null_frac, t.n_distinct)}),
+	"here|part|40\nhere|thing|150\nthere|part|40\nthere|thing|150", 'ANALYZE finds there what it finds here');
+is($node->safe_psql('postgres', q{
+	SELECT FROM dbinsight._databricks_query('lake', 'CREATE TABLE main.default.many USING parquet AS SELECT id, id % 10 AS k FROM range(50000)');
+	IMPORT FOREIGN SCHEMA "default" LIMIT TO (many) FROM SERVER lake INTO there;
+	ANALYZE there.many;
+	SELECT reltuples FROM pg_class WHERE oid = 'there.many'::regclass;
+	SELECT n_distinct FROM pg_stats WHERE tablename = 'many' AND attname = 'k'}), "50000\n10", 'ANALYZE of more rows than a sample takes');
+my ($sampled) = grep { $_->{statement} =~ /many.*TABLESAMPLE/ } $emulator->statements;
+is($sampled->{rows} <= 30000 && $sampled->{rows} > 25000, 1, "which takes $sampled->{rows} of them");
 $node->stop;
 done_testing();
