@@ -3213,6 +3213,10 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_mtd_summary', ARRAY[
 	'mtd']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_daily_cost_summary', ARRAY[
+	'dollars a day',
+	'$ per day',
+	'cost curve of the last two weeks',
+	'how many bucks a day are we at',
 	'spend from the 3rd to the 9th',
 	'create a cost report',
 	'total spend between 1 June and 5 June',
@@ -3493,6 +3497,10 @@ SELECT dbinsight._builtin_examples('cost', 'get_idle_cluster_cost', ARRAY[
 	'money burned by idling']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_sku_cost_trend', ARRAY[
+	'has the jobs compute sku become dearer',
+	'is the serverless sql sku getting more expensive',
+	'price development of one sku',
+	'did the photon sku go up',
 	'has serverless sql compute been creeping up from day to day over the past 60 days?',
 	'PREMIUM_JOBS_COMPUTE curve day by day',
 	'need a time series of PREMIUM_DLT_ADVANCED_COMPUTE w/ quantity and unit price, 90 days',
@@ -4985,6 +4993,9 @@ SELECT dbinsight._builtin_examples('mlops', 'get_model_performance', ARRAY[
 	'model quality down']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_training_history', ARRAY[
+	'mlflow runs',
+	'runs in mlflow lately',
+	'recent mlflow runs and their metrics',
 	'when did fraud_model last get retrained',
 	'who in the ds team trained what recently and how long did it chew on it',
 	'last 5 trainings of churn_model with the resulting metric',
@@ -5665,6 +5676,11 @@ SELECT dbinsight._builtin_examples('network', 'get_external_ips', ARRAY[
 	'internet ips on our workspaces']);
 
 SELECT dbinsight._builtin_examples('network', 'get_network_bottlenecks', ARRAY[
+	'warehouses that queue',
+	'which sql warehouse is at its limit',
+	'is any warehouse swamped',
+	'queries waiting in line on the warehouses',
+	'which warehouse has too many queries at once',
 	'is it the network that slows us down?',
 	'warehouses piling up queues or getting 429s, past 2 days',
 	'NIC-saturated nodes today?',
@@ -8870,6 +8886,18 @@ SELECT dbinsight._builtin_examples('security', 'get_failed_auth_attempts', ARRAY
 	'fehlgeschlagene anmeldungen']);
 
 SELECT dbinsight._builtin_examples('security', 'get_findings', ARRAY[
+	'users with the highest risk',
+	'which accounts look hijacked',
+	'is one of our accounts compromised',
+	'are we under attack right now',
+	'has somebody broken in',
+	'did the detections trip on anyone',
+	'who behaves suspiciously',
+	'riskiest people of the week',
+	'threats found today',
+	'is there an insider at work',
+	'which user should i be most worried about',
+	'top risky identities',
 	'what have the detections dug up in the past 10 days',
 	'any hits for SEC-AUTH-001?',
 	'detection rule results, high and above, past 30 days, incl. the evidence',
@@ -9300,6 +9328,12 @@ SELECT dbinsight._builtin_examples('security', 'get_pii_access_logs', ARRAY[
 	'quien leyo datos personales']);
 
 SELECT dbinsight._builtin_examples('security', 'get_security_events', ARRAY[
+	'has anyone downloaded a lot of data',
+	'who exported query results yesterday',
+	'large downloads last week',
+	'were notebooks exported by somebody',
+	'data taken out of the workspace, by whom',
+	'any bulk exports',
 	'security relevant audit entries between june 1 and june 5',
 	'this month''s critical audit events and nothing below',
 	'has anybody been messing with secrets lately',
