@@ -294,12 +294,16 @@ add_domains(DbiPlanner *p, const DbiClause *clause, List *slots, DbiSlot *period
 static bool
 asks_for(DbiPlanner *p, const DbiClause *clause, const char *intent)
 {
+	const DbiHit *hit;
+
 	if (strcmp(p->plan->intent, intent) == 0)
 		return true;
 	for (int i = clause->from; i < clause->to; i++)
 		if (p->text->tokens[i].slot < 0 && dbi_is_concept_word(p->lex, &p->text->tokens[i], intent))
 			return true;
-	return false;
+	/* "security events" are two words. */
+	hit = dbi_clause_hit(p->lex, clause, intent);
+	return hit != NULL && p->lex->concepts[hit->concept].kind == DBI_CONCEPT_TOPIC;
 }
 
 /*
