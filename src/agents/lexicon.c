@@ -629,10 +629,21 @@ load_argument_words(DbiLexicon *lex, MemoryContext context)
 	add_to_vocabulary(lex, context);
 }
 
+/* By their words, so that the same rows are the same array in any order. */
 static int
 compare_foreign(const void *a, const void *b)
 {
-	return strcmp(((const DbiForeignWord *) a)->words[0], ((const DbiForeignWord *) b)->words[0]);
+	const DbiForeignWord *x = a;
+	const DbiForeignWord *y = b;
+
+	for (int i = 0; i < x->nwords && i < y->nwords; i++)
+	{
+		int c = strcmp(x->words[i], y->words[i]);
+
+		if (c != 0)
+			return c;
+	}
+	return x->nwords != y->nwords ? x->nwords - y->nwords : strcmp(x->language, y->language);
 }
 
 /* A form begins with a letter: one that begins with a number is found nowhere. */
@@ -650,29 +661,43 @@ index_foreign(DbiLexicon *lex)
 		lex->first_foreign[letter++] = i;
 }
 
+/* The name of a language, written once. */
+static const char *
+language_of(DbiLexicon *lex, const char *name)
+{
+	for (int i = 0; i < lex->nlanguages; i++)
+		if (strcmp(lex->languages[i], name) == 0)
+			return lex->languages[i];
+	return lex->languages[lex->nlanguages++] = pstrdup(name);
+}
+
+static int
+compare_languages(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
 static void
 load_foreign_words(DbiLexicon *lex, MemoryContext context)
 {
 	MemoryContext old;
 
-	run("SELECT language, form, meaning, shared FROM dbinsight.foreign_words ORDER BY language, form");
+	run("SELECT language, form, meaning, shared FROM dbinsight.foreign_words");
 	lex->foreign = MemoryContextAllocZero(context, sizeof(DbiForeignWord) * Max(SPI_processed, 1));
 	lex->languages = MemoryContextAllocZero(context, sizeof(char *) * Max(SPI_processed, 1));
 	old = MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		DbiForeignWord *f = &lex->foreign[lex->nforeign];
-		char *language = column(i, 1);
 
 		CHECK_FOR_INTERRUPTS();
-		if (lex->nlanguages == 0 || strcmp(lex->languages[lex->nlanguages - 1], language) != 0)
-			lex->languages[lex->nlanguages++] = language;
-		f->language = lex->languages[lex->nlanguages - 1];
+		f->language = language_of(lex, column(i, 1));
 		f->shared = column(i, 4)[0] == 't';
 		dbi_set_foreign_word(f, column(i, 2), column(i, 3));
 		lex->nforeign += f->nwords > 0;
 	}
 	MemoryContextSwitchTo(old);
+	qsort(lex->languages, lex->nlanguages, sizeof(char *), compare_languages);
 	index_foreign(lex);
 }
 
