@@ -2397,6 +2397,10 @@ SELECT dbinsight._builtin_examples('-', 'smalltalk', ARRAY[
 	'k thx']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_budget_status', ARRAY[
+	'will the money last till the end of the month',
+	'has the kitty run dry',
+	'how much is left in the pot',
+	'does the purse hold out this month',
 	'are we gonna bust the budget',
 	'how long till the pot is empty this month',
 	'Did we overshoot any budget in May?',
@@ -3366,6 +3370,10 @@ SELECT dbinsight._builtin_examples('cost', 'get_daily_cost_summary', ARRAY[
 	'what did saturday set us back']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_idle_cluster_cost', ARRAY[
+	'clusters asleep on the job',
+	'who left the lights on',
+	'machines nobody switched off',
+	'sleepy clusters and their price',
 	'how much csah are we setting on fire with clusters that just sit there',
 	'clusters twiddling thumbs, 14 days back, + wasted dollars',
 	'who forgets to shut the lights off? i mean compute left on with nobody using it, and the bill for that',
@@ -3630,6 +3638,11 @@ SELECT dbinsight._builtin_examples('cost', 'get_sku_cost_trend', ARRAY[
 	'price curve of PREMIUM_JOBS_COMPUTE']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_top_cost_drivers', ARRAY[
+	'where does all the money go',
+	'whose fault is the big bill',
+	'name the culprits of the bill',
+	'what swallows our dollars',
+	'who eats the most cash',
 	'what ate our cloud credits on thursday',
 	'top 5 money pits yesterday',
 	'name me the three priciest things that ran on june 3',
@@ -4597,6 +4610,9 @@ SELECT dbinsight._builtin_examples('governance', 'get_table_lineage', ARRAY[
 	'de donde viene esta tabla']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_inference_metrics', ARRAY[
+	'an endpoint is timing out',
+	'our chat endpoint times out a lot',
+	'endpoint keeps timing out, how often',
 	'support-chat takes ages to answer, p95 numbers?',
 	'how many 429 did doc-embeddings throw, past 3 days',
 	'tokens eaten by our llm endpoints day by day, past 14 days',
@@ -5888,6 +5904,11 @@ SELECT dbinsight._builtin_examples('network', 'get_network_bottlenecks', ARRAY[
 	'bottleneck on the network']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_failed_jobs', ARRAY[
+	'what blew up last night',
+	'things that fell apart since yesterday evening',
+	'jobs gone bang',
+	'which runs went up in smoke',
+	'what died on us overnight',
 	'what broke overnight',
 	'which runs in prod keeled over today',
 	'every crashed run past 6h incl error text',
@@ -6152,6 +6173,9 @@ SELECT dbinsight._builtin_examples('performance', 'get_failure_streaks', ARRAY[
 	'repeat offenders that fail every run']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_high_spill_queries', ARRAY[
+	'spill leaderboard',
+	'biggest spillers',
+	'sql that overflows its memory',
 	'sql that runs out of memory and dumps to disk',
 	'statements with >20 GiB disk spill, past 48 hours',
 	'who is spillin',
@@ -6799,6 +6823,11 @@ SELECT dbinsight._builtin_examples('performance', 'get_job_success_rate', ARRAY[
 	'how often do jobs go through']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_resource_utilization', ARRAY[
+	'cluster sizing',
+	'are our clusters the right size',
+	'clusters too large or too little',
+	'are machines sweating',
+	'is compute starved',
 	'how hot are the boxes running',
 	'CPU + mem of prod clusters, past 12 hrs',
 	'any node swaping like mad?',
@@ -7060,6 +7089,10 @@ SELECT dbinsight._builtin_examples('performance', 'get_slow_queries', ARRAY[
 	'consultas lentas']);
 
 SELECT dbinsight._builtin_examples('platform', 'get_active_alerts', ARRAY[
+	'my pager does not stop',
+	'why is my phone buzzing',
+	'what is screaming',
+	'alarms going',
 	'whats on fire',
 	'open alarms on the security side?',
 	'alerts high+',
@@ -7332,6 +7365,10 @@ SELECT dbinsight._builtin_examples('platform', 'get_ingestion_status', ARRAY[
 	'when did you last load']);
 
 SELECT dbinsight._builtin_examples('platform', 'get_platform_health', ARRAY[
+	'give me the pulse',
+	'how is everything going',
+	'vitals of the platform',
+	'one slide on platform health',
 	'overall, how are we doing',
 	'health score?',
 	'Need one slide for the board on the state of the whole data platform, all areas, traffic light style.',
@@ -8464,6 +8501,9 @@ SELECT dbinsight._builtin_examples('reliability', 'get_sla_breaches', ARRAY[
 	'jobs past their sla']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_uptime_metrics', ARRAY[
+	'did we stay up the whole month',
+	'were the services up all week',
+	'how long were we online',
 	'did we go dark overnight',
 	'were we dark at any point last week',
 	'how many nines do we have',
@@ -8602,6 +8642,9 @@ SELECT dbinsight._builtin_examples('reliability', 'get_uptime_metrics', ARRAY[
 	'verfuegbarkeit']);
 
 SELECT dbinsight._builtin_examples('security', 'get_compliance_violations', ARRAY[
+	'where do we not follow policy',
+	'what is against our own rules',
+	'which policies are being ignored',
 	'right now, which rules of the privacy and security frameworks do we break',
 	'api tokens that live forever - do we have such?',
 	'sensitive columns which still aren''t masked',
@@ -8886,6 +8929,12 @@ SELECT dbinsight._builtin_examples('security', 'get_failed_auth_attempts', ARRAY
 	'fehlgeschlagene anmeldungen']);
 
 SELECT dbinsight._builtin_examples('security', 'get_findings', ARRAY[
+	'shady users',
+	'sketchy accounts',
+	'who should security check first',
+	'whom to investigate',
+	'any bad apples',
+	'did a rule catch somebody',
 	'users with the highest risk',
 	'which accounts look hijacked',
 	'is one of our accounts compromised',
@@ -9036,6 +9085,10 @@ SELECT dbinsight._builtin_examples('security', 'get_findings', ARRAY[
 	'findings']);
 
 SELECT dbinsight._builtin_examples('security', 'get_permission_changes', ARRAY[
+	'grants and revokes log',
+	'recent grant and revoke activity',
+	'who hands out access',
+	'rights dished out lately',
 	'who became admin in the past 48h',
 	'what rigths were handed out or pulled since monday last week',
 	'some1 took away my access on friday i think... who was it',
@@ -9328,6 +9381,9 @@ SELECT dbinsight._builtin_examples('security', 'get_pii_access_logs', ARRAY[
 	'quien leyo datos personales']);
 
 SELECT dbinsight._builtin_examples('security', 'get_security_events', ARRAY[
+	'did anyone wipe a table',
+	'who blew away data',
+	'was something dropped or destroyed',
 	'has anyone downloaded a lot of data',
 	'who exported query results yesterday',
 	'large downloads last week',

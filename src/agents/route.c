@@ -513,6 +513,18 @@ looks_ahead(const DbiTool *tool)
 	return takes_period(tool, true) && !takes_period(tool, false);
 }
 
+/* A tool of the state of things, where its agent has one of what will be. */
+static bool
+another_looks_ahead(const DbiLexicon *lex, int tool)
+{
+	if (looks_ahead(&lex->tools[tool]) || takes_period(&lex->tools[tool], true))
+		return false;
+	for (int t = 0; t < lex->ntools; t++)
+		if (lex->tools[t].agent == lex->tools[tool].agent && looks_ahead(&lex->tools[t]))
+			return true;
+	return false;
+}
+
 static void
 weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 {
@@ -531,7 +543,8 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 			bool ahead = slot->period.kind == DBI_PERIOD_FUTURE;
 
 			if (clause->tools[t] > 0 && !has_own_period(&lex->tools[t], &slot->period) &&
-				(ahead ? takes_period(&lex->tools[t], false) : !takes_period(&lex->tools[t], future)))
+				(ahead ? takes_period(&lex->tools[t], false) || another_looks_ahead(lex, t)
+					   : !takes_period(&lex->tools[t], future)))
 				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
 			else if (ahead && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))
 				clause->tools[t] += LOOKS_AHEAD;
