@@ -69,7 +69,7 @@ GRANT INSERT, UPDATE, DELETE ON dbinsight.budgets, dbinsight.commitments, dbinsi
 	dbinsight.allow_list, dbinsight.audit_action, dbinsight.agents, dbinsight.agent_tools,
 	dbinsight.answer_templates, dbinsight.answer_rules, dbinsight.answer_links, dbinsight.report_templates,
 	dbinsight.concepts, dbinsight.concept_forms, dbinsight.concept_weights, dbinsight.tool_companions, dbinsight.name_hints,
-	dbinsight.argument_words, dbinsight.intent_examples, dbinsight.playbooks, dbinsight.llm_prices, dbinsight.prompts
+	dbinsight.argument_words, dbinsight.foreign_words, dbinsight.intent_examples, dbinsight.playbooks, dbinsight.llm_prices, dbinsight.prompts
 	TO dbinsight_admin;
 /* Servers are the admin's to make; who may use one, its owner says. */
 GRANT USAGE ON FOREIGN DATA WRAPPER databricks, dbinsight_channel, dbinsight_llm, dbinsight_mlflow TO dbinsight_admin;

@@ -2397,6 +2397,10 @@ SELECT dbinsight._builtin_examples('-', 'smalltalk', ARRAY[
 	'k thx']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_budget_status', ARRAY[
+	'will the money last till the end of the month',
+	'has the kitty run dry',
+	'how much is left in the pot',
+	'does the purse hold out this month',
 	'are we gonna bust the budget',
 	'how long till the pot is empty this month',
 	'Did we overshoot any budget in May?',
@@ -3213,6 +3217,10 @@ SELECT dbinsight._builtin_examples('cost', 'get_cost_mtd_summary', ARRAY[
 	'mtd']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_daily_cost_summary', ARRAY[
+	'dollars a day',
+	'$ per day',
+	'cost curve of the last two weeks',
+	'how many bucks a day are we at',
 	'spend from the 3rd to the 9th',
 	'create a cost report',
 	'total spend between 1 June and 5 June',
@@ -3362,6 +3370,10 @@ SELECT dbinsight._builtin_examples('cost', 'get_daily_cost_summary', ARRAY[
 	'what did saturday set us back']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_idle_cluster_cost', ARRAY[
+	'clusters asleep on the job',
+	'who left the lights on',
+	'machines nobody switched off',
+	'sleepy clusters and their price',
 	'how much csah are we setting on fire with clusters that just sit there',
 	'clusters twiddling thumbs, 14 days back, + wasted dollars',
 	'who forgets to shut the lights off? i mean compute left on with nobody using it, and the bill for that',
@@ -3493,6 +3505,10 @@ SELECT dbinsight._builtin_examples('cost', 'get_idle_cluster_cost', ARRAY[
 	'money burned by idling']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_sku_cost_trend', ARRAY[
+	'has the jobs compute sku become dearer',
+	'is the serverless sql sku getting more expensive',
+	'price development of one sku',
+	'did the photon sku go up',
 	'has serverless sql compute been creeping up from day to day over the past 60 days?',
 	'PREMIUM_JOBS_COMPUTE curve day by day',
 	'need a time series of PREMIUM_DLT_ADVANCED_COMPUTE w/ quantity and unit price, 90 days',
@@ -3622,6 +3638,11 @@ SELECT dbinsight._builtin_examples('cost', 'get_sku_cost_trend', ARRAY[
 	'price curve of PREMIUM_JOBS_COMPUTE']);
 
 SELECT dbinsight._builtin_examples('cost', 'get_top_cost_drivers', ARRAY[
+	'where does all the money go',
+	'whose fault is the big bill',
+	'name the culprits of the bill',
+	'what swallows our dollars',
+	'who eats the most cash',
 	'what ate our cloud credits on thursday',
 	'top 5 money pits yesterday',
 	'name me the three priciest things that ran on june 3',
@@ -4589,6 +4610,9 @@ SELECT dbinsight._builtin_examples('governance', 'get_table_lineage', ARRAY[
 	'de donde viene esta tabla']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_inference_metrics', ARRAY[
+	'an endpoint is timing out',
+	'our chat endpoint times out a lot',
+	'endpoint keeps timing out, how often',
 	'support-chat takes ages to answer, p95 numbers?',
 	'how many 429 did doc-embeddings throw, past 3 days',
 	'tokens eaten by our llm endpoints day by day, past 14 days',
@@ -4985,6 +5009,9 @@ SELECT dbinsight._builtin_examples('mlops', 'get_model_performance', ARRAY[
 	'model quality down']);
 
 SELECT dbinsight._builtin_examples('mlops', 'get_training_history', ARRAY[
+	'mlflow runs',
+	'runs in mlflow lately',
+	'recent mlflow runs and their metrics',
 	'when did fraud_model last get retrained',
 	'who in the ds team trained what recently and how long did it chew on it',
 	'last 5 trainings of churn_model with the resulting metric',
@@ -5665,6 +5692,11 @@ SELECT dbinsight._builtin_examples('network', 'get_external_ips', ARRAY[
 	'internet ips on our workspaces']);
 
 SELECT dbinsight._builtin_examples('network', 'get_network_bottlenecks', ARRAY[
+	'warehouses that queue',
+	'which sql warehouse is at its limit',
+	'is any warehouse swamped',
+	'queries waiting in line on the warehouses',
+	'which warehouse has too many queries at once',
 	'is it the network that slows us down?',
 	'warehouses piling up queues or getting 429s, past 2 days',
 	'NIC-saturated nodes today?',
@@ -5872,6 +5904,11 @@ SELECT dbinsight._builtin_examples('network', 'get_network_bottlenecks', ARRAY[
 	'bottleneck on the network']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_failed_jobs', ARRAY[
+	'what blew up last night',
+	'things that fell apart since yesterday evening',
+	'jobs gone bang',
+	'which runs went up in smoke',
+	'what died on us overnight',
 	'what broke overnight',
 	'which runs in prod keeled over today',
 	'every crashed run past 6h incl error text',
@@ -6136,6 +6173,9 @@ SELECT dbinsight._builtin_examples('performance', 'get_failure_streaks', ARRAY[
 	'repeat offenders that fail every run']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_high_spill_queries', ARRAY[
+	'spill leaderboard',
+	'biggest spillers',
+	'sql that overflows its memory',
 	'sql that runs out of memory and dumps to disk',
 	'statements with >20 GiB disk spill, past 48 hours',
 	'who is spillin',
@@ -6783,6 +6823,11 @@ SELECT dbinsight._builtin_examples('performance', 'get_job_success_rate', ARRAY[
 	'how often do jobs go through']);
 
 SELECT dbinsight._builtin_examples('performance', 'get_resource_utilization', ARRAY[
+	'cluster sizing',
+	'are our clusters the right size',
+	'clusters too large or too little',
+	'are machines sweating',
+	'is compute starved',
 	'how hot are the boxes running',
 	'CPU + mem of prod clusters, past 12 hrs',
 	'any node swaping like mad?',
@@ -7044,6 +7089,10 @@ SELECT dbinsight._builtin_examples('performance', 'get_slow_queries', ARRAY[
 	'consultas lentas']);
 
 SELECT dbinsight._builtin_examples('platform', 'get_active_alerts', ARRAY[
+	'my pager does not stop',
+	'why is my phone buzzing',
+	'what is screaming',
+	'alarms going',
 	'whats on fire',
 	'open alarms on the security side?',
 	'alerts high+',
@@ -7316,6 +7365,10 @@ SELECT dbinsight._builtin_examples('platform', 'get_ingestion_status', ARRAY[
 	'when did you last load']);
 
 SELECT dbinsight._builtin_examples('platform', 'get_platform_health', ARRAY[
+	'give me the pulse',
+	'how is everything going',
+	'vitals of the platform',
+	'one slide on platform health',
 	'overall, how are we doing',
 	'health score?',
 	'Need one slide for the board on the state of the whole data platform, all areas, traffic light style.',
@@ -8448,6 +8501,9 @@ SELECT dbinsight._builtin_examples('reliability', 'get_sla_breaches', ARRAY[
 	'jobs past their sla']);
 
 SELECT dbinsight._builtin_examples('reliability', 'get_uptime_metrics', ARRAY[
+	'did we stay up the whole month',
+	'were the services up all week',
+	'how long were we online',
 	'did we go dark overnight',
 	'were we dark at any point last week',
 	'how many nines do we have',
@@ -8586,6 +8642,9 @@ SELECT dbinsight._builtin_examples('reliability', 'get_uptime_metrics', ARRAY[
 	'verfuegbarkeit']);
 
 SELECT dbinsight._builtin_examples('security', 'get_compliance_violations', ARRAY[
+	'where do we not follow policy',
+	'what is against our own rules',
+	'which policies are being ignored',
 	'right now, which rules of the privacy and security frameworks do we break',
 	'api tokens that live forever - do we have such?',
 	'sensitive columns which still aren''t masked',
@@ -8870,6 +8929,24 @@ SELECT dbinsight._builtin_examples('security', 'get_failed_auth_attempts', ARRAY
 	'fehlgeschlagene anmeldungen']);
 
 SELECT dbinsight._builtin_examples('security', 'get_findings', ARRAY[
+	'shady users',
+	'sketchy accounts',
+	'who should security check first',
+	'whom to investigate',
+	'any bad apples',
+	'did a rule catch somebody',
+	'users with the highest risk',
+	'which accounts look hijacked',
+	'is one of our accounts compromised',
+	'are we under attack right now',
+	'has somebody broken in',
+	'did the detections trip on anyone',
+	'who behaves suspiciously',
+	'riskiest people of the week',
+	'threats found today',
+	'is there an insider at work',
+	'which user should i be most worried about',
+	'top risky identities',
 	'what have the detections dug up in the past 10 days',
 	'any hits for SEC-AUTH-001?',
 	'detection rule results, high and above, past 30 days, incl. the evidence',
@@ -9008,6 +9085,10 @@ SELECT dbinsight._builtin_examples('security', 'get_findings', ARRAY[
 	'findings']);
 
 SELECT dbinsight._builtin_examples('security', 'get_permission_changes', ARRAY[
+	'grants and revokes log',
+	'recent grant and revoke activity',
+	'who hands out access',
+	'rights dished out lately',
 	'who became admin in the past 48h',
 	'what rigths were handed out or pulled since monday last week',
 	'some1 took away my access on friday i think... who was it',
@@ -9300,6 +9381,15 @@ SELECT dbinsight._builtin_examples('security', 'get_pii_access_logs', ARRAY[
 	'quien leyo datos personales']);
 
 SELECT dbinsight._builtin_examples('security', 'get_security_events', ARRAY[
+	'did anyone wipe a table',
+	'who blew away data',
+	'was something dropped or destroyed',
+	'has anyone downloaded a lot of data',
+	'who exported query results yesterday',
+	'large downloads last week',
+	'were notebooks exported by somebody',
+	'data taken out of the workspace, by whom',
+	'any bulk exports',
 	'security relevant audit entries between june 1 and june 5',
 	'this month''s critical audit events and nothing below',
 	'has anybody been messing with secrets lately',

@@ -69,6 +69,9 @@ dbi_date_is_month(DbiDates *r, int ahead)
 
 	if (!t || t->kind != DBI_TOK_WORD || dbi_date_month_number(t->text) == 0)
 		return false;
+	if (strcmp(t->text, "may") == 0 && before &&
+		dbi_is_one_of(before->text, "who|whom|they|he|she|we|you|i"))
+		return false;
 	if (strcmp(t->text, "may") != 0 || dbi_date_ends_there(r, ahead + 1))
 		return true;
 	if (dbi_date_day_number(dbi_date_peek(r, ahead + 1)) ||
@@ -80,7 +83,8 @@ dbi_date_is_month(DbiDates *r, int ahead)
 		return true;
 	return dbi_date_one_of(r, ahead + 1,
 						   "instead|then|though|again|as|bill|spend|costs|cost|numbers|figures|so|was|were|looks|"
-						   "looked|in|for|on|and|or|data|invoice|total");
+						   "looked|in|for|on|and|or|data|invoice|total|"
+						   "money|spending|charges|budget|usage|consumption|damage");
 }
 
 /* The year of a month named without one: the last that has begun. */

@@ -45,7 +45,7 @@
 static const char *const watched[] = {"agents",        "agent_tools",     "concepts",
 									  "concept_forms", "concept_weights", "tool_companions",
 									  "name_hints",    "argument_words",  "router_models",
-									  "router_in_use"};
+									  "router_in_use", "foreign_words"};
 
 static DbiLexicon *lexicon = NULL;
 static MemoryContext lexicon_context = NULL;
@@ -449,16 +449,28 @@ form_bucket(const DbiLexicon *lex, const char *key)
 	}
 }
 
+/* Of a key: up to its first space. */
+static uint8 *
+head_bucket(const DbiLexicon *lex, const char *key, size_t len)
+{
+	return &lex->longest_by_head[hash_bytes((const unsigned char *) key, (int) len) &
+								 (lex->nbuckets - 1)];
+}
+
 static void
 index_forms(DbiLexicon *lex)
 {
 	memset(lex->first_forms, -1, sizeof(int) * lex->nbuckets);
+	memset(lex->longest_by_head, 0, lex->nbuckets);
 	for (int i = 0; i < lex->nforms; i++)
 	{
 		int *bucket = form_bucket(lex, lex->forms[i].key);
 
+		uint8 *longest = head_bucket(lex, lex->forms[i].key, strcspn(lex->forms[i].key, " "));
+
 		if (*bucket < 0)
 			*bucket = i;
+		*longest = (uint8) Max(*longest, lex->forms[i].words);
 	}
 }
 
@@ -559,6 +571,7 @@ load_forms(DbiLexicon *lex, MemoryContext context)
 	/* half of the buckets stay empty: a form has at most two keys */
 	lex->nbuckets = (int) pg_nextpower2_32((uint32) Max(4 * SPI_processed, 2));
 	lex->first_forms = MemoryContextAllocHuge(context, sizeof(int) * lex->nbuckets);
+	lex->longest_by_head = MemoryContextAllocHuge(context, lex->nbuckets);
 	add_forms(lex, context, true);
 	add_forms(lex, context, false);
 	lex->vocabulary =
@@ -616,6 +629,78 @@ load_argument_words(DbiLexicon *lex, MemoryContext context)
 	add_to_vocabulary(lex, context);
 }
 
+/* By their words, so that the same rows are the same array in any order. */
+static int
+compare_foreign(const void *a, const void *b)
+{
+	const DbiForeignWord *x = a;
+	const DbiForeignWord *y = b;
+
+	for (int i = 0; i < x->nwords && i < y->nwords; i++)
+	{
+		int c = strcmp(x->words[i], y->words[i]);
+
+		if (c != 0)
+			return c;
+	}
+	return x->nwords != y->nwords ? x->nwords - y->nwords : strcmp(x->language, y->language);
+}
+
+/* A form begins with a letter: one that begins with a number is found nowhere. */
+static void
+index_foreign(DbiLexicon *lex)
+{
+	int letter = 0;
+	int i;
+
+	qsort(lex->foreign, lex->nforeign, sizeof(DbiForeignWord), compare_foreign);
+	for (i = 0; i < lex->nforeign; i++)
+		while (letter < lengthof(lex->first_foreign) && letter <= lex->foreign[i].words[0][0] - 'a')
+			lex->first_foreign[letter++] = i;
+	while (letter < lengthof(lex->first_foreign))
+		lex->first_foreign[letter++] = i;
+}
+
+/* The name of a language, written once. */
+static const char *
+language_of(DbiLexicon *lex, const char *name)
+{
+	for (int i = 0; i < lex->nlanguages; i++)
+		if (strcmp(lex->languages[i], name) == 0)
+			return lex->languages[i];
+	return lex->languages[lex->nlanguages++] = pstrdup(name);
+}
+
+static int
+compare_languages(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+static void
+load_foreign_words(DbiLexicon *lex, MemoryContext context)
+{
+	MemoryContext old;
+
+	run("SELECT language, form, meaning, shared FROM dbinsight.foreign_words");
+	lex->foreign = MemoryContextAllocZero(context, sizeof(DbiForeignWord) * Max(SPI_processed, 1));
+	lex->languages = MemoryContextAllocZero(context, sizeof(char *) * Max(SPI_processed, 1));
+	old = MemoryContextSwitchTo(context);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		DbiForeignWord *f = &lex->foreign[lex->nforeign];
+
+		CHECK_FOR_INTERRUPTS();
+		f->language = language_of(lex, column(i, 1));
+		f->shared = column(i, 4)[0] == 't';
+		dbi_set_foreign_word(f, column(i, 2), column(i, 3));
+		lex->nforeign += f->nwords > 0;
+	}
+	MemoryContextSwitchTo(old);
+	qsort(lex->languages, lex->nlanguages, sizeof(char *), compare_languages);
+	index_foreign(lex);
+}
+
 static void
 load_small_tables(DbiLexicon *lex, MemoryContext context)
 {
@@ -638,6 +723,7 @@ load_small_tables(DbiLexicon *lex, MemoryContext context)
 		lex->hints[i].kind = kept(context, column(i, 2));
 	}
 	load_argument_words(lex, context);
+	load_foreign_words(lex, context);
 }
 
 /* ---- examples ---- */
@@ -658,6 +744,7 @@ add_example(DbiLexicon *lex, MemoryContext context, int agent, int tool, bool de
 		return;
 	dbi_set_still_clock(&clock);
 	text = dbi_tokenize(words);
+	dbi_translate(lex, text);
 	slots = dbi_find_slots(text, &clock);
 	clause = dbi_read_clause(lex, text, slots, 0, text->n);
 	e->agent = agent;
@@ -806,6 +893,12 @@ dbi_find_form(const DbiLexicon *lex, const char *key)
 	int first = lex->nforms > 0 ? *form_bucket(lex, key) : -1;
 
 	return first < 0 ? NULL : &lex->forms[first];
+}
+
+int
+dbi_longest_form(const DbiLexicon *lex, const char *head)
+{
+	return lex->nforms > 0 ? *head_bucket(lex, head, strlen(head)) : 0;
 }
 
 /* A word that is a form itself is none, though another with its stem is: "findings" beside "find". */

@@ -363,8 +363,9 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 	if (p->changes == DBI_CHANGES_WORD)
 		return NULL;
 	/* A few words in a conversation are like nothing; only what they say counts. */
-	p->ours = points_back(p) || dbi_is_follow_up(p) ? !speaks_of_others(p)
-													: !dbi_is_foreign(p->lex, p->text, all);
+	p->ours = points_back(p) || dbi_is_follow_up(p)
+				  ? !speaks_of_others(p)
+				  : !dbi_is_foreign(p->lex, p->text, all) || dbi_names_ours(p->text, p->slots, all);
 	/* A report about something of ours, however it is ordered. */
 	p->ours = p->ours || (dbi_clause_hit(p->lex, all, "document") != NULL &&
 						  dbi_lexical_evidence(p) >= DBI_OWN_EVIDENCE);
@@ -663,6 +664,7 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 		take_reading(&p, reading);
 	else if ((chosen = dbi_chosen_question(p.text, p.frame)) != NULL)
 		p.text = dbi_tokenize(chosen);
+	dbi_translate(p.lex, p.text);
 	dbi_drop_courtesy(p.text);
 	dbi_repair_typos(p.lex, p.text);
 	p.slots = dbi_resolve_names(p.lex, p.text, dbi_find_slots(p.text, &p.clock));

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "agents/planner.h"
+#include "agents/split.h"
 
 /* In a platform-wide question the domains are less sure than the platform. */
 #define DOMAIN_SHARE 0.6
@@ -79,6 +80,22 @@ is_turning(DbiPlanner *p, const DbiSlot *slot)
 		   slot->to == slot->from + 1 && p->text->n > 1 && (slot->from == 0 || p->change_only);
 }
 
+/* The month so far that is a question of its own is no period of the others. */
+static bool
+is_asked_itself(DbiPlanner *p, const DbiSlot *slot)
+{
+	ListCell *lc;
+
+	foreach(lc, list_length(p->clauses) > 1 ? p->clauses : NIL)
+	{
+		DbiClause *c = lfirst(lc);
+
+		if (slot->from == c->from && slot->to == c->to && dbi_asks_month_so_far(p->lex, p->text, c))
+			return true;
+	}
+	return false;
+}
+
 static List *
 slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 {
@@ -99,7 +116,7 @@ slots_of(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 		DbiSlot *slot = lfirst(lc);
 
 		if (is_shared(slot) && !list_member_ptr(own, slot) && !dbi_has_nature(own, slot) &&
-			!dbi_is_negated(p, slot) && !is_turning(p, slot))
+			!dbi_is_negated(p, slot) && !is_turning(p, slot) && !is_asked_itself(p, slot))
 			shared = lappend(shared, slot);
 	}
 	own = list_concat(own, shared);
@@ -277,12 +294,16 @@ add_domains(DbiPlanner *p, const DbiClause *clause, List *slots, DbiSlot *period
 static bool
 asks_for(DbiPlanner *p, const DbiClause *clause, const char *intent)
 {
+	const DbiHit *hit;
+
 	if (strcmp(p->plan->intent, intent) == 0)
 		return true;
 	for (int i = clause->from; i < clause->to; i++)
 		if (p->text->tokens[i].slot < 0 && dbi_is_concept_word(p->lex, &p->text->tokens[i], intent))
 			return true;
-	return false;
+	/* "security events" are two words. */
+	hit = dbi_clause_hit(p->lex, clause, intent);
+	return hit != NULL && p->lex->concepts[hit->concept].kind == DBI_CONCEPT_TOPIC;
 }
 
 /*

@@ -122,13 +122,36 @@ add_hits(const DbiLexicon *lex, List *hits, const char *key, double share, int f
 static char *
 key_of(const char *mark, const DbiUnitWord *units, int i, int len, bool stems)
 {
-	StringInfoData s;
+	size_t size = strlen(mark) + 1;
+	char *key;
+	char *p;
 
-	initStringInfo(&s);
-	appendStringInfoString(&s, mark);
 	for (int k = i; k < i + len; k++)
-		appendStringInfo(&s, "%s%s", k > i ? " " : "", stems ? units[k].stem : units[k].word);
-	return s.data;
+		size += strlen(stems ? units[k].stem : units[k].word) + 1;
+	key = palloc(size);
+	p = stpcpy(key, mark);
+	for (int k = i; k < i + len; k++)
+	{
+		if (k > i)
+			*p++ = ' ';
+		p = stpcpy(p, stems ? units[k].stem : units[k].word);
+	}
+	return key;
+}
+
+/* Most places begin no form of many words: that is seen without making its key. */
+static void
+set_longest(const DbiLexicon *lex, DbiUnitWord *units, int n, bool all)
+{
+	for (int i = 0; i < n; i++)
+	{
+		char *key = key_of(all ? "~" : "=", units, i, 1, all);
+
+		units[i].longest = dbi_longest_form(lex, key);
+		if (!all)
+			units[i].longest = Max(units[i].longest, dbi_longest_form(lex, units[i].stem));
+		pfree(key);
+	}
 }
 
 /*
@@ -144,11 +167,11 @@ match_length(const DbiLexicon *lex, List *hits, DbiUnitWord *units, bool *used, 
 		int before = list_length(hits);
 		int from = units[i].from;
 		int to = units[i + len - 1].to;
-		bool free = true;
+		bool free = len <= units[i].longest;
 		char *key;
 
-		for (int k = i; k < i + len; k++)
-			free = free && !used[units[k].from - first] && units[k].word[0] != '|';
+		for (int k = i; k < i + len && free; k++)
+			free = !used[units[k].from - first] && units[k].word[0] != '|';
 		if (!free)
 			continue;
 		CHECK_FOR_INTERRUPTS();
@@ -227,6 +250,8 @@ dbi_match_forms(const DbiLexicon *lex, const DbiText *text, List *slots, int fro
 	int n = unit_words(lex, text, slots, from, to, false, units);
 	List *hits = NIL;
 
+	set_longest(lex, all, nall, true);
+	set_longest(lex, units, n, false);
 	for (int len = Min(lex->longest, nall); len > 0; len--)
 	{
 		if (len > 1)
@@ -488,6 +513,18 @@ looks_ahead(const DbiTool *tool)
 	return takes_period(tool, true) && !takes_period(tool, false);
 }
 
+/* A tool of the state of things, where its agent has one of what will be. */
+static bool
+another_looks_ahead(const DbiLexicon *lex, int tool)
+{
+	if (looks_ahead(&lex->tools[tool]) || takes_period(&lex->tools[tool], true))
+		return false;
+	for (int t = 0; t < lex->ntools; t++)
+		if (lex->tools[t].agent == lex->tools[tool].agent && looks_ahead(&lex->tools[t]))
+			return true;
+	return false;
+}
+
 static void
 weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 {
@@ -506,7 +543,8 @@ weigh_period(const DbiLexicon *lex, List *slots, DbiClause *clause)
 			bool ahead = slot->period.kind == DBI_PERIOD_FUTURE;
 
 			if (clause->tools[t] > 0 && !has_own_period(&lex->tools[t], &slot->period) &&
-				(ahead ? takes_period(&lex->tools[t], false) : !takes_period(&lex->tools[t], future)))
+				(ahead ? takes_period(&lex->tools[t], false) || another_looks_ahead(lex, t)
+					   : !takes_period(&lex->tools[t], future)))
 				clause->tools[t] = Max(clause->tools[t] - NO_PERIOD, 0);
 			else if (ahead && clause->agents[lex->tools[t].agent] > 0 && looks_ahead(&lex->tools[t]))
 				clause->tools[t] += LOOKS_AHEAD;

@@ -85,6 +85,7 @@ extern double dbi_router_confidence(const DbiRouter *router, double best, double
 extern void dbi_scope_features(const DbiLexicon *lexicon, const DbiText *text,
 							   const DbiClause *clause, double *features);
 extern bool dbi_is_foreign(const DbiLexicon *lexicon, const DbiText *text, const DbiClause *clause);
+extern bool dbi_names_ours(const DbiText *text, List *slots, const DbiClause *clause);
 
 /* Whether route.c leaves the model out: while it is being trained. */
 extern bool dbi_router_off;

@@ -63,6 +63,7 @@ look_at(Gathering *g, const char *words)
 	if (dbi_count_separators(s.text) == 0)
 		return;
 	dbi_set_still_clock(&clock);
+	dbi_translate(g->lex, s.text);
 	dbi_drop_courtesy(s.text);
 	dbi_repair_typos(g->lex, s.text);
 	s.slots = dbi_find_slots(s.text, &clock);

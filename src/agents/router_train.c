@@ -162,6 +162,7 @@ read_words(const DbiLexicon *lex, const char *words, DbiText **text, List **slot
 
 	dbi_set_still_clock(&clock);
 	*text = dbi_tokenize(words);
+	dbi_translate(lex, *text);
 	dbi_drop_courtesy(*text);
 	dbi_repair_typos(lex, *text);
 	*slots = dbi_find_slots(*text, &clock);

@@ -106,6 +106,30 @@ is_gibberish(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
 	return (known == 0 && !named) || unknown > MOST_UNKNOWN + known * UNKNOWN_SHARE;
 }
 
+/* A name that is no word people use: nightly_etl, main.gold.orders. */
+static bool
+is_own_name(const DbiText *text, const DbiSlot *slot)
+{
+	const DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
+
+	return c != NULL && c->known && slot->from >= 0 && slot->kind == DBI_SLOT_NAME &&
+		   (slot->to > slot->from + 1 || text->tokens[slot->from].kind == DBI_TOK_IDENT);
+}
+
+/* Whether something of the account is named, and the lexicon says nothing against it. */
+bool
+dbi_names_ours(const DbiText *text, List *slots, const DbiClause *c)
+{
+	ListCell *lc;
+
+	if (c->evidence < DBI_OWN_EVIDENCE || c->scope > Max(c->refusal[DBI_LABEL_SCOPE], 0))
+		return false;
+	foreach(lc, slots)
+		if (is_own_name(text, lfirst(lc)))
+			return true;
+	return false;
+}
+
 /* Without a model: when what speaks for nothing of ours is not outweighed. */
 bool
 dbi_is_foreign(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)

@@ -178,10 +178,28 @@ stands_alone(const DbiClause *c)
 	return c->evidence >= DBI_OWN_EVIDENCE && c->lexical[c->best_agent] >= DBI_SOME_EVIDENCE;
 }
 
+/*
+ * "uptime, mtd, incidents": the month so far is asked for. The last of a list
+ * is a period, unless a conjunction stands before it: "failed jobs, mtd".
+ */
+bool
+dbi_asks_month_so_far(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
+{
+	const DbiHit *hit = dbi_clause_hit(lex, c, "month_to_date");
+	int end = text->n;
+
+	while (end > c->to && text->tokens[end - 1].kind == DBI_TOK_PUNCT)
+		end--;
+	return hit != NULL && hit->weight >= 1 && hit->from == c->from && hit->to == c->to &&
+		   (c->from == 0 || c->to < end || text->tokens[c->from - 1].kind == DBI_TOK_WORD);
+}
+
 /* "which clusters, pipelines or jobs": kinds and names of things, of which nothing is asked. */
 static bool
 only_names_things(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
 {
+	if (dbi_asks_month_so_far(lex, text, c))
+		return false;
 	for (int i = c->from; i < c->to; i++)
 	{
 		const DbiToken *t = &text->tokens[i];
@@ -234,6 +252,16 @@ dbi_count_separators(const DbiText *text)
 	return n;
 }
 
+/* A bare "mtd" in a list of other things: two words or less teach nothing of it. */
+static bool
+parts_month_so_far(const DbiSplitter *s, const DbiBoundary *b)
+{
+	return s->least <= 0 && b->last->best_agent != b->next->best_agent &&
+		   (dbi_asks_month_so_far(s->lex, s->text, b->next) ||
+			(dbi_asks_month_so_far(s->lex, s->text, b->last) &&
+			 (b->last->from > 0 || dbi_count_separators(s->text) > 1)));
+}
+
 static List *
 add_stretch(const DbiSplitter *s, List *clauses, DbiClause *next)
 {
@@ -246,7 +274,8 @@ add_stretch(const DbiSplitter *s, List *clauses, DbiClause *next)
 	if (!may_part(s->lex, s->text, &b))
 		part = false;
 	else
-		part = s->decide ? s->decide(s, &b) : parts(s->lex, s->text, &b, s->least);
+		part = s->decide ? s->decide(s, &b)
+						 : parts_month_so_far(s, &b) || parts(s->lex, s->text, &b, s->least);
 	if (part)
 		return lappend(clauses, next);
 	llast(clauses) = b.both;

@@ -39,4 +39,8 @@ extern List *dbi_split_by(const DbiSplitter *splitter);
 extern void dbi_split_features(const DbiLexicon *lexicon, const DbiText *text,
 							   const DbiBoundary *boundary, double *features);
 
+/* Whether a stretch is nothing but "mtd" and asks for it. */
+extern bool dbi_asks_month_so_far(const DbiLexicon *lexicon, const DbiText *text,
+								  const DbiClause *clause);
+
 #endif

@@ -56,7 +56,7 @@ wide_class(pg_wchar c, char *plain)
 		*plain = '?';
 		return CH_PUNCT;
 	}
-	if (c < 0xAA || (c >= 0x2000 && c <= 0x2BFF) || (c >= 0x3000 && c <= 0x303F) ||
+	if (c < 0xAA || c == 0xBF || (c >= 0x2000 && c <= 0x2BFF) || (c >= 0x3000 && c <= 0x303F) ||
 		(c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF || (c >= 0xE000 && c <= 0xF8FF) || c >= 0x1F000)
 		return CH_SPACE;
 	return CH_LETTER;
@@ -568,6 +568,19 @@ add_punct(Builder *b, const char *s, const char *end, const char *base)
 		add_token(b, DBI_TOK_PUNCT, pnstrdup(s, 1), start, start + 1);
 }
 
+/* "_(PHOTON)" belongs to the name it ends: bytes from the bracket to its end, or 0. */
+static int
+bracketed_part(const char *s, const char *p, const char *end)
+{
+	int n = 1;
+
+	if (*p != '(' || p == s || p[-1] != '_')
+		return 0;
+	while (p + n < end && (isalnum((unsigned char) p[n]) || p[n] == '_'))
+		n++;
+	return n > 1 && p + n < end && p[n] == ')' ? n + 1 : 0;
+}
+
 /* Reads a chunk of letters and joiners into the buffer; returns where it ends. */
 static const char *
 read_chunk(Builder *b, const char *s, const char *end, const char *base)
@@ -581,11 +594,21 @@ read_chunk(Builder *b, const char *s, const char *end, const char *base)
 		int len;
 		char plain;
 		CharClass class = read_char(p, end, &len, &plain);
+		int bracket = bracketed_part(s, p, end);
 
 		/* A comma inside a number belongs to it. */
 		if (*p == ',' && p > s && isdigit((unsigned char) p[-1]) && p + 1 < end &&
 			isdigit((unsigned char) p[1]))
 			class = CH_JOINER;
+		if (bracket > 0)
+		{
+			for (; bracket > 0; bracket--)
+			{
+				b->origin[n] = (int) (p - base);
+				buf[n++] = pg_ascii_tolower((unsigned char) *p++);
+			}
+			continue;
+		}
 		if (class != CH_LETTER && class != CH_JOINER)
 			break;
 		if (plain != '\0')

@@ -352,15 +352,27 @@ typedef struct DbiArgumentWord
 	int nwords;
 } DbiArgumentWord;
 
+/* A word or phrase of another language and what it means in English. */
+typedef struct DbiForeignWord
+{
+	const char *language;
+	char **words; /* without accents; "x*" begins with x, "#" is a number */
+	int nwords;
+	char **meaning;
+	int nmeaning;
+	bool shared; /* an English word too */
+} DbiForeignWord;
+
 typedef struct DbiLexicon
 {
 	int nconcepts;
 	DbiConcept *concepts;
 	int nforms;
-	DbiForm *forms;   /* sorted by key */
-	int nbuckets;     /* a power of two */
-	int *first_forms; /* by the hash of a key: its first form, or -1 */
-	int longest;      /* words of the longest form */
+	DbiForm *forms;         /* sorted by key */
+	int nbuckets;           /* a power of two */
+	int *first_forms;       /* by the hash of a key: its first form, or -1 */
+	int longest;            /* words of the longest form */
+	uint8 *longest_by_head; /* by the hash of a key's first word: no form with that word has more */
 	int nvocabulary;
 	char **vocabulary;   /* sorted words that are spelt right */
 	DbiKnownWord *known; /* of the vocabulary, in its order, those a typo may be meant for */
@@ -385,6 +397,11 @@ typedef struct DbiLexicon
 	DbiNameHint *hints;
 	int nwords;
 	DbiArgumentWord *words;
+	int nforeign;
+	DbiForeignWord *foreign; /* sorted by their first word */
+	int first_foreign[27];   /* by the first letter, and the end */
+	int nlanguages;
+	const char **languages;
 	struct DbiRouter *router; /* what was learned, or NULL */
 } DbiLexicon;
 
@@ -394,8 +411,16 @@ extern int dbi_find_concept(const DbiLexicon *lexicon, const char *name);
 extern int dbi_find_agent(const DbiLexicon *lexicon, const char *name);
 extern bool dbi_is_stop(const DbiLexicon *lexicon, const char *word, const char *stem);
 extern const DbiForm *dbi_find_form(const DbiLexicon *lexicon, const char *key);
+/* No form whose key begins with this word has more words; a few too many at times. */
+extern int dbi_longest_form(const DbiLexicon *lexicon, const char *head);
 extern bool dbi_in_vocabulary(const DbiLexicon *lexicon, const char *word);
 extern void dbi_repair_typos(const DbiLexicon *lexicon, DbiText *text);
+
+/* ---- translate.c: words of other languages ---- */
+
+/* In the current context. */
+extern void dbi_set_foreign_word(DbiForeignWord *word, const char *form, const char *meaning);
+extern void dbi_translate(const DbiLexicon *lexicon, DbiText *text);
 
 /* ---- features.c: how like an example a question is ---- */
 
@@ -415,6 +440,7 @@ typedef struct DbiUnitWord
 	const char *stem;
 	int from; /* tokens [from, to) */
 	int to;
+	int longest; /* words of the longest form that may begin here */
 } DbiUnitWord;
 
 typedef struct DbiHit

@@ -15,7 +15,7 @@ INSERT INTO expected VALUES
 	-- 18 days of June against the first 18 of May
 	('Compare this month''s costs to last month',
 		E'get_daily_cost_summary {"end_date": "2025-06-18", "start_date": "2025-06-01"}\nget_daily_cost_summary {"end_date": "2025-05-18", "start_date": "2025-05-01"}'),
-	('Show me high-severity security events from today', 'get_security_events {"end_date": "2025-06-18", "severity": "high", "start_date": "2025-06-18"}'),
+	('Show me high-severity security events from today', E'get_security_events {"end_date": "2025-06-18", "severity": "high", "start_date": "2025-06-18"}\nget_findings {"days": 1, "severity": "high"}'),
 	('Has user@company.com accessed PII recently?', 'get_pii_access_logs {"user": "user@company.com"}'),
 	-- 18:00 to 14:30 is 20.5 hours
 	('Were there any failed auth attempts overnight?', 'get_failed_auth_attempts {"hours": 21}'),
@@ -42,7 +42,7 @@ INSERT INTO expected VALUES
 	('Which external IPs connected this week?', 'get_external_ips {"days": 3}'),
 	('Where are the network bottlenecks?', 'get_network_bottlenecks {}'),
 	('Show me the top cost drivers and any security issues from yesterday',
-		E'get_top_cost_drivers {"date": "2025-06-17"}\nget_security_events {"end_date": "2025-06-17", "start_date": "2025-06-17"}\nget_failed_auth_attempts {"hours": 48}\nget_permission_changes {"days": 2}\nget_findings {"days": 2}'),
+		E'get_top_cost_drivers {"date": "2025-06-17"}\nget_security_events {"end_date": "2025-06-17", "start_date": "2025-06-17"}\nget_findings {"days": 2}\nget_failed_auth_attempts {"hours": 48}\nget_permission_changes {"days": 2}'),
 	('how healthy are we?', E'get_platform_health {}\nget_active_alerts {}'),
 	('what alerts are firing?', 'get_active_alerts {}'),
 	('what security alerts are firing?', 'get_active_alerts {"domain": "security"}'),
@@ -53,7 +53,7 @@ INSERT INTO expected VALUES
 	('queries taking longer than 5 minutes', 'get_slow_queries {"threshold_seconds": 300}'),
 	('show queries slower than 2 min in the last 12 hours', 'get_slow_queries {"hours": 12, "threshold_seconds": 120}'),
 	('tables that have not been refreshed for more than 2 days', 'get_freshness_violations {"hours": 48}'),
-	('list medium or higher security events in the past week', 'get_security_events {"end_date": "2025-06-18", "severity": "medium", "start_date": "2025-06-12"}'),
+	('list medium or higher security events in the past week', E'get_security_events {"end_date": "2025-06-18", "severity": "medium", "start_date": "2025-06-12"}\nget_findings {"days": 7, "severity": "medium"}'),
 	('how much did we spend in May', 'get_daily_cost_summary {"end_date": "2025-05-31", "start_date": "2025-05-01"}'),
 	('total spend between 1 June and 5 June', 'get_daily_cost_summary {"end_date": "2025-06-05", "start_date": "2025-06-01"}'),
 	('which skus cost us the most in Q1', 'get_cost_by_sku {"end_date": "2025-03-31", "start_date": "2025-01-01"}'),
