@@ -346,7 +346,7 @@ dbi_judge_number(DbiSentence *s, int i)
 	DbiFigure f = {.s = s, .at = i, .t = &s->tokens->t[i]};
 
 	f.claim = dbi_claim(s->judge, f.t->start, f.t->len, DBI_CLAIM_NUMBER);
-	f.verdict = &s->numbers[i];
+	f.verdict = dbi_verdict_of(s, i);
 	f.verdict->judged = true;
 	dbi_object(f.claim, "no cell and no derivation gives it", false);
 	f.total = i - 2 >= s->from && dbi_is_word(dbi_figure_token(&f, i - 1), "of") &&

@@ -130,7 +130,7 @@ names_column(const DbiSentence *s, int at, int figure, int n, int column)
 static int
 by_figure(DbiSentence *s, const Superlative *sup, int at, int figure)
 {
-	const DbiVerdict *v = &s->numbers[figure];
+	const DbiVerdict *v = dbi_verdict_of(s, figure);
 	const DbiGlyphToken *t = &s->tokens->t[figure];
 	bool known = false;
 	bool many = false;
@@ -376,7 +376,7 @@ by_change(DbiSentence *s, const Superlative *sup, int at)
 	const DbiGlyphToken *t = NULL;
 
 	for (int i = at + 1; i < s->to && t == NULL; i++)
-		if (s->tokens->t[i].kind == GLYPH_NUMBER && s->numbers[i].supported)
+		if (s->tokens->t[i].kind == GLYPH_NUMBER && dbi_verdict_of(s, i)->supported)
 			t = &s->tokens->t[i];
 	if (!word_at(s, at + 1, "change") || t == NULL || abs(sup->side) != 1)
 		return -1;
@@ -468,7 +468,7 @@ dbi_judge_superlatives(DbiSentence *s, int first_span, int claim_from, int claim
 		DbiClaim *claim;
 		int v;
 
-		if (sup == NULL || s->phrase[i] || t->start < claim_from || t->start >= claim_to ||
+		if (sup == NULL || dbi_in_phrase(s, i) || t->start < claim_from || t->start >= claim_to ||
 			word_at(s, i - 1, "at"))
 			continue;
 		if ((strcmp(sup->word, "most") == 0 || strcmp(sup->word, "least") == 0) &&
