@@ -99,6 +99,9 @@ typedef struct DbiFacts
 	char *corpus; /* every name that may be said, a line each: tools, columns, sources, values, arguments */
 } DbiFacts;
 
+/* A quotation is no longer than this. */
+#define DBI_MAX_QUOTE 1000
+
 DbiFacts *dbi_ground_facts(const DbiGroundTurn *turn);
 DbiPhrasePlace *dbi_ground_phrase(const DbiFacts *facts, const char *key);
 bool dbi_ground_known(const DbiFacts *facts, const char *name);

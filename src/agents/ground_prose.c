@@ -842,6 +842,8 @@ judge_sentence(DbiSentence *s, int claim_from, int claim_to)
 			dbi_judge_number(s, i);
 	}
 	dbi_judge_superlatives(s, first, claim_from, claim_to);
+	dbi_judge_claims(s, claim_from, claim_to);
+	dbi_judge_periods(s, claim_from, claim_to);
 }
 
 static bool

@@ -97,6 +97,12 @@ const DbiAggregate *dbi_aggregate(DbiSentence *s, int result, int set, int colum
 /* ground_number.c */
 void dbi_judge_number(DbiSentence *s, int i);
 
+/* ground_claim.c: what is said of none, of all, of one alone, of which is more */
+void dbi_judge_claims(DbiSentence *s, int claim_from, int claim_to);
+
+/* ground_period.c: periods without a date */
+void dbi_judge_periods(DbiSentence *s, int claim_from, int claim_to);
+
 /* ground_superlative.c */
 void dbi_judge_superlatives(DbiSentence *s, int first_span, int claim_from, int claim_to);
 
