@@ -4,7 +4,8 @@
  * Tables are held against rows, sentences against the rows they speak of. The
  * work is one pass over the text; a cell is looked up by its words in a hash of
  * all values, sums and extremes are made once a sentence and only where a
- * figure asks for them.
+ * figure asks for them. A text that grows is read on from where its last
+ * sentence, line or table has ended, with what the words before have named.
  */
 #include "postgres.h"
 
@@ -56,29 +57,106 @@ by_start(const ListCell *a, const ListCell *b)
 								: (x->len > y->len) - (x->len < y->len);
 }
 
+/* ---- a text that grows ---- */
+
+/* A place at which a text can be read on, and what is known of what stands before. */
+typedef struct DbiPlace
+{
+	int at; /* bytes */
+	int table_lines;
+	int table_result;
+	bool in_line;
+	DbiLine line;
+} DbiPlace;
+
+struct DbiReferee
+{
+	DbiFacts *facts;
+	DbiJudge judge;
+	DbiPlace *kept;
+};
+
+void
+dbi_ground_place(DbiJudge *judge, int at, const DbiLine *line)
+{
+	DbiPlace *place;
+
+	if (line && line->passing)
+		return;
+	place = palloc0(sizeof(DbiPlace));
+	place->at = at;
+	place->table_lines = judge->table_lines;
+	place->table_result = judge->table_result;
+	place->in_line = line != NULL;
+	if (line)
+		place->line = *line;
+	judge->places = lappend(judge->places, place);
+}
+
+DbiReferee *
+dbi_referee(const DbiGroundTurn *turn)
+{
+	DbiReferee *referee = palloc0(sizeof(DbiReferee));
+
+	referee->facts = dbi_ground_facts(turn);
+	referee->kept = palloc0(sizeof(DbiPlace));
+	referee->kept->table_result = -1;
+	return referee;
+}
+
+static int
+line_end(const char *text, int from)
+{
+	return from + strcspn(text + from, "\n");
+}
+
+/* Judges what is left of a line of prose, which may have been begun; where it ends. */
+static int
+read_line(DbiJudge *judge, DbiLine *line, int from)
+{
+	int end = line_end(judge->text, from);
+
+	line->judge = judge;
+	if (line->tokens == NULL)
+		line->tokens = dbi_ground_tokens(judge->text, from, end);
+	else
+	{
+		line->tokens->n = line->next;
+		dbi_ground_more_tokens(line->tokens, judge->text, from, end);
+	}
+	dbi_ground_line(line, from, end);
+	return end;
+}
+
 DbiGrounding *
-dbi_ground(const char *text, const DbiGroundTurn *turn)
+dbi_referee_read(DbiReferee *referee, const char *text)
 {
 	DbiGrounding *out = palloc0(sizeof(DbiGrounding));
-	DbiJudge judge = {.text = text, .out = out, .table_result = -1};
+	DbiJudge *judge = &referee->judge;
+	DbiPlace *kept = referee->kept;
 	int len = strlen(text);
+	int at = kept->at;
 	ListCell *lc;
 
-	judge.facts = dbi_ground_facts(turn);
-	for (int i = 0; i < len;)
+	*judge = (DbiJudge){.text = text,
+						.facts = referee->facts,
+						.out = out,
+						.table_lines = kept->table_lines,
+						.table_result = kept->table_result,
+						.places = list_make1(kept)};
+	if (kept->in_line)
 	{
-		int end = i;
+		DbiLine line = kept->line;
+
+		at = read_line(judge, &line, at) + 1;
+	}
+	while (at < len)
+	{
+		DbiLine line = {0};
 
 		CHECK_FOR_INTERRUPTS();
-		if (text[i] == '|')
-		{
-			i = dbi_ground_table(&judge, i, len) + 1;
-			continue;
-		}
-		while (end < len && text[end] != '\n')
-			end++;
-		dbi_ground_prose(&judge, i, end, i, end);
-		i = end + 1;
+		dbi_ground_place(judge, at, NULL);
+		at = 1 + (text[at] == '|' ? dbi_ground_table(judge, at, len) : read_line(judge, &line, at));
 	}
 	list_sort(out->spans, by_start);
 	foreach(lc, out->spans)
@@ -90,6 +168,26 @@ dbi_ground(const char *text, const DbiGroundTurn *turn)
 		out->contradictions += claim->contradiction;
 	}
 	return out;
+}
+
+void
+dbi_referee_keep(DbiReferee *referee, int bytes)
+{
+	ListCell *lc;
+
+	foreach(lc, referee->judge.places)
+	{
+		DbiPlace *place = lfirst(lc);
+
+		if (place->at <= bytes)
+			referee->kept = place;
+	}
+}
+
+DbiGrounding *
+dbi_ground(const char *text, const DbiGroundTurn *turn)
+{
+	return dbi_referee_read(dbi_referee(turn), text);
 }
 
 static void

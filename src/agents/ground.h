@@ -73,6 +73,25 @@ typedef struct DbiGrounding
 
 DbiGrounding *dbi_ground(const char *text, const DbiGroundTurn *turn);
 
+/*
+ * The same for a text that grows: what is kept is not judged again. The facts
+ * are read once, so that another result needs another referee. All of it lives
+ * in the memory context that is current at its calls, which must be the same.
+ */
+typedef struct DbiReferee DbiReferee;
+
+DbiReferee *dbi_referee(const DbiGroundTurn *turn);
+
+/*
+ * Judges what stands behind what is kept, from the beginning of the sentence,
+ * the line or the table that is not over there. The text until that place must
+ * be the one that was kept.
+ */
+DbiGrounding *dbi_referee_read(DbiReferee *referee, const char *text);
+
+/* The first bytes of the text that was read last will not change. */
+void dbi_referee_keep(DbiReferee *referee, int bytes);
+
 /* {"claims": …, "supported": …, "contradictions": …, "spans": [[text, kind, supported, reason, tool, row, column], …]} */
 char *dbi_grounding_json(const char *text, const DbiGrounding *grounding);
 

@@ -38,7 +38,7 @@ read_order(const DbiFigure *f, int n, int column, int from, int to, Order *order
 	{
 		const DbiGlyphToken *t = &f->s->tokens->t[i];
 
-		if (order->nfigures < MAX_EVENTS && t->kind == GLYPH_NUMBER && !f->s->phrase[i] &&
+		if (order->nfigures < MAX_EVENTS && t->kind == GLYPH_NUMBER && !dbi_in_phrase(f->s, i) &&
 			t->unit == f->t->unit)
 		{
 			if (i == f->at)

@@ -43,7 +43,7 @@ count_rows(DbiFigure *f, int word, int n)
 	const DbiFacts *facts = f->s->judge->facts;
 
 	for (int k = 0; k < f->s->nsets[n]; k++)
-		if (!is_narrowed_out(f, n, k))
+		if (!is_narrowed_out(f, n, k) && !dbi_set_is_too_wide(f, n, k))
 			dbi_figure_try(f, f->s->sets[n][k].n, "number of rows", n, 0, -1, true);
 	if (dbi_figure_result(f, n)->truncated)
 		return;
@@ -56,7 +56,8 @@ count_rows(DbiFigure *f, int word, int n)
 			!dbi_column_never_adds(&dbi_figure_result(f, n)->columns[c]) &&
 			dbi_has_word(facts->noun_keys[n], last ? last + 1 : facts->columns[n][c]))
 			for (int k = 0; k < f->s->nsets[n]; k++)
-				dbi_figure_try(f, dbi_aggregate(f->s, n, k, c)->sum, "sum", n, 0, c, false);
+				if (!dbi_set_is_too_wide(f, n, k))
+					dbi_figure_try(f, dbi_aggregate(f->s, n, k, c)->sum, "sum", n, 0, c, false);
 	}
 }
 
@@ -134,7 +135,7 @@ count_column(DbiFigure *f, int n, int c)
 		double factor;
 
 		if ((of_one && !dbi_set_is_one(f, n, k)) || !dbi_set_is_meant(f, n, k) ||
-			is_narrowed_out(f, n, k))
+			is_narrowed_out(f, n, k) || dbi_set_is_too_wide(f, n, k))
 			continue;
 		if (dbi_ground_reads(f->s->judge->facts, n, c, UNIT_NONE, &factor))
 		{
@@ -174,6 +175,7 @@ try_word(DbiFigure *f, int word)
 	if ((w->kind != GLYPH_WORD && w->kind != GLYPH_NAME && w->kind != GLYPH_CLOCK) ||
 		dbi_word_in(dbi_no_links, w->word))
 		return;
+	f->counted = word;
 	for (int n = 0; n < facts->nresults; n++)
 	{
 		bool things = false;
@@ -184,7 +186,7 @@ try_word(DbiFigure *f, int word)
 				const DbiRowSet *set = &f->s->sets[n][k];
 
 				f->linked = true;
-				if (!count_things(f, n, k))
+				if (!dbi_set_is_too_wide(f, n, k) && !count_things(f, n, k))
 					dbi_figure_try(f, set->n, "rows with this value", n, 0, set->column, true);
 			}
 		if (w->kind != GLYPH_WORD)

@@ -345,7 +345,6 @@ dbi_has_word(const char *key, const char *word)
 
 /* Lines of the corpus that are told word by word, such as the message of an alert. */
 #define MIN_QUOTE 12
-#define MAX_QUOTE 1000
 
 static List *
 quotes_in(const char *corpus)
@@ -356,7 +355,7 @@ quotes_in(const char *corpus)
 	{
 		size_t len = strcspn(p, "\n");
 
-		if (len >= MIN_QUOTE && len <= MAX_QUOTE && memchr(p, ' ', len) &&
+		if (len >= MIN_QUOTE && len <= DBI_MAX_QUOTE && memchr(p, ' ', len) &&
 			strcspn(p, "0123456789") < len)
 			quotes = lappend(quotes, pnstrdup(p, len));
 		p += len + (p[len] == '\n');

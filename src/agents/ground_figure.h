@@ -25,6 +25,7 @@ typedef struct DbiFigure
 	bool linked;
 	bool total;         /* the whole of which the figure before is a part: "16 of 17" */
 	bool of_many;       /* what is tried is a sum or a mean */
+	int counted;        /* the word that is tried as what it counts */
 	DbiRowSet *named;   /* by result, the rows that words of the clause name; n 0: none */
 	Bitmapset **others; /* by result, rows of names that other figures are said of */
 	Bitmapset **group;  /* by result, rows of several names that the figure is said of together */
@@ -87,6 +88,11 @@ void dbi_try_columns(DbiFigure *f);
 void dbi_try_pairs(DbiFigure *f);
 void dbi_try_shares(DbiFigure *f);
 void dbi_try_sides(DbiFigure *f);
+
+/* ---- ground_qualifier.c ---- */
+
+/* A word beside what the figure counts leaves out some of the rows. */
+bool dbi_set_is_too_wide(DbiFigure *f, int n, int set);
 
 /* ---- ground_count.c ---- */
 

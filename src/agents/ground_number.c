@@ -252,9 +252,10 @@ is_in_quote(const DbiFigure *f)
 	char *line;
 	ListCell *lc;
 
-	while (from > 0 && text[from - 1] != '\n')
+	/* an escape makes two bytes of one */
+	while (from > 0 && text[from - 1] != '\n' && f->t->start - from < 2 * DBI_MAX_QUOTE)
 		from--;
-	while (text[to] && text[to] != '\n')
+	while (text[to] && text[to] != '\n' && to - f->t->start < 2 * DBI_MAX_QUOTE)
 		to++;
 	before = strlen(dbi_ground_plain(text + from, f->t->start - from));
 	line = dbi_ground_plain(text + from, to - from);
@@ -272,6 +273,17 @@ is_in_quote(const DbiFigure *f)
 
 /* ---- direction ---- */
 
+/* "makes up 5 %" is a share. */
+static bool
+is_made_up(const DbiFigure *f)
+{
+	static const char *const makes[] = {"make", "makes", "made",  "making",
+										"add",  "adds",  "added", NULL};
+	const DbiGlyphToken *t = dbi_figure_token(f, f->at - 2);
+
+	return dbi_is_word(dbi_figure_token(f, f->at - 1), "up") && t && dbi_word_in(makes, t->word);
+}
+
 /* "up 5 %", "a rise of $5", "$5 lower"; not "up to 5", "fell to 5", "more than 5". */
 static void
 find_direction(DbiFigure *f)
@@ -284,7 +296,7 @@ find_direction(DbiFigure *f)
 	if (dbi_is_word(before, "by") || dbi_is_word(before, "of"))
 		before = dbi_figure_token(f, f->at - 2);
 	if (before && before->kind == GLYPH_WORD && !dbi_is_word(before, "more") &&
-		!dbi_is_word(before, "over"))
+		!dbi_is_word(before, "over") && !is_made_up(f))
 		f->direction = dbi_direction_of(before);
 	if (f->direction == 0 && f->t->unit != UNIT_NONE && !dbi_is_word(after, "down") &&
 		!dbi_is_word(after, "up"))
@@ -346,7 +358,7 @@ dbi_judge_number(DbiSentence *s, int i)
 	DbiFigure f = {.s = s, .at = i, .t = &s->tokens->t[i]};
 
 	f.claim = dbi_claim(s->judge, f.t->start, f.t->len, DBI_CLAIM_NUMBER);
-	f.verdict = &s->numbers[i];
+	f.verdict = dbi_verdict_of(s, i);
 	f.verdict->judged = true;
 	dbi_object(f.claim, "no cell and no derivation gives it", false);
 	f.total = i - 2 >= s->from && dbi_is_word(dbi_figure_token(&f, i - 1), "of") &&

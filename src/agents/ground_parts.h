@@ -60,6 +60,10 @@ typedef struct DbiTokens
 extern char *dbi_stem(const char *word);
 
 DbiTokens *dbi_ground_tokens(const char *text, int from, int to);
+
+/* Adds those of a stretch that begins where a sentence has ended, outside code. */
+void dbi_ground_more_tokens(DbiTokens *tokens, const char *text, int from, int to);
+
 char *dbi_ground_plain(const char *s, int len);
 
 /* Lower case, stems, single spaces: how a value is looked up in a sentence. */
@@ -95,6 +99,9 @@ typedef struct DbiFacts
 	char *corpus; /* every name that may be said, a line each: tools, columns, sources, values, arguments */
 } DbiFacts;
 
+/* A quotation is no longer than this. */
+#define DBI_MAX_QUOTE 1000
+
 DbiFacts *dbi_ground_facts(const DbiGroundTurn *turn);
 DbiPhrasePlace *dbi_ground_phrase(const DbiFacts *facts, const char *key);
 bool dbi_ground_known(const DbiFacts *facts, const char *name);
@@ -117,10 +124,29 @@ typedef struct DbiJudge
 	DbiGrounding *out;
 	int table_lines;  /* of the last table: lines, and the result it shows */
 	int table_result; /* -1: none */
+	List *places;     /* of DbiPlace *: where the text can be read on */
 } DbiJudge;
+
+typedef struct DbiSentence DbiSentence;
+
+/* A line of prose and how far it is judged. */
+typedef struct DbiLine
+{
+	DbiJudge *judge;
+	DbiTokens *tokens;
+	int next;            /* the token that the next sentence begins with */
+	DbiSentence *before; /* names and pronouns go on from it; NULL: none */
+	bool passing;        /* nobody will read on in it */
+} DbiLine;
 
 /* Judges the table that starts at from; the end of its last line. */
 int dbi_ground_table(DbiJudge *judge, int from, int to);
+
+/* Judges the sentences of a line that are not judged yet; claims only those that begin in claim_from..claim_to. */
+void dbi_ground_line(DbiLine *line, int claim_from, int claim_to);
+
+/* The text before is judged, and more of it may follow here, in the middle of a line unless that is NULL. */
+void dbi_ground_place(DbiJudge *judge, int at, const DbiLine *line);
 
 /* Judges the words from..to; claims only those that begin in claim_from..claim_to. */
 void dbi_ground_prose(DbiJudge *judge, int from, int to, int claim_from, int claim_to);

@@ -371,9 +371,9 @@ find_sets(DbiSentence *s, const DbiSentence *before)
 		add_marked_sets(s, i);
 		if (t->kind == GLYPH_CLOCK && strcmp(t->word + 3, "00") == 0)
 			add_time_sets(s, 0, atoi(t->word), i);
-		s->phrase[i] = to > i;
+		s->phrase[i - s->from] = to > i;
 		for (int k = i; k < to; k++)
-			s->phrase[k] = true;
+			s->phrase[k - s->from] = true;
 		i = Max(to, i + 1);
 	}
 	add_unions(s);
@@ -835,7 +835,7 @@ judge_sentence(DbiSentence *s, int claim_from, int claim_to)
 	int first = list_length(s->judge->out->spans);
 
 	s->source = -1;
-	s->numbers = palloc0(sizeof(DbiVerdict) * Max(s->tokens->n, 1));
+	s->numbers = palloc0(sizeof(DbiVerdict) * Max(s->to - s->from, 1));
 	for (int i = s->from; i < s->to; i++)
 	{
 		const DbiGlyphToken *t = &s->tokens->t[i];
@@ -857,10 +857,12 @@ judge_sentence(DbiSentence *s, int claim_from, int claim_to)
 			judge_clock(s, i);
 		else if (t->kind == GLYPH_NUMBER && is_id(s, i))
 			judge_name(s, i);
-		else if (t->kind == GLYPH_NUMBER && !s->phrase[i] && !is_list_ordinal(s->tokens, i))
+		else if (t->kind == GLYPH_NUMBER && !dbi_in_phrase(s, i) && !is_list_ordinal(s->tokens, i))
 			dbi_judge_number(s, i);
 	}
 	dbi_judge_superlatives(s, first, claim_from, claim_to);
+	dbi_judge_claims(s, claim_from, claim_to);
+	dbi_judge_periods(s, claim_from, claim_to);
 }
 
 static bool
@@ -895,30 +897,49 @@ sentence_end(const DbiTokens *tokens, int from, bool *cut)
 	return tokens->n;
 }
 
+/* One sentence, its tokens from..to. */
+static DbiSentence *
+read_sentence(DbiLine *line, int from, int to, int claim_from, int claim_to)
+{
+	DbiSentence *s = palloc0(sizeof(DbiSentence));
+
+	s->judge = line->judge;
+	s->tokens = line->tokens;
+	s->from = from;
+	s->to = to;
+	s->phrase = palloc0(sizeof(bool) * (to - from));
+	find_sets(s, line->before);
+	judge_sentence(s, claim_from, claim_to);
+	return s;
+}
+
+void
+dbi_ground_line(DbiLine *line, int claim_from, int claim_to)
+{
+	DbiTokens *tokens = line->tokens;
+
+	while (line->next < tokens->n)
+	{
+		bool cut;
+		int from = line->next;
+		int end = sentence_end(tokens, from, &cut);
+
+		CHECK_FOR_INTERRUPTS();
+		if (end > from)
+			line->before = read_sentence(line, from, end, claim_from, claim_to);
+		if (end < tokens->n && tokens->t[end].kind == GLYPH_LINE)
+			line->before = NULL;
+		line->next = cut && tokens->t[end].kind != GLYPH_MARK ? end : end + 1;
+		if (end < tokens->n && !cut)
+			dbi_ground_place(line->judge, tokens->t[end].start + tokens->t[end].len, line);
+	}
+}
+
 void
 dbi_ground_prose(DbiJudge *judge, int from, int to, int claim_from, int claim_to)
 {
-	DbiTokens *tokens = dbi_ground_tokens(judge->text, from, to);
-	DbiSentence *before = NULL;
+	DbiLine line = {.judge = judge, .tokens = dbi_ground_tokens(judge->text, from, to)};
 
-	for (int i = 0; i < tokens->n;)
-	{
-		DbiSentence *s = palloc0(sizeof(DbiSentence));
-		bool cut;
-		int end = sentence_end(tokens, i, &cut);
-
-		CHECK_FOR_INTERRUPTS();
-		s->judge = judge;
-		s->tokens = tokens;
-		s->from = i;
-		s->to = end;
-		s->phrase = palloc0(sizeof(bool) * (tokens->n + 1));
-		if (end > i)
-		{
-			find_sets(s, before);
-			judge_sentence(s, claim_from, claim_to);
-		}
-		before = end < tokens->n && tokens->t[end].kind == GLYPH_LINE ? NULL : end > i ? s : before;
-		i = cut && tokens->t[end].kind != GLYPH_MARK ? end : end + 1;
-	}
+	line.passing = true;
+	dbi_ground_line(&line, claim_from, claim_to);
 }

@@ -58,23 +58,37 @@ typedef struct DbiVerdict
 } DbiVerdict;
 
 #define MAX_ASKED 8
-typedef struct DbiSentence
+struct DbiSentence
 {
 	DbiJudge *judge;
 	DbiTokens *tokens;
 	int from;
 	int to;
-	bool *phrase; /* tokens that are part of a value */
+	bool *phrase; /* of its own tokens: is it part of a value? */
 	int *nsets;   /* by result */
 	DbiRowSet **sets;
-	List *named; /* of DbiNamedRow *; there may be more than sets */
-	int source;  /* the call last quoted; -1: none */
-	DbiVerdict *numbers;
+	List *named;         /* of DbiNamedRow *; there may be more than sets */
+	int source;          /* the call last quoted; -1: none */
+	DbiVerdict *numbers; /* of its own tokens */
 	/* memory of dbi_figure_speaks(): which lists of words were asked for, and what was found */
 	const char *const *asked[MAX_ASKED];
 	bool spoken[MAX_ASKED];
 	int nasked;
-} DbiSentence;
+};
+
+/* Is a token of the sentence part of a value? */
+static inline bool
+dbi_in_phrase(const DbiSentence *s, int token)
+{
+	return s->phrase[token - s->from];
+}
+
+/* What was found of a figure of the sentence. */
+static inline DbiVerdict *
+dbi_verdict_of(const DbiSentence *s, int token)
+{
+	return &s->numbers[token - s->from];
+}
 
 bool dbi_word_in(const char *const *list, const char *word);
 bool dbi_set_covers(const DbiRowSet *set, int token);
@@ -82,6 +96,12 @@ const DbiAggregate *dbi_aggregate(DbiSentence *s, int result, int set, int colum
 
 /* ground_number.c */
 void dbi_judge_number(DbiSentence *s, int i);
+
+/* ground_claim.c: what is said of none, of all, of one alone, of which is more */
+void dbi_judge_claims(DbiSentence *s, int claim_from, int claim_to);
+
+/* ground_period.c: periods without a date */
+void dbi_judge_periods(DbiSentence *s, int claim_from, int claim_to);
 
 /* ground_superlative.c */
 void dbi_judge_superlatives(DbiSentence *s, int first_span, int claim_from, int claim_to);

@@ -15,6 +15,7 @@ typedef struct Superlative
 	const char *word;
 	int side;  /* 1 the largest, -1 the smallest, 2 the worst, -2 the best */
 	bool time; /* of times */
+	int rank;  /* 2: the second largest; 0: the largest */
 } Superlative;
 
 static const Superlative superlatives[] = {{"highest", 1},
@@ -83,6 +84,18 @@ wanted(const DbiFacts *facts, const Superlative *s, int n, int column)
 	return (s->side == 2) != is_good(facts, n, column) ? 1 : -1;
 }
 
+/* 1 when no row has a value beyond it. */
+static int
+rank_of(const DbiResult *r, int column, double value, int side)
+{
+	int rank = 1;
+
+	for (int row = 0; row < r->nrows; row++)
+		rank += !r->rows[row][column].isnull &&
+				side * (r->rows[row][column].number - value) > 1e-9 * fabs(value);
+	return rank;
+}
+
 /* Is the value at that end of all rows, or of more than above rows the sentence speaks of? A fall's largest is the least. */
 static bool
 is_extreme(DbiSentence *s, const Superlative *sup, int n, int column, double value, bool falls,
@@ -91,6 +104,8 @@ is_extreme(DbiSentence *s, const Superlative *sup, int n, int column, double val
 	const DbiFacts *facts = s->judge->facts;
 	int side = wanted(facts, sup, n, column) * (falls && value < 0 ? -1 : 1);
 
+	if (sup->rank > 0)
+		return rank_of(facts->results[n], column, value, side) == sup->rank;
 	for (int k = 0; k < s->nsets[n]; k++)
 	{
 		const DbiAggregate *a = dbi_aggregate(s, n, k, column);
@@ -130,7 +145,7 @@ names_column(const DbiSentence *s, int at, int figure, int n, int column)
 static int
 by_figure(DbiSentence *s, const Superlative *sup, int at, int figure)
 {
-	const DbiVerdict *v = &s->numbers[figure];
+	const DbiVerdict *v = dbi_verdict_of(s, figure);
 	const DbiGlyphToken *t = &s->tokens->t[figure];
 	bool known = false;
 	bool many = false;
@@ -376,7 +391,7 @@ by_change(DbiSentence *s, const Superlative *sup, int at)
 	const DbiGlyphToken *t = NULL;
 
 	for (int i = at + 1; i < s->to && t == NULL; i++)
-		if (s->tokens->t[i].kind == GLYPH_NUMBER && s->numbers[i].supported)
+		if (s->tokens->t[i].kind == GLYPH_NUMBER && dbi_verdict_of(s, i)->supported)
 			t = &s->tokens->t[i];
 	if (!word_at(s, at + 1, "change") || t == NULL || abs(sup->side) != 1)
 		return -1;
@@ -458,6 +473,18 @@ by_column_name(const DbiSentence *s, int at)
 	return -1;
 }
 
+/* "the second largest", "the second most expensive": 2; 0 when no such word is there. */
+static int
+rank_before(const DbiSentence *s, int at)
+{
+	static const char *const ordinals[] = {"second", "third", "fourth", "fifth"};
+
+	for (int i = 0; i < lengthof(ordinals); i++)
+		if (word_at(s, at - 1, ordinals[i]))
+			return i + 2;
+	return 0;
+}
+
 void
 dbi_judge_superlatives(DbiSentence *s, int first_span, int claim_from, int claim_to)
 {
@@ -465,15 +492,19 @@ dbi_judge_superlatives(DbiSentence *s, int first_span, int claim_from, int claim
 	{
 		const DbiGlyphToken *t = &s->tokens->t[i];
 		const Superlative *sup = superlative(t);
+		Superlative ranked;
 		DbiClaim *claim;
 		int v;
 
-		if (sup == NULL || s->phrase[i] || t->start < claim_from || t->start >= claim_to ||
+		if (sup == NULL || dbi_in_phrase(s, i) || t->start < claim_from || t->start >= claim_to ||
 			word_at(s, i - 1, "at"))
 			continue;
 		if ((strcmp(sup->word, "most") == 0 || strcmp(sup->word, "least") == 0) &&
 			word_at(s, i + 1, "of"))
 			continue; /* more than half, not the most */
+		ranked = *sup;
+		ranked.rank = rank_before(s, i);
+		sup = &ranked;
 		v = by_column_name(s, i);
 		if (v < 0)
 			v = verdict(s, sup, i);

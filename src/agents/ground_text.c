@@ -331,11 +331,20 @@ DbiTokens *
 dbi_ground_tokens(const char *text, int from, int to)
 {
 	DbiTokens *tokens = palloc0(sizeof(DbiTokens));
+
+	tokens->t = palloc(sizeof(DbiGlyphToken));
+	dbi_ground_more_tokens(tokens, text, from, to);
+	return tokens;
+}
+
+void
+dbi_ground_more_tokens(DbiTokens *tokens, const char *text, int from, int to)
+{
 	const char *end = text + to;
 	bool code = false;
 
 	tokens->text = text;
-	tokens->t = palloc(sizeof(DbiGlyphToken) * (to - from + 1));
+	tokens->t = repalloc_huge(tokens->t, sizeof(DbiGlyphToken) * (tokens->n + to - from + 1));
 	for (const char *p = text + from; p < end;)
 	{
 		bool starts = p == text + from || !in_word(p[-1]);
@@ -366,5 +375,4 @@ dbi_ground_tokens(const char *text, int from, int to)
 		if (tokens->n > before)
 			tokens->t[tokens->n - 1].code = code;
 	}
-	return tokens;
 }

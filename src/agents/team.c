@@ -289,9 +289,7 @@ write_again(DbiTeam *team)
 	author->parts = lappend(author->parts, dbi_part(DBI_PART_WORDS, DBI_SAYS_USER, words));
 	author->repaired = true;
 	team->repaired = true;
-	team->writer.taken = 0;
-	team->writer.wrong = false;
-	team->writer.objections = NIL;
+	dbi_write_anew(team);
 	dbi_member_think(team, author);
 }
 
@@ -391,7 +389,7 @@ hear(DbiTeam *team, DbiTeamStep *step)
 			continue;
 		dbi_member_heard(team, member);
 		if (member == team->author && member->state == DBI_MEMBER_CALLING)
-			team->writer.taken = 0;
+			dbi_write_anew(team);
 		any = true;
 		if (member->reason && member != team->author)
 		{

@@ -219,10 +219,16 @@ typedef struct DbiWriter
 	bool shown;       /* some of this answer was */
 	bool wrong;       /* what follows was objected to */
 	List *objections; /* of DbiObjection * */
+	DbiReferee *referee;
+	int measured; /* results that it judges by */
+	int looked;   /* bytes of the model's text up to which it has judged, with nothing to show */
 } DbiWriter;
 
 /* Takes what holds of the model's text so far; true when the answer has grown. */
 bool dbi_write_on(DbiTeam *team, const char *text, bool whole);
+
+/* The model's text begins anew; what was shown of it stays. */
+void dbi_write_anew(DbiTeam *team);
 
 /* The same of several agents' texts, one below the other; false when one does not hold. */
 bool dbi_write_sections(DbiTeam *team);

@@ -421,6 +421,21 @@ says_something(const DbiGrounding *grounding, int from, int to)
 	return false;
 }
 
+/* It knows what has been shown, and the results that there are now. */
+static DbiReferee *
+referee_of(DbiTeam *team)
+{
+	DbiWriter *w = &team->writer;
+	int results = list_length(team->turn->results);
+
+	if (w->referee == NULL || w->measured != results)
+	{
+		w->referee = dbi_referee(dbi_answer_measure(team->turn));
+		w->measured = results;
+	}
+	return w->referee;
+}
+
 /* Appends units up to a place in the whole; they become evidence. */
 static void
 take(DbiTeam *team, List *units, int before, const DbiGrounding *grounding)
@@ -443,6 +458,7 @@ take(DbiTeam *team, List *units, int before, const DbiGrounding *grounding)
 		if (((DbiClaim *) lfirst(lc))->start < t->out.len)
 			claims = lappend(claims, lfirst(lc));
 	dbi_adopt(t, from, claims);
+	dbi_referee_keep(team->writer.referee, t->out.len);
 	team->writer.shown = true;
 }
 
@@ -468,9 +484,10 @@ dbi_write_on(DbiTeam *team, const char *raw, bool whole)
 	initStringInfo(&all);
 	appendStringInfoString(&all, team->turn->text->out.data);
 	units = units_of(team, text, whole, &all);
-	if (units == NIL)
+	if (units == NIL || (!whole && ((Unit *) llast(units))->raw_end == w->looked))
 		return false;
-	grounding = dbi_ground(all.data, dbi_answer_measure(team->turn));
+	w->looked = ((Unit *) llast(units))->raw_end;
+	grounding = dbi_referee_read(referee_of(team), all.data);
 	wrong = first_objection(grounding, had);
 	good = wrong ? wrong->start : all.len + 1;
 	if (((Unit *) llast(units))->broken)
@@ -485,6 +502,16 @@ dbi_write_on(DbiTeam *team, const char *raw, bool whole)
 		return false;
 	take(team, units, good, grounding);
 	return team->turn->text->out.len > had;
+}
+
+void
+dbi_write_anew(DbiTeam *team)
+{
+	DbiWriter *w = &team->writer;
+
+	w->taken = w->looked = 0;
+	w->wrong = false;
+	w->objections = NIL;
 }
 
 bool
@@ -502,8 +529,7 @@ dbi_write_sections(DbiTeam *team)
 			appendStringInfo(&s, "%s### %s\n\n[[" FORWARD "%s]]", s.len > 0 ? "\n\n" : "",
 							 member->title, member->agent);
 	}
-	team->writer.taken = 0;
-	team->writer.wrong = false;
+	dbi_write_anew(team);
 	(void) dbi_write_on(team, s.data, true);
 	return !team->writer.wrong;
 }

@@ -71,6 +71,14 @@ is(join(' ', map { $_->{event} } @events), 'start route tool_call tool_result de
 my ($finish) = grep { $_->{event} eq 'finish' } @events;
 is($finish->{data}{engine}, 'model', 'finish says who answered');
 
+# ---- a long text, judged as it comes: a name goes on from sentence to sentence, a table from line to line
+
+my $long = join(' ', map { 'The giraffe ate for [[r1.1.cost_usd]]. It had [[r1.1.meals]] meals.' } 1 .. 60) . "\n\n| Animal | Cost |\n| --- | ---: |\n| giraffe | [[r1.1.cost_usd]] |\n| zebra | [[r1.2.cost_usd]] |\n\nThe zebra ate for [[r1.2.cost_usd]].";
+$team->script(says($long, pieces => [ $long =~ /(.{1,29})/gs ]));
+$row = $team->chat($MEALS);
+is("$row->{engine} $row->{grounded}", 'model 1', 'a long text in small pieces holds');
+is(words($row->{content}), join(' ', ('The giraffe ate for $40.25. It had 5 meals.') x 60) . "\n\n| Animal | Cost |\n| --- | ---: |\n| giraffe | \$40.25 |\n| zebra | \$12.50 |\n\nThe zebra ate for \$12.50.", 'and is the answer as it was written');
+
 # ---- several agents at the same time
 
 my $THREE = 'What did we spend yesterday, which jobs failed today, and who signed in from new addresses?';
