@@ -297,11 +297,28 @@ arguments_json(const DbiFill *f)
 	return s.data;
 }
 
+static bool
+rows_tell(const DbiTool *tool, const char *kind)
+{
+	for (int i = 0; i < tool->ncolumns; i++)
+		if (strcmp(kind, tool->columns[i]) == 0 || dbi_column_names(kind, tool->columns[i]))
+			return true;
+	return false;
+}
+
 static void
 add_filter(DbiFill *f, const char *kind, const char *value, const char *span)
 {
-	DbiPlanFilter *filter = palloc(sizeof(DbiPlanFilter));
+	DbiPlanFilter *filter;
 
+	if (!rows_tell(f->tool, kind))
+	{
+		dbi_assume(f->in->assumptions,
+				   "%s does not tell one %s from another: \"%s\" was left out, its rows are of all.",
+				   f->tool->name, kind, span);
+		return;
+	}
+	filter = palloc(sizeof(DbiPlanFilter));
 	filter->kind = kind;
 	filter->value = value;
 	f->call->filters = lappend(f->call->filters, filter);
