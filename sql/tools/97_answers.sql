@@ -193,6 +193,8 @@ FROM (SELECT x.*, row_number() OVER () AS n FROM (VALUES
  'No resource explains it: the largest rise {in_period} is **{best(resource_name by delta_usd)}** with {max(delta_usd)|signed} against its daily average of the week before; the top cost driver was **{resource_name}** at **{cost}**, {pct_of_day} of the day.'),
 ('get_top_cost_drivers', 'headline', 'why', 'max(delta_usd) > 0',
  '**{best(resource_name by delta_usd)}** explains most of it: {best(cost by delta_usd)} {in_period}, {max(delta_usd)|signed} against its daily average of the week before[[ ({best(delta_pct by delta_usd)|change})]][[; owner {best(owner by delta_usd)}]].'),
+('get_top_cost_drivers', 'headline', NULL, 'rows = 1 and rank > 1',
+ '**{resource_name}** ({resource_type|words}[[ in {workspace_name}]]) cost **{cost}** {in_period}, {pct_of_day} of the day[[: {delta_usd|signed} against its daily average of the week before]][[ ({delta_pct|change})]].'),
 ('get_top_cost_drivers', 'headline', NULL, NULL,
  'The top cost driver {in_period} was **{resource_name}** ({resource_type|words}[[ in {workspace_name}]]) at **{cost}**, {pct_of_day} of the day[[: {delta_usd|signed} against its daily average of the week before]][[ ({delta_pct|change})]].'),
 ('get_top_cost_drivers', 'finding', NULL, 'rows > 1', 'The {rows|cost driver/cost drivers} below make {sum(pct_of_day)} of the day''s spend, {sum(cost)} together.'),

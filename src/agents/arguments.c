@@ -427,6 +427,31 @@ note_period(DbiFill *f)
 				   dbi_date_text(p->start), dbi_date_text(p->end), f->reach);
 }
 
+/* Rows that are narrowed to something must not have been cut to the first few of all before. */
+#define ENOUGH_ROWS "1000"
+
+static void
+read_enough(DbiFill *f)
+{
+	ListCell *lc;
+
+	if (f->call->filters == NIL)
+		return;
+	foreach(lc, f->call->args)
+		if (strcmp(((DbiPlanArg *) lfirst(lc))->name, "top_n") == 0)
+			return;
+	for (int i = 0; i < f->tool->narguments; i++)
+		if (strcmp(f->tool->arguments[i].name, "top_n") == 0)
+		{
+			DbiPlanArg *all = palloc0(sizeof(DbiPlanArg));
+
+			all->name = "top_n";
+			all->value = ENOUGH_ROWS;
+			all->origin = DBI_ORIGIN_DEFAULT;
+			f->call->args = lappend(f->call->args, all);
+		}
+}
+
 const char *
 dbi_fill_call(const DbiFilling *filling, const DbiTool *tool, DbiPlanCall *call)
 {
@@ -441,11 +466,12 @@ dbi_fill_call(const DbiFilling *filling, const DbiTool *tool, DbiPlanCall *call)
 		if (list_length(call->args) == before && !tool->arguments[i].optional && missing == NULL)
 			missing = tool->arguments[i].name;
 	}
-	call->arguments = arguments_json(&f);
 	if (missing == NULL)
 	{
 		add_filters(&f);
 		note_period(&f);
+		read_enough(&f);
 	}
+	call->arguments = arguments_json(&f);
 	return missing;
 }

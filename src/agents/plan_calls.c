@@ -370,6 +370,23 @@ remember(DbiPlanner *p, const DbiClause *clause)
 	return f;
 }
 
+/* What a follow-up keeps: not how many rows were read to find those of one thing. */
+static List *
+args_to_keep(List *args)
+{
+	List *keep = NIL;
+	ListCell *lc;
+
+	foreach(lc, args)
+	{
+		DbiPlanArg *a = lfirst(lc);
+
+		if (a->origin != DBI_ORIGIN_DEFAULT || strcmp(a->name, "top_n") != 0)
+			keep = lappend(keep, a);
+	}
+	return keep;
+}
+
 /* "and the week before?": of the conversation's period; "the friday before": the one before it. */
 static void
 resolve_prior(DbiPlanner *p, DbiSlot *period)
@@ -598,7 +615,7 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *said, DbiInherit inherit)
 	if (strcmp(intent, "compare") == 0 && !compares_itself(&p->lex->tools[clause->best_tool]) &&
 		(call = dbi_compare_calls(p, clause, slots)) != NULL)
 	{
-		remembered->args = call->args;
+		remembered->args = args_to_keep(call->args);
 		return;
 	}
 	period = periods ? dbi_joined_period(p, periods) : NULL;
@@ -619,7 +636,7 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *said, DbiInherit inherit)
 							domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
 							clause->confidence);
 	if (call)
-		remembered->args = call->args;
+		remembered->args = args_to_keep(call->args);
 	if (p->missing)
 		return;
 	add_companions(p, clause, clause->best_tool, slots, period, NULL, false);
