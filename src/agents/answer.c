@@ -459,6 +459,8 @@ tell_source(DbiTurn *turn, const DbiResult *r)
 		any = true;
 	}
 	appendStringInfoString(&s, ")`");
+	if (r->call->window)
+		appendStringInfo(&s, " as of the end of %s", dbi_date_text(r->call->period_end));
 	dbi_say_from(turn->text, s.data, r->call->tool, "arguments");
 	if (r->ok)
 	{
@@ -567,6 +569,9 @@ calls_json(DbiTurn *turn)
 		escape_json(&s, r->call->tool);
 		appendStringInfo(&s, ", \"arguments\": %s, \"role\": \"%s\", \"ok\": %s", r->call->arguments,
 						 dbi_call_role_name(r->call->role), r->ok ? "true" : "false");
+		/* the clock of a call about a period that is over, midnight (UTC) */
+		if (r->call->window)
+			appendStringInfo(&s, ", \"as_of\": \"%s\"", dbi_date_text(r->call->period_end + 1));
 		if (r->ok)
 			appendStringInfo(&s, ", \"rows\": %d, \"truncated\": %s", r->nrows,
 							 r->truncated ? "true" : "false");

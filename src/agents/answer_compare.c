@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "agents/answer_parts.h"
+#include "base/base.h"
 
 #define MAX_ROWS 8
 
@@ -127,6 +128,17 @@ say_number(DbiText *t, const DbiResult *r, DbiKind kind, double x, const char *h
 	dbi_say_value(t, &v, formats);
 }
 
+/* A bare number is nothing without what was counted: "Denied connections, this week: 294". */
+static bool
+say_counted(DbiText *t, const Measure *m)
+{
+	if (m->rows || m->kind != DBI_COUNT)
+		return false;
+	dbi_say_name(t, dbi_label(m->name));
+	dbi_say(t, ", ");
+	return true;
+}
+
 static void
 say_label(DbiText *t, const DbiTold *told, bool first)
 {
@@ -136,6 +148,8 @@ say_label(DbiText *t, const DbiTold *told, bool first)
 
 	if (first)
 		words[0] = pg_ascii_toupper((unsigned char) words[0]);
+	else if (strcmp(words, "period before") == 0)
+		words = "in the period before";
 	if (label[0] && period && strncmp(period, label, strlen(label)) == 0)
 	{
 		/* the label is part of the period's own words */
@@ -187,6 +201,18 @@ is_same_period(const DbiTold *told)
 	return now && before && strcmp(now, before) == 0;
 }
 
+/* A running day against whole ones falls in everything that adds up: it is said beside the fall. */
+static bool
+is_running(const DbiTold *told)
+{
+	const DbiPlanCall *now = told->result->call;
+	const DbiPlanCall *before = told->base->result->call;
+
+	return now->has_period && before->has_period && !now->wider && now->period_end == dbi_today() &&
+		   before->period_end < dbi_today() &&
+		   now->period_end - now->period_start == before->period_end - before->period_start;
+}
+
 static void
 tell_totals(DbiText *t, const DbiTold *told, const Measure *m)
 {
@@ -194,7 +220,7 @@ tell_totals(DbiText *t, const DbiTold *told, const Measure *m)
 	double now = total(r, m, m->column);
 	double before = total(told->base->result, m, m->base_column);
 
-	say_label(t, told, true);
+	say_label(t, told, !say_counted(t, m));
 	dbi_say(t, ": **");
 	say_total(t, told, m, now);
 	dbi_say(t, "**, against ");
@@ -223,7 +249,7 @@ tell_totals(DbiText *t, const DbiTold *told, const Measure *m)
 				   "signed");
 		dbi_say(t, ")");
 	}
-	dbi_say(t, ".");
+	dbi_say(t, is_running(told) ? "; today is not over." : ".");
 }
 
 static void

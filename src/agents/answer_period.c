@@ -31,29 +31,37 @@ one_day(DateADT day, bool preposition)
 	return preposition ? psprintf("on %s", text) : text;
 }
 
-/* "last 24 hours" reaches back from now, whatever day that is. */
+/* "last 24 hours", "past week" reach back from now, whatever day that is. */
 static bool
 is_rolling(const char *label)
 {
-	return (strncmp(label, "last ", 5) == 0 || strncmp(label, "past ", 5) == 0) &&
-		   isdigit((unsigned char) label[5]);
+	return strncmp(label, "past ", 5) == 0 ||
+		   (strncmp(label, "last ", 5) == 0 && isdigit((unsigned char) label[5]));
+}
+
+/* "this month" needs no preposition. */
+static bool
+is_name(const char *label)
+{
+	static const char *const names[] = {"today", "overnight", "this ", "last ", "previous ", NULL};
+
+	for (const char *const *name = names; *name; name++)
+		if (strncmp(label, *name, strlen(*name)) == 0)
+			return true;
+	return false;
 }
 
 static char *
 range(DateADT start, DateADT end, const char *label, bool preposition)
 {
 	bool rolling = is_rolling(label);
-	bool night = strcmp(label, "overnight") == 0 || strcmp(label, "last night") == 0 ||
-				 strcmp(label, "this morning") == 0;
-	bool named = night || strncmp(label, "this ", 5) == 0 || strncmp(label, "last ", 5) == 0 ||
-				 strncmp(label, "previous ", 9) == 0;
 
 	if (start == end)
 		return one_day(start, preposition);
 	if (rolling)
 		return psprintf("%sthe %s (%s to %s)", preposition ? "in " : "", label, day_text(start),
 						day_text(end));
-	if (named)
+	if (is_name(label))
 		return psprintf("%s (%s to %s)", label, day_text(start), day_text(end));
 	return psprintf(preposition ? "from %s to %s" : "%s to %s", day_text(start), day_text(end));
 }
@@ -122,9 +130,12 @@ dbi_period(const DbiResult *r, bool preposition)
 	if (!r->call->wider && dbi_given(r, "horizon_days") &&
 		(text = window_text(r, preposition)) != NULL)
 		return text; /* a forecast looks ahead whatever was asked */
-	if (r->call->has_period && is_rolling(r->call->label) && dbi_given(r, "hours") &&
+	if (r->call->has_period && is_rolling(r->call->label) &&
 		(text = window_text(r, preposition)) != NULL)
 		return text; /* not from midnight, as days would say */
+	if (!dbi_is_of_period(r) && (text = window_text(r, false)) != NULL)
+		return is_name(r->call->label) ? psprintf("%s (%s)", r->call->label, text)
+									   : window_text(r, preposition);
 	if (r->call->has_period)
 		return range(r->call->period_start, r->call->period_end, r->call->label, preposition);
 	if ((text = dates_text(r, preposition)) != NULL || (text = window_text(r, preposition)) != NULL)

@@ -374,6 +374,21 @@ first_hour(const DbiFill *f)
 					  p->hours);
 }
 
+/*
+ * Rows that add up a window cannot be cut to a part of it: a period that is over
+ * is looked at as of its end. Only the built-in tools are known to read the
+ * clock through dbinsight.now() alone.
+ */
+static bool
+is_asked_as_of_its_end(const DbiFill *f)
+{
+	const DbiPeriod *p = f->in->period;
+
+	return f->window && f->tool->builtin && p->kind == DBI_PERIOD_CALENDAR &&
+		   p->end < f->in->clock->today &&
+		   (dbi_ends_with(f->counts, "hours") || dbi_ends_with(f->counts, "days"));
+}
+
 static void
 note_period(DbiFill *f)
 {
@@ -417,6 +432,11 @@ note_period(DbiFill *f)
 	f->call->period_end = p->end;
 	f->call->wider = f->window;
 	/* Without the tool's name, so that several tools say it once. */
+	if (is_asked_as_of_its_end(f))
+	{
+		f->call->window = f->counts;
+		return;
+	}
 	if (f->window && p->kind == DBI_PERIOD_HOURS)
 		dbi_assume(f->in->assumptions, "\"%s\" was read as %02d:00 on %s up to now.", said,
 				   first_hour(f), dbi_date_text(p->start));

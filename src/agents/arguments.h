@@ -15,8 +15,9 @@ typedef struct DbiFill
 	bool said_only; /* only what was said in this turn counts */
 	bool contested; /* several words for one argument were said */
 	bool period_used;
-	bool window; /* the period became a number of hours or days */
-	int reach;   /* that number of days */
+	bool window;        /* the period became a number of hours or days */
+	int reach;          /* that number of days */
+	const char *counts; /* the argument that it became */
 } DbiFill;
 
 /* arguments.c */

@@ -52,6 +52,7 @@ set_window(DbiFill *f, const DbiArgument *arg, int value, int most)
 	}
 	f->window = p->kind == DBI_PERIOD_CALENDAR || p->kind == DBI_PERIOD_HOURS;
 	f->reach = most == MAX_TOOL_HOURS ? (value + 23) / 24 : value;
+	f->counts = arg->name;
 	return set_period(f, arg, psprintf("%d", value));
 }
 

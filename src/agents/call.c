@@ -10,6 +10,8 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "common/string.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -180,6 +182,22 @@ refuse_unknown(DbiResult *r, Jsonb *given)
 	}
 }
 
+static bool
+is_window(const DbiPlanCall *call, const DbiToolArg *arg)
+{
+	return call->window && arg->type == INT4OID && strcmp(call->window, arg->name) == 0;
+}
+
+/* The window that reached back from now, counted from the end of the period: as long as the period. */
+static Datum
+narrowed(const DbiPlanCall *call, Datum window)
+{
+	int days = call->period_end - call->period_start + 1;
+	int length = pg_str_endswith(call->window, "hours") ? 24 * days : days;
+
+	return Int32GetDatum(Min(length, DatumGetInt32(window)));
+}
+
 static void
 bind_argument(DbiResult *r, Jsonb *given, int i, Bound *bound)
 {
@@ -195,6 +213,8 @@ bind_argument(DbiResult *r, Jsonb *given, int i, Bound *bound)
 				arg->about ? errhint("%s: %s.", arg->name, arg->about) : 0);
 	bound->types[i] = arg->type;
 	bound->values[i] = v ? read_value(arg->type, v, &isnull) : default_datum(arg, &isnull);
+	if (v && is_window(r->call, arg))
+		bound->values[i] = narrowed(r->call, bound->values[i]);
 	bound->nulls[i] = isnull ? 'n' : ' ';
 	g->name = arg->name;
 	g->kind = dbi_kind(arg->name, arg->type);
@@ -307,10 +327,13 @@ set_for_call(const char *name, const char *value)
  * rows, and compiling them (seconds, deaf to interrupts) outlasts the query.
  */
 static void
-set_settings(const DbiTool *tool)
+set_settings(const DbiPlanCall *call, const DbiTool *tool)
 {
 	set_for_call("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(tool->schema)));
 	set_for_call("jit", "off");
+	if (call->window)
+		set_for_call("dbinsight.now",
+					 psprintf("%s 00:00:00+00", dbi_date_text(call->period_end + 1)));
 }
 
 void
@@ -324,7 +347,7 @@ dbi_run_tool(DbiResult *r, DbiDeadline *deadline, MemoryContext results)
 	check_callable(r);
 	r->tool = dbi_tool(r->call->function);
 	nest = NewGUCNestLevel();
-	set_settings(r->tool);
+	set_settings(r->call, r->tool);
 	bind_arguments(r, &bound);
 	dbi_deadline_begin(deadline);
 	code = SPI_execute_with_args(call_text(r->tool), bound.n, bound.types, bound.values,

@@ -135,4 +135,10 @@ List *dbi_workspaces_named(const char *pattern);
 /* call_focus.c: keeps the rows the question is about. */
 void dbi_focus(DbiResult *result);
 
+/*
+ * Are the rows those of the period asked for? They are not when the window
+ * reaches back further and rows add up what lies in it.
+ */
+bool dbi_is_of_period(const DbiResult *result);
+
 #endif

@@ -51,12 +51,13 @@ static const char *const time_pairs[][2] = {{"first_attempt", "last_attempt"},
 											{"first_access", "last_access"},
 											{"first_seen", "last_seen"},
 											{NULL, NULL}};
-static const char *const times[] = {"event_time",    "usage_date",    "run_date",
-									"end_time",      "start_time",    "access_time",
-									"activity_date", "change_date",   "signal_date",
-									"hour_start",    "period_start",  "started_at",
-									"fired_at",      "evaluated_at",  "last_failure",
-									"last_event",    "forecast_date", NULL};
+static const char *const times[] = {"event_time",  "usage_date",   "run_date",      "end_time",
+									"start_time",  "access_time",  "activity_date", "change_date",
+									"signal_date", "hour_start",   "period_start",  "started_at",
+									"fired_at",    "evaluated_at", "forecast_date", NULL};
+
+/* The latest of what a row adds up: it keeps the row, and says nothing of its sums. */
+static const char *const latest_times[] = {"last_failure", "last_event", NULL};
 
 bool
 dbi_column_names(const char *kind, const char *column)
@@ -149,6 +150,29 @@ row_passes(const DbiResult *r, const DbiCell *row, const DbiPlanFilter *filter, 
 	return !known; /* the tool does not tell; better all rows than none */
 }
 
+static bool
+is_time(const DbiResult *r, int column)
+{
+	return column >= 0 &&
+		   (r->columns[column].kind == DBI_TIME || r->columns[column].kind == DBI_DATE);
+}
+
+static bool
+one_time(const DbiResult *r, const DbiCell *row, const char *const *names, double *first,
+		 double *last)
+{
+	for (; *names; names++)
+	{
+		int c = dbi_column(r, *names);
+
+		if (!is_time(r, c) || row[c].isnull)
+			continue;
+		*first = *last = row[c].number;
+		return true;
+	}
+	return false;
+}
+
 /* Microseconds of the row's time column, or no answer when it has none. */
 static bool
 row_times(const DbiResult *r, const DbiCell *row, double *first, double *last)
@@ -164,17 +188,7 @@ row_times(const DbiResult *r, const DbiCell *row, double *first, double *last)
 		*last = row[b].isnull ? get_float8_infinity() : row[b].number;
 		return true;
 	}
-	for (const char *const *name = times; *name; name++)
-	{
-		int c = dbi_column(r, *name);
-
-		if (c < 0 || row[c].isnull ||
-			(r->columns[c].kind != DBI_TIME && r->columns[c].kind != DBI_DATE))
-			continue;
-		*first = *last = row[c].number;
-		return true;
-	}
-	return false;
+	return one_time(r, row, times, first, last) || one_time(r, row, latest_times, first, last);
 }
 
 static bool
@@ -186,6 +200,27 @@ in_period(const DbiResult *r, const DbiCell *row)
 	double last;
 
 	return !row_times(r, row, &first, &last) || (first < until && last >= since);
+}
+
+/* The window reached back from now, past the period's start or over its end. */
+static bool
+is_cut(const DbiPlanCall *call)
+{
+	return call->has_period && call->wider && call->window == NULL;
+}
+
+bool
+dbi_is_of_period(const DbiResult *r)
+{
+	if (!is_cut(r->call))
+		return true;
+	for (int i = 0; time_pairs[i][0]; i++)
+		if (dbi_column(r, time_pairs[i][0]) >= 0 && dbi_column(r, time_pairs[i][1]) >= 0)
+			return false;
+	for (const char *const *name = times; *name; name++)
+		if (is_time(r, dbi_column(r, *name)))
+			return true;
+	return false;
 }
 
 void
@@ -204,7 +239,7 @@ dbi_focus(DbiResult *r)
 	}
 	for (int i = 0; i < r->nrows; i++)
 	{
-		bool keep = !(r->call->has_period && r->call->wider) || in_period(r, r->rows[i]);
+		bool keep = !is_cut(r->call) || in_period(r, r->rows[i]);
 
 		foreach(lc, r->call->filters)
 			keep = keep && row_passes(r, r->rows[i], lfirst(lc), ids);

@@ -54,6 +54,9 @@ typedef struct BatchCall
 	Oid function;
 	Size tool; /* where in the batch its text begins */
 	Size arguments;
+	Size window;
+	DateADT period_start;
+	DateADT period_end;
 } BatchCall;
 
 typedef struct Batch
@@ -103,6 +106,11 @@ call_one(const Batch *batch, int i, StringInfo message)
 	call->function = batch->calls[i].function;
 	call->tool = batch_text(batch, batch->calls[i].tool);
 	call->arguments = batch_text(batch, batch->calls[i].arguments);
+	call->window = batch_text(batch, batch->calls[i].window);
+	if (call->window[0] == '\0')
+		call->window = NULL;
+	call->period_start = batch->calls[i].period_start;
+	call->period_end = batch->calls[i].period_end;
 	r->call = call;
 	r->ok = true;
 	r->began = GetCurrentTimestamp();
@@ -248,7 +256,8 @@ batch_size(List *calls)
 	{
 		const DbiPlanCall *call = lfirst(lc);
 
-		size += strlen(call->tool) + 1 + strlen(call->arguments) + 1;
+		size += strlen(call->tool) + 1 + strlen(call->arguments) + 1 +
+				(call->window ? strlen(call->window) : 0) + 1;
 	}
 	return size;
 }
@@ -279,6 +288,9 @@ fill_batch(Batch *batch, List *calls)
 		to->function = call->function;
 		to->tool = put_text(batch, &end, call->tool);
 		to->arguments = put_text(batch, &end, call->arguments);
+		to->window = put_text(batch, &end, call->window ? call->window : "");
+		to->period_start = call->period_start;
+		to->period_end = call->period_end;
 	}
 }
 

@@ -101,6 +101,9 @@ explain_call(StringInfo s, const DbiPlanCall *call)
 						 dbi_origin_name(a->origin), a->span ? " \"" : "", a->span ? a->span : "",
 						 a->span ? "\"" : "");
 	}
+	if (call->window)
+		appendStringInfo(s, "    asked as of the end of %s, %s counted from there\n",
+						 dbi_date_text(call->period_end), call->window);
 	foreach(lc, call->filters)
 	{
 		DbiPlanFilter *f = lfirst(lc);

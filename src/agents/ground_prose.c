@@ -222,20 +222,39 @@ add_intersections(DbiSentence *s)
 	}
 }
 
+/* A value of a list may be two words that no row holds: "failed, timed out or errored". */
+#define MAX_UNHELD_WORDS 2
+
+static bool
+is_link(const DbiSentence *s, int at)
+{
+	static const char *const links[] = {"or", "and", NULL};
+	const DbiGlyphToken *t = at < s->to ? &s->tokens->t[at] : NULL;
+
+	return t && (dbi_word_in(links, t->word) ||
+				 (t->kind == GLYPH_MARK && s->judge->text[t->start] == ','));
+}
+
 /* The set whose value goes on a list behind another: "a, b", "a or b"; NULL when none does. */
 static const DbiRowSet *
 next_in_list(const DbiSentence *s, int n, const DbiRowSet *set)
 {
-	static const char *const links[] = {"or", "and", NULL};
-	const DbiGlyphToken *link = set->to < s->to ? &s->tokens->t[set->to] : NULL;
+	int at = set->to;
 
-	if (link == NULL || !(dbi_word_in(links, link->word) ||
-						  (link->kind == GLYPH_MARK && s->judge->text[link->start] == ',')))
-		return NULL;
-	for (int k = 1; k < s->nsets[n]; k++)
-		if (s->sets[n][k].column == set->column && s->sets[n][k].from == set->to + 1 &&
-			!s->sets[n][k].of_several)
-			return &s->sets[n][k];
+	while (is_link(s, at))
+	{
+		int first = ++at;
+
+		for (int k = 1; k < s->nsets[n]; k++)
+			if (s->sets[n][k].column == set->column && s->sets[n][k].from == at &&
+				!s->sets[n][k].of_several)
+				return &s->sets[n][k];
+		while (at < s->to && at < first + MAX_UNHELD_WORDS && s->tokens->t[at].kind == GLYPH_WORD &&
+			   !is_link(s, at))
+			at++;
+		if (at == first)
+			break;
+	}
 	return NULL;
 }
 

@@ -83,6 +83,9 @@ typedef struct DbiPlanCall
 	DateADT period_start; /* both days inside; the window of the call may be wider */
 	DateADT period_end;
 	bool wider; /* the call's window is wider than the period: drop rows outside it */
+
+	/* Of a period that is over: the argument that is counted from its end, not from now; or NULL. */
+	const char *window;
 } DbiPlanCall;
 
 typedef struct DbiPlanRoute
@@ -136,5 +139,8 @@ extern DbiPlan *dbi_plan_of_json(Jsonb *json);
 extern const char *dbi_plan_kind_name(DbiPlanKind kind);
 extern const char *dbi_origin_name(DbiOrigin origin);
 extern const char *dbi_call_role_name(DbiCallRole role);
+
+/* calendar.c: "2026-06-14" */
+extern char *dbi_date_text(DateADT date);
 
 #endif

@@ -67,6 +67,11 @@ write_call(StringInfo s, const DbiPlanCall *call)
 		write_day(s, "first_day", call->period_start);
 		write_day(s, "last_day", call->period_end);
 		appendStringInfo(s, ", \"wider\": %s", call->wider ? "true" : "false");
+		if (call->window)
+		{
+			appendStringInfoString(s, ", ");
+			write_text(s, "window", call->window);
+		}
 	}
 	appendStringInfoChar(s, '}');
 }
@@ -187,6 +192,7 @@ read_call(JsonbValue *v)
 	JsonbContainer *object;
 	JsonbValue *arguments;
 	JsonbValue *wider;
+	JsonbValue *window;
 
 	if (v == NULL || v->type != jbvBinary || !JsonContainerIsObject(v->val.binary.data))
 		no_plan();
@@ -206,6 +212,9 @@ read_call(JsonbValue *v)
 					   has_number(object, "last_day", &call->period_end);
 	wider = dbi_jsonb_member(object, "wider");
 	call->wider = wider && wider->type == jbvBool && wider->val.boolean;
+	window = dbi_jsonb_member(object, "window");
+	if (call->has_period && window && window->type == jbvString)
+		call->window = as_text(window);
 	return call;
 }
 

@@ -120,7 +120,6 @@ extern DateADT dbi_first_of(DateADT date, DbiGrain grain);
 extern DateADT dbi_step(DateADT first, DbiGrain grain, int count);
 extern DateADT dbi_make_date(int year, int month, int day);
 extern void dbi_split_date(DateADT date, int *year, int *month, int *day);
-extern char *dbi_date_text(DateADT date);
 
 /* Days and hours a rolling window must have to reach back over the period. */
 extern int dbi_period_days(const DbiPeriod *period, const DbiClock *clock);

@@ -91,17 +91,27 @@ sub wait_for_server
 	die 'the server does not come back';
 }
 
-# ---- killed: by turns the backend and the whole server
+# ---- killed: by turns the backend, the whole server, and the worker of a job
 sql('postgres', 'CREATE DATABASE killed TEMPLATE pristine');
+sql('killed', q{UPDATE dbinsight.jobs SET enabled = false;
+	INSERT INTO dbinsight.jobs (name, schedule, command) VALUES ('all', '@yearly', 'CALL dbinsight.ingest_due(true)')});
+my @works = (
+	[ 'backend', [ 'CALL dbinsight.ingest_due(true)' ], q{SELECT pid FROM pg_stat_activity WHERE datname = 'killed' AND backend_type = 'client backend'} ],
+	[ 'server', [ 'CALL dbinsight.ingest_due(true)' ], q{SELECT pid FROM pg_stat_activity WHERE datname = 'killed' AND backend_type = 'client backend'} ],
+	[ 'worker', [ q{SELECT dbinsight.run_job('all')}, 'SELECT * FROM dbinsight.run_due()' ],
+		q{SELECT pid FROM pg_stat_activity WHERE datname = 'killed' AND query LIKE 'ingest %' AND backend_type NOT LIKE 'client%'} ]);
+my %hit = map { $_->[0] => 0 } @works;
 my ($hit, $late) = (0, 0);
 for my $kill (1 .. $KILLS)
 {
 	my ($out, $err) = ('', '');
-	my $h = start [ 'psql', '-XAtq', '-d', $node->connstr('killed'), '-c', 'CALL dbinsight.ingest_due(true)' ], '>', \$out, '2>', \$err, timeout(180);
+	my ($what, $commands, $at_work) = @{ $works[ $kill % @works ] };
+	my $h = start [ 'psql', '-XAtq', '-d', $node->connstr('killed'), map { ('-c', $_) } @$commands ], '>', \$out, '2>', \$err, timeout(180);
 	sleep(0.2 + rand(0.15 * $took));
-	my $pid = sql('postgres', q{SELECT pid FROM pg_stat_activity WHERE datname = 'killed' AND backend_type = 'client backend'});
-	$pid ? $hit++ : $late++;
-	if ($kill % 2)
+	my ($pid) = split /\n/, sql('postgres', $at_work);
+	$pid ? $hit{$what}++ : $late++;
+	$hit += $pid ? 1 : 0;
+	if ($what ne 'server')
 	{
 		kill 'KILL', $pid if $pid;
 		finish $h;
@@ -116,6 +126,7 @@ for my $kill (1 .. $KILLS)
 }
 note("seed $SEED: $hit killed, $late had ended before; a quiet run took " . sprintf('%.1f s', $took));
 cmp_ok($hit, '>=', $KILLS / 2, 'most were killed at work');
+cmp_ok($hit{$_}, '>=', 2, "$_ among them") for sort keys %hit;
 sql('killed', 'CALL dbinsight.ingest_due(true)');
 is_deeply(contents('killed', @derived), $quiet, "killed $hit times, every table is that of a quiet run");
 is(sql('killed', q{SELECT count(*) FROM dbinsight.ingest_runs WHERE state = 'running'}), '0', 'no lost run is shown as running');
