@@ -43,7 +43,7 @@ CREATE TABLE dbinsight.tool_companions (
 	PRIMARY KEY (tool, intent, companion)
 );
 COMMENT ON TABLE dbinsight.tool_companions IS
-'Tools called beside a tool for an intent: why adds those that look for causes, platform those of a platform-wide question; a concept adds those that its words ask for; position 0: in a follow-up before the tool itself, whose answer is known';
+'Tools called beside a tool for an intent: why adds those that look for causes, platform those of a platform-wide question; a concept adds those that its words ask for; position 0: in a follow-up before the tool itself, whose answer is known; of_KIND (of_job, of_workspace) the tool that answers in its place when a thing of that kind is named which neither its arguments nor its rows tell';
 
 CREATE TABLE dbinsight.name_hints (
 	pattern text PRIMARY KEY CHECK (pattern ~ '^%?[^%]+%?$' AND pattern = lower(pattern)),
@@ -413,7 +413,14 @@ INSERT INTO dbinsight.tool_companions (tool, intent, companion, position, builti
 	('get_daily_cost_summary', 'trouble', 'get_cost_anomalies', 1, true),
 	('get_incident_summary', 'pattern', 'get_uptime_metrics', 1, true),
 	('get_platform_health', 'platform', 'get_active_alerts', 1, true),
-	('get_active_alerts', 'platform', 'get_platform_health', 1, true);
+	('get_active_alerts', 'platform', 'get_platform_health', 1, true),
+	('get_daily_cost_summary', 'of_workspace', 'get_workspace_cost_breakdown', 1, true),
+	('get_cost_mtd_summary', 'of_workspace', 'get_workspace_cost_breakdown', 1, true),
+	('get_daily_cost_summary', 'of_job', 'get_job_runs', 1, true),
+	('get_cost_mtd_summary', 'of_job', 'get_job_runs', 1, true),
+	('get_workspace_cost_breakdown', 'of_job', 'get_job_runs', 1, true),
+	('get_cost_anomalies', 'of_job', 'get_job_runs', 1, true),
+	('get_cost_by_sku', 'of_job', 'get_job_runs', 1, true);
 
 INSERT INTO dbinsight.name_hints (pattern, kind, builtin) VALUES
 	('fact_%', 'table', true), ('dim_%', 'table', true), ('stg_%', 'table', true), ('raw_%', 'table', true),

@@ -173,12 +173,16 @@ tell_empty(DbiTurn *turn, DbiTold *told)
 static bool
 expects_good(const char *question)
 {
-	static const char *const good[] = {" within ",     " under ",    " ok ",        " okay ",
-									   " healthy ",    " fine ",     " safe ",      " on track ",
-									   " up to date ", " fresh ",    " compliant ", " succeed ",
-									   " succeeded ",  " meet ",     " meeting ",   " clean ",
-									   " accurate ",   " reliable ", " stable ",    " working ",
-									   " well ",       " normal ",   " in order ",  NULL};
+	static const char *const good[] =
+		{" within ",    " under ",    " ok ",         " okay ",   " healthy ",   " fine ",
+		 " safe ",      " on track ", " up to date ", " fresh ",  " compliant ", " succeed ",
+		 " succeeded ", " meet ",     " meeting ",    " clean ",  " accurate ",  " reliable ",
+		 " stable ",    " working ",  " well ",       " normal ", " in order ",  " better ",
+		 " reach ",     " reached ",  " keep ",       " kept ",   NULL};
+	/* Whose success is what is feared. */
+	static const char *const feared[] = {" login ",     " logins ", " log in ",   " sign in ",
+										 " sign-in ",   " attack ", " attacker ", " password ",
+										 " passwords ", NULL};
 	StringInfoData padded;
 	bool found = false;
 
@@ -190,6 +194,8 @@ expects_good(const char *question)
 	appendStringInfoChar(&padded, ' ');
 	for (const char *const *g = good; *g; g++)
 		found = found || strstr(padded.data, *g) != NULL;
+	for (const char *const *g = feared; *g; g++)
+		found = found && strstr(padded.data, *g) == NULL;
 	return found && strstr(padded.data, " not ") == NULL && strstr(padded.data, "n't ") == NULL;
 }
 

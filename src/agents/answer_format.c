@@ -341,6 +341,9 @@ apply(Printing *p, const char *f, int len)
 		p->text = change(p->kind, &p->cell);
 	else if (format_is(f, len, "words"))
 		p->text = words(p->text ? p->text : dbi_markdown(p->cell.text, MAX_TEXT_BYTES));
+	else if (format_is(f, len, "named"))
+		p->text =
+			strchr(p->cell.text, ' ') ? psprintf("\"%s\"", p->cell.text) : pstrdup(p->cell.text);
 	else if (format_is(f, len, "bold"))
 		p->text = psprintf("**%s**", p->text ? p->text : printed(p->kind, &p->cell));
 	else if (format_is(f, len, "date"))
@@ -359,7 +362,7 @@ apply(Printing *p, const char *f, int len)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("unknown format \"%s\" in a template", pnstrdup(f, len)),
 				errhint(
-					"Formats: usd, pct, n, count, plain, s, ms, min, h, bytes, gib, tib, abs, signed, change, words, bold, date, time, share, exactpct, all, one/many, w one/many."));
+					"Formats: usd, pct, n, count, plain, s, ms, min, h, bytes, gib, tib, abs, signed, change, words, named, bold, date, time, share, exactpct, all, one/many, w one/many."));
 }
 
 static void

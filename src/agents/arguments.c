@@ -297,11 +297,28 @@ arguments_json(const DbiFill *f)
 	return s.data;
 }
 
+static bool
+rows_tell(const DbiTool *tool, const char *kind)
+{
+	for (int i = 0; i < tool->ncolumns; i++)
+		if (strcmp(kind, tool->columns[i]) == 0 || dbi_column_names(kind, tool->columns[i]))
+			return true;
+	return false;
+}
+
 static void
 add_filter(DbiFill *f, const char *kind, const char *value, const char *span)
 {
-	DbiPlanFilter *filter = palloc(sizeof(DbiPlanFilter));
+	DbiPlanFilter *filter;
 
+	if (!rows_tell(f->tool, kind))
+	{
+		dbi_assume(f->in->assumptions,
+				   "%s does not tell one %s from another: \"%s\" was left out, its rows are of all.",
+				   f->tool->name, kind, span);
+		return;
+	}
+	filter = palloc(sizeof(DbiPlanFilter));
 	filter->kind = kind;
 	filter->value = value;
 	f->call->filters = lappend(f->call->filters, filter);
@@ -430,6 +447,31 @@ note_period(DbiFill *f)
 				   dbi_date_text(p->start), dbi_date_text(p->end), f->reach);
 }
 
+/* Rows that are narrowed to something must not have been cut to the first few of all before. */
+#define ENOUGH_ROWS "1000"
+
+static void
+read_enough(DbiFill *f)
+{
+	ListCell *lc;
+
+	if (f->call->filters == NIL)
+		return;
+	foreach(lc, f->call->args)
+		if (strcmp(((DbiPlanArg *) lfirst(lc))->name, "top_n") == 0)
+			return;
+	for (int i = 0; i < f->tool->narguments; i++)
+		if (strcmp(f->tool->arguments[i].name, "top_n") == 0)
+		{
+			DbiPlanArg *all = palloc0(sizeof(DbiPlanArg));
+
+			all->name = "top_n";
+			all->value = ENOUGH_ROWS;
+			all->origin = DBI_ORIGIN_DEFAULT;
+			f->call->args = lappend(f->call->args, all);
+		}
+}
+
 const char *
 dbi_fill_call(const DbiFilling *filling, const DbiTool *tool, DbiPlanCall *call)
 {
@@ -444,11 +486,12 @@ dbi_fill_call(const DbiFilling *filling, const DbiTool *tool, DbiPlanCall *call)
 		if (list_length(call->args) == before && !tool->arguments[i].optional && missing == NULL)
 			missing = tool->arguments[i].name;
 	}
-	call->arguments = arguments_json(&f);
 	if (missing == NULL)
 	{
 		add_filters(&f);
 		note_period(&f);
+		read_enough(&f);
 	}
+	call->arguments = arguments_json(&f);
 	return missing;
 }

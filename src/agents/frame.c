@@ -146,6 +146,21 @@ read_slot(JsonbContainer *o)
 }
 
 static List *
+read_slots(JsonbContainer *array)
+{
+	List *r = NIL;
+
+	for (int i = 0; i < items_of(array); i++)
+	{
+		DbiSlot *slot = read_slot(object_item(array, i));
+
+		if (slot)
+			r = lappend(r, slot);
+	}
+	return r;
+}
+
+static List *
 read_strings(JsonbContainer *array)
 {
 	List *r = NIL;
@@ -188,7 +203,23 @@ read_clause(JsonbContainer *o)
 	c->tool = string_member(o, "tool");
 	c->concepts = read_strings(container_member(o, "concepts", true));
 	c->args = read_args(container_member(o, "args", true));
+	c->slots = read_slots(container_member(o, "slots", true));
 	return c->agent && c->tool ? c : NULL;
+}
+
+static List *
+read_clauses(JsonbContainer *array)
+{
+	List *r = NIL;
+
+	for (int i = 0; i < items_of(array); i++)
+	{
+		DbiFrameClause *c = read_clause(object_item(array, i));
+
+		if (c)
+			r = lappend(r, c);
+	}
+	return r;
 }
 
 static List *
@@ -215,31 +246,16 @@ dbi_read_frame(const char *json)
 {
 	DbiFrame *frame = palloc0(sizeof(DbiFrame));
 	Jsonb *jb;
-	JsonbContainer *clauses;
-	JsonbContainer *slots;
 
 	if (json == NULL || json[0] == '\0')
 		return frame;
 	jb = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
-	clauses = container_member(&jb->root, "clauses", true);
-	slots = container_member(&jb->root, "slots", true);
+	frame->clauses = read_clauses(container_member(&jb->root, "clauses", true));
+	frame->slots = read_slots(container_member(&jb->root, "slots", true));
+	frame->past = read_clauses(container_member(&jb->root, "past", true));
 	frame->rows = read_strings(container_member(&jb->root, "rows", true));
 	frame->questions = read_strings(container_member(&jb->root, "questions", true));
 	frame->readings = read_readings(container_member(&jb->root, "readings", true));
-	for (int i = 0; i < items_of(clauses); i++)
-	{
-		DbiFrameClause *c = read_clause(object_item(clauses, i));
-
-		if (c)
-			frame->clauses = lappend(frame->clauses, c);
-	}
-	for (int i = 0; i < items_of(slots); i++)
-	{
-		DbiSlot *slot = read_slot(object_item(slots, i));
-
-		if (slot)
-			frame->slots = lappend(frame->slots, slot);
-	}
 	return frame;
 }
 
@@ -303,6 +319,21 @@ write_slot(StringInfo s, const DbiSlot *slot)
 }
 
 static void
+write_slots(StringInfo s, List *slots)
+{
+	ListCell *lc;
+
+	appendStringInfoString(s, "\"slots\":[");
+	foreach(lc, slots)
+	{
+		if (s->data[s->len - 1] != '[')
+			appendStringInfoChar(s, ',');
+		write_slot(s, lfirst(lc));
+	}
+	appendStringInfoChar(s, ']');
+}
+
+static void
 write_clause(StringInfo s, const DbiFrameClause *c)
 {
 	ListCell *lc;
@@ -329,31 +360,44 @@ write_clause(StringInfo s, const DbiFrameClause *c)
 		put(s, "value", a->value);
 		appendStringInfoChar(s, '}');
 	}
-	appendStringInfoString(s, "]}");
+	appendStringInfoChar(s, ']');
+	if (c->slots != NIL)
+	{
+		appendStringInfoChar(s, ',');
+		write_slots(s, c->slots);
+	}
+	appendStringInfoChar(s, '}');
+}
+
+static void
+write_clauses(StringInfo s, const char *key, List *clauses)
+{
+	ListCell *lc;
+
+	appendStringInfo(s, "\"%s\":[", key);
+	foreach(lc, clauses)
+	{
+		if (s->data[s->len - 1] != '[')
+			appendStringInfoChar(s, ',');
+		write_clause(s, lfirst(lc));
+	}
+	appendStringInfoString(s, "],");
 }
 
 char *
-dbi_write_frame(List *clauses, List *slots, List *readings)
+dbi_write_frame(List *clauses, List *slots, List *past, List *readings)
 {
 	StringInfoData s;
 	ListCell *lc;
 
 	initStringInfo(&s);
-	appendStringInfoString(&s, "{\"clauses\":[");
-	foreach(lc, clauses)
-	{
-		if (s.data[s.len - 1] != '[')
-			appendStringInfoChar(&s, ',');
-		write_clause(&s, lfirst(lc));
-	}
-	appendStringInfoString(&s, "],\"slots\":[");
-	foreach(lc, slots)
-	{
-		if (s.data[s.len - 1] != '[')
-			appendStringInfoChar(&s, ',');
-		write_slot(&s, lfirst(lc));
-	}
-	appendStringInfoString(&s, "],\"readings\":[");
+	appendStringInfoChar(&s, '{');
+	write_clauses(&s, "clauses", clauses);
+	write_slots(&s, slots);
+	appendStringInfoChar(&s, ',');
+	if (past != NIL)
+		write_clauses(&s, "past", past);
+	appendStringInfoString(&s, "\"readings\":[");
 	foreach(lc, readings)
 	{
 		DbiReading *r = lfirst(lc);

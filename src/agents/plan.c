@@ -232,7 +232,8 @@ finish(DbiPlanner *p, bool inherit)
 	p->plan->kind = DBI_PLAN_ANSWER;
 	p->plan->message = NULL;
 	dbi_offer_readings(p);
-	p->plan->frame_json = dbi_write_frame(p->frame_clauses, slots_to_keep(p, inherit), p->readings);
+	p->plan->frame_json = dbi_write_frame(p->frame_clauses, slots_to_keep(p, inherit),
+										  dbi_past_of(p->frame, p->frame_clauses), p->readings);
 	return p->plan;
 }
 
@@ -349,8 +350,8 @@ admit(DbiPlanner *p, DbiPlanKind *kind)
 		return reply(p, *kind = DBI_PLAN_SMALLTALK,
 					 dbi_smalltalk(p->lex,
 								   dbi_read_clause(p->lex, p->text, p->slots, 0, p->text->n)));
-	/* What only changes the question before is like nothing that was learned. */
-	p->changes = dbi_only_changes(p);
+	/* What only changes the question before, or one of before, is like nothing that was learned. */
+	p->changes = dbi_go_back(p) ? DBI_CHANGES_VALUE : dbi_only_changes(p);
 	if (p->changes == DBI_CHANGES_VALUE)
 		return NULL;
 	all = dbi_score_stretch(p->lex, p->text, p->slots, 0, p->text->n, p->only_agent);
@@ -382,7 +383,8 @@ static DbiPlan *
 ask_back(DbiPlanner *p)
 {
 	(void) reply(p, DBI_PLAN_CLARIFY, dbi_what_about(p));
-	p->plan->frame_json = dbi_write_frame(p->frame->clauses, p->frame->slots, p->readings);
+	p->plan->frame_json =
+		dbi_write_frame(p->frame->clauses, p->frame->slots, p->frame->past, p->readings);
 	return p->plan;
 }
 
@@ -425,6 +427,22 @@ looks_back(const DbiTool *tool)
 	return false;
 }
 
+/* "has its content drifted", where nothing in the question can be meant by "its". */
+static bool
+speaks_of_its_own(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	foreach(lc, p->slots)
+		if (((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_NAME ||
+			((DbiSlot *) lfirst(lc))->kind == DBI_SLOT_USER)
+			return false;
+	for (int i = 0; i < p->text->n; i++)
+		if (dbi_is_one_of(p->text->tokens[i].text, "its|their|his|her"))
+			return true;
+	return false;
+}
+
 /*
  * What a question takes from the conversation though nothing in it points
  * back: the same question again all but what is said anew, another one to the
@@ -436,9 +454,15 @@ elliptical(DbiPlanner *p, const DbiClause *clause)
 	DbiFrameClause *before = p->frame->clauses ? llast(p->frame->clauses) : NULL;
 	DbiInherit inherit = DBI_INHERIT_NOTHING;
 
-	if (!before || dbi_count_words(p->text) > DBI_FOLLOW_UP_WORDS ||
-		strcmp(p->lex->agents[clause->best_agent].name, before->agent) != 0)
+	if (!before || dbi_count_words(p->text) > DBI_FOLLOW_UP_WORDS)
 		return DBI_INHERIT_NOTHING;
+	if (speaks_of_its_own(p))
+		inherit |= DBI_INHERIT_NAMES;
+	if (strcmp(p->lex->agents[clause->best_agent].name, before->agent) != 0)
+	{
+		p->kept |= inherit;
+		return inherit;
+	}
 	if (strcmp(p->lex->tools[clause->best_tool].name, before->tool) == 0)
 	{
 		p->plan->follow_up = true;
@@ -458,6 +482,21 @@ elliptical(DbiPlanner *p, const DbiClause *clause)
 	}
 	p->kept |= inherit;
 	return inherit;
+}
+
+/* "anyway", beside what is asked: nothing of it is known. */
+static bool
+says_nothing(DbiPlanner *p, const DbiClause *clause)
+{
+	ListCell *lc;
+
+	if (p->frame->clauses == NIL || list_length(p->clauses) < 2 || clause->hits != NIL)
+		return false;
+	foreach(lc, p->slots)
+		if (((DbiSlot *) lfirst(lc))->from >= clause->from &&
+			((DbiSlot *) lfirst(lc))->to <= clause->to)
+			return false;
+	return true;
 }
 
 static bool
@@ -481,7 +520,7 @@ plan_clauses(DbiPlanner *p, bool inherit)
 	{
 		DbiClause *clause = lfirst(lc);
 
-		if (clause->best_agent < 0 || clause->best_tool < 0)
+		if (clause->best_agent < 0 || clause->best_tool < 0 || says_nothing(p, clause))
 			continue;
 		if (clause->learned && (!likeliest || clause->evidence > likeliest->evidence))
 			likeliest = clause;
@@ -620,6 +659,16 @@ take_reading(DbiPlanner *p, const DbiReading *reading)
 	p->frame = dbi_read_frame(NULL);
 }
 
+/* A question that was offered is asked as if nothing had been asked before; what was can be gone back to. */
+static void
+begin_anew(DbiPlanner *p)
+{
+	DbiFrame *frame = palloc0(sizeof(DbiFrame));
+
+	frame->past = dbi_past_of(p->frame, NIL);
+	p->frame = frame;
+}
+
 static int
 checked_agent(const DbiLexicon *lex, const char *agent)
 {
@@ -663,10 +712,16 @@ plan_question(const char *question, const char *agent, const char *frame_json, b
 	if ((reading = dbi_chosen_reading(p.text, p.frame)) != NULL)
 		take_reading(&p, reading);
 	else if ((chosen = dbi_chosen_question(p.text, p.frame)) != NULL)
+	{
 		p.text = dbi_tokenize(chosen);
+		begin_anew(&p);
+	}
+	else if (dbi_is_offered(question, p.frame))
+		begin_anew(&p);
 	dbi_translate(p.lex, p.text);
 	dbi_drop_courtesy(p.text);
 	dbi_repair_typos(p.lex, p.text);
+	dbi_untwist_words(p.lex, p.text);
 	p.slots = dbi_resolve_names(p.lex, p.text, dbi_find_slots(p.text, &p.clock));
 	dbi_choose_row(&p);
 	p.plan->normalised = dbi_normalise(p.text, p.slots);

@@ -56,14 +56,26 @@ dbi_is_inherited(const DbiSlot *slot, DbiInherit inherit)
 	return inherit == DBI_INHERIT_ALL;
 }
 
+/* "not prod", "spare me the minor ones". */
+static bool
+is_waved_away(const DbiText *text, int from)
+{
+	int i = from - 1;
+
+	if (i >= 0 && dbi_is_one_of(text->tokens[i].text, "not|without|except|excluding|than"))
+		return true;
+	while (i >= 0 && dbi_is_one_of(text->tokens[i].text, "me|us|the|all|any|those|these"))
+		i--;
+	return i >= 0 && dbi_is_one_of(text->tokens[i].text, "spare|skip|ignore|forget|drop|lose|minus");
+}
+
 /* "not prod, dev": what was taken back, where something else of its nature is named. */
 bool
 dbi_is_negated(DbiPlanner *p, const DbiSlot *slot)
 {
 	ListCell *lc;
 
-	if (slot->kind == DBI_SLOT_DATE || slot->from < 1 ||
-		!dbi_is_one_of(p->text->tokens[slot->from - 1].text, "not|without|except|excluding|than"))
+	if (slot->kind == DBI_SLOT_DATE || slot->from < 1 || !is_waved_away(p->text, slot->from))
 		return false;
 	foreach(lc, p->slots)
 		if (lfirst(lc) != slot && dbi_same_nature(lfirst(lc), slot))
@@ -379,6 +391,23 @@ remember(DbiPlanner *p, const DbiClause *clause)
 	return f;
 }
 
+/* What a follow-up keeps: not how many rows were read to find those of one thing. */
+static List *
+args_to_keep(List *args)
+{
+	List *keep = NIL;
+	ListCell *lc;
+
+	foreach(lc, args)
+	{
+		DbiPlanArg *a = lfirst(lc);
+
+		if (a->origin != DBI_ORIGIN_DEFAULT || strcmp(a->name, "top_n") != 0)
+			keep = lappend(keep, a);
+	}
+	return keep;
+}
+
 /* "and the week before?": of the conversation's period; "the friday before": the one before it. */
 static void
 resolve_prior(DbiPlanner *p, DbiSlot *period)
@@ -537,19 +566,69 @@ compares_itself(const DbiTool *tool)
 	return false;
 }
 
-void
-dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
+static bool
+tells(const DbiTool *tool, const char *kind)
 {
-	List *slots = slots_of(p, clause, inherit);
+	for (int i = 0; i < tool->ncolumns; i++)
+		if (dbi_column_names(kind, tool->columns[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The tool of the clause, or the one that is to answer in its place (a
+ * companion of intent of_KIND) when something of a kind was named that neither
+ * its arguments nor its rows tell: what one job cost is no row of the daily costs.
+ */
+static int
+tool_that_tells(DbiPlanner *p, const DbiClause *clause, List *slots)
+{
+	const DbiTool *tool = &p->lex->tools[clause->best_tool];
+	ListCell *lc;
+
+	foreach(lc, p->forced_tool < 0 ? slots : NIL)
+	{
+		DbiSlot *slot = lfirst(lc);
+		DbiCandidate *c = slot->candidates ? linitial(slot->candidates) : NULL;
+
+		if (!c || (slot->kind != DBI_SLOT_NAME && slot->kind != DBI_SLOT_ENVIRONMENT) ||
+			dbi_takes_slot(tool, slot) || tells(tool, c->kind))
+			continue;
+		for (int i = 0; i < p->lex->ncompanions; i++)
+		{
+			const DbiCompanion *companion = &p->lex->companions[i];
+			int other;
+
+			if (strcmp(companion->tool, tool->name) != 0 ||
+				strcmp(companion->intent, psprintf("of_%s", c->kind)) != 0)
+				continue;
+			other = owned_tool(p->lex, companion->companion);
+			if (other >= 0 && (p->only_agent < 0 || p->lex->tools[other].agent == p->only_agent))
+				return other;
+		}
+	}
+	return clause->best_tool;
+}
+
+void
+dbi_plan_clause(DbiPlanner *p, const DbiClause *said, DbiInherit inherit)
+{
+	List *slots = slots_of(p, said, inherit);
+	DbiClause own = *said;
+	const DbiClause *clause = &own;
 	List *periods = dbi_period_slots(slots);
 	DbiSlot *period;
 	DbiFrameClause *remembered;
 	DbiPlanCall *call;
 	List *things;
 	int domain;
-	bool wide = is_platform_wide(p, clause, &domain);
+	bool wide;
 	const char *intent = p->plan->intent;
 
+	own.best_tool = tool_that_tells(p, said, slots);
+	own.best_agent =
+		own.best_tool == said->best_tool ? said->best_agent : p->lex->tools[own.best_tool].agent;
+	wide = is_platform_wide(p, clause, &domain);
 	if (p->change_only)
 		domain = -1;
 	add_route(p, clause->best_agent, clause->confidence, true);
@@ -557,7 +636,7 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 	if (strcmp(intent, "compare") == 0 && !compares_itself(&p->lex->tools[clause->best_tool]) &&
 		(call = dbi_compare_calls(p, clause, slots)) != NULL)
 	{
-		remembered->args = call->args;
+		remembered->args = args_to_keep(call->args);
 		return;
 	}
 	period = periods ? dbi_joined_period(p, periods) : NULL;
@@ -578,7 +657,7 @@ dbi_plan_clause(DbiPlanner *p, const DbiClause *clause, DbiInherit inherit)
 							domain >= 0 ? p->lex->agents[domain].name : NULL, DBI_CALL_ANSWER,
 							clause->confidence);
 	if (call)
-		remembered->args = call->args;
+		remembered->args = args_to_keep(call->args);
 	if (p->missing)
 		return;
 	add_companions(p, clause, clause->best_tool, slots, period, NULL, false);

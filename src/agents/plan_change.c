@@ -14,23 +14,23 @@
 #include "agents/plan_change.h"
 
 /* Words that join a change to what it changes. */
-#define JOINING                                                                                                          \
-	"and|or|but|so|also|too|as|well|then|now|just|only|same|again|likewise|instead|rather|what|whats|how|about|with|"    \
-	"without|for|in|on|at|of|to|from|by|per|into|the|a|an|this|that|these|those|it|its|them|one|ones|please|pls|plz|"    \
-	"thanks|thx|ok|okay|k|good|great|fine|right|yes|yep|yeah|no|nope|not|sorry|oops|actually|hm|hmm|hey|i|we|you|me|us|" \
-	"can|could|would|will|should|do|does|did|is|are|was|were|be|let|lets|see|show|give|get|take|make|go|look|run|"       \
-	"repeat|redo|try|use|set|say|said|meant|mean|wanted|want|need|like|say|back|over|out|up|down|till|until|past|last|"  \
-	"previous|next|coming|ahead|within|during|since|window|period|range|span|time|timeframe|horizon|days|hours|"         \
-	"hour|limit|threshold|cutoff|min|minimum|max|more|less|least|most|longer|shorter|wider|wide|widen|extend|expand|"    \
-	"narrow|narrower|restrict|filter|drill|zoom|focus|change|switch|replace|exclude|there|here|ago|top|first|thing|"     \
-	"things|part|side|list|level|even|still|my|our|detail|details|detailed|specifically|particular|especially|"          \
-	"compare|comparison|versus|vs|against|those|which|any|all|else|other|another|way|question|answer|result|results|"    \
-	"include|including|add|plus|keep|beyond|above|below|under|than|if|were|stick|limited|limit|max|maximum|at|"          \
-	"might|may|correction|typo|wait|total|due|enough|figures|numbers|rows|entries|bump|raise|lower|increase|decrease|"   \
-	"push|pull|turn|put|cut|shrink|stretch|broaden|tighten|loosen|relax|reduce|cap|bar|number|stricter|strict|looser|"   \
-	"interested|mind|actual|really|once|same|similar|equally|ditto|idem|next|following|after|before|later|earlier|her|"  \
-	"his|him|their|they|he|she|who|where|when|whole|full|entire|complete|story|picture|worst|best|biggest|largest|"      \
-	"slowest|longest|highest|oldest|newest|latest|most|heaviest|looking|talking|about|regarding|concerning|case|"        \
+#define JOINING                                                                                                              \
+	"and|or|but|so|also|too|as|well|then|now|just|only|same|again|likewise|instead|rather|what|whats|how|about|with|"        \
+	"without|for|in|on|at|of|to|from|by|per|into|the|a|an|this|that|these|those|it|its|them|one|ones|please|pls|plz|"        \
+	"thanks|thx|ok|okay|k|good|great|fine|right|yes|yep|yeah|no|nope|not|sorry|oops|actually|hm|hmm|hey|i|we|you|me|us|"     \
+	"can|could|would|will|should|do|does|did|is|are|was|were|be|let|lets|see|show|give|get|take|make|go|look|run|"           \
+	"repeat|redo|try|use|set|say|said|meant|mean|wanted|want|need|like|say|back|over|out|up|down|till|until|past|last|"      \
+	"previous|next|coming|ahead|within|during|since|window|period|range|span|time|timeframe|horizon|days|hours|"             \
+	"hour|limit|threshold|cutoff|min|minimum|max|more|less|least|most|longer|shorter|wider|wide|widen|extend|expand|"        \
+	"narrow|narrower|restrict|filter|drill|zoom|focus|change|switch|replace|exclude|there|here|ago|top|first|thing|"         \
+	"things|part|side|list|level|even|still|my|our|detail|details|detailed|specifically|particular|especially|"              \
+	"compare|comparison|versus|vs|against|those|which|any|all|else|other|another|way|question|answer|result|results|"        \
+	"gimme|gimmie|include|including|add|plus|keep|beyond|above|below|under|than|if|were|stick|limited|limit|max|maximum|at|" \
+	"might|may|correction|typo|wait|total|due|enough|figures|numbers|rows|entries|bump|raise|lower|increase|decrease|"       \
+	"push|pull|turn|put|cut|shrink|stretch|broaden|tighten|loosen|relax|reduce|cap|bar|number|stricter|strict|looser|"       \
+	"interested|mind|actual|really|once|same|similar|equally|ditto|idem|next|following|after|before|later|earlier|her|"      \
+	"his|him|their|they|he|she|who|where|when|whole|full|entire|complete|story|picture|worst|best|biggest|largest|"          \
+	"slowest|longest|highest|oldest|newest|latest|most|heaviest|looking|talking|about|regarding|concerning|case|"            \
 	"separately|seems|let|us|anything|anyone|only|alone|view|scope|based|starting|ending|until|up"
 
 /* So few words are hardly a question of their own. */
@@ -91,6 +91,43 @@ is_name_of(const DbiArgument *arg, const DbiToken *t)
 	return strcmp(dbi_stem(part ? part + 1 : arg->name), t->stem) == 0;
 }
 
+static bool
+has_number(DbiPlanner *p)
+{
+	ListCell *lc;
+
+	foreach(lc, p->slots)
+	{
+		DbiSlotKind kind = ((DbiSlot *) lfirst(lc))->kind;
+
+		if (kind == DBI_SLOT_NUMBER || kind == DBI_SLOT_THRESHOLD)
+			return true;
+	}
+	return false;
+}
+
+/* "10% cpu cutoff": beside a number the words of a limit's name, "cpu" of cpu_threshold. */
+static void
+cover_limit_words(DbiChange *c, const DbiTool *tool)
+{
+	for (int a = 0; a < tool->narguments; a++)
+	{
+		char *name = pstrdup(tool->arguments[a].name);
+		char *save;
+
+		if (strstr(name, "threshold") == NULL && strncmp(name, "min_", 4) != 0)
+			continue;
+		for (char *w = strtok_r(name, "_", &save); w; w = strtok_r(NULL, "_", &save))
+			for (int i = 0; i < c->p->text->n; i++)
+				if (c->p->text->tokens[i].slot < 0 &&
+					strcmp(c->p->text->tokens[i].stem, dbi_stem(w)) == 0)
+				{
+					cover(c, i, i + 1);
+					c->named[i] = true;
+				}
+	}
+}
+
 /* Values of the arguments of the tool that was called, and the words its name is made of. */
 static void
 cover_arguments(DbiChange *c, const DbiTool *tool)
@@ -125,6 +162,8 @@ cover_arguments(DbiChange *c, const DbiTool *tool)
 				 is_name_of(arg, &text->tokens[i])))
 				cover(c, i, i + 1);
 	}
+	if (has_number(c->p))
+		cover_limit_words(c, tool);
 	for (char *w = strtok_r(names, "_", &save); w; w = strtok_r(NULL, "_", &save))
 		for (int i = 0; i < text->n; i++)
 			if (text->tokens[i].kind == DBI_TOK_WORD &&
@@ -183,6 +222,10 @@ dbi_change_widened_kind(const DbiText *text)
 
 		if (dbi_is_one_of(text->tokens[i].text,
 						  "everything|everybody|everyone|everywhere|overall|altogether|anybody|anyone"))
+			return "";
+		/* "the whole account" */
+		if (dbi_is_one_of(text->tokens[i].text, "whole|entire|full") &&
+			dbi_is_one_of(next, "account|platform|estate|company|org|organisation|organization|lot"))
 			return "";
 		if (!dbi_is_one_of(text->tokens[i].text, "all|every|any"))
 			continue;
@@ -259,13 +302,15 @@ find_operations(DbiChange *c)
 		if (dbi_is_one_of(text->tokens[i].text, "direction|around|round"))
 			cover(c, i, i + 1);
 	}
-	if (dbi_change_widened_kind(text) && was_narrowed(c->p) && dbi_count_words(text) <= SHORT_CHANGE)
+	if (dbi_change_widened_kind(text) && was_narrowed(c->p) &&
+		dbi_count_words(text) <= (dbi_change_widened_kind(text)[0] ? SHORT_CHANGE : SAME_QUESTION))
 	{
 		c->value = true;
 		for (int i = 0; i < text->n; i++)
 			if (dbi_kind_word(text->tokens[i].stem) ||
 				dbi_is_one_of(text->tokens[i].text,
-							  "everything|everybody|everyone|everywhere|overall|altogether|anybody|severity|severities|states"))
+							  "everything|everybody|everyone|everywhere|overall|altogether|anybody|severity|severities|states|"
+							  "account|platform|estate|company|org|organisation|organization|lot"))
 				cover(c, i, i + 1);
 	}
 	if (c->factor > 0 || c->flip)
@@ -548,6 +593,76 @@ speaks_for_same(DbiPlanner *p)
 		   strcmp(p->lex->tools[clause->best_tool].name, f->tool) == 0;
 }
 
+/* Whether a word that is no name speaks for a subject. */
+static bool
+has_topic(const DbiChange *c, const DbiClause *clause)
+{
+	ListCell *lc;
+
+	foreach(lc, clause->hits)
+	{
+		DbiHit *hit = lfirst(lc);
+		const DbiConcept *concept = &c->p->lex->concepts[hit->concept];
+
+		if (hit->from >= 0 && c->p->text->tokens[hit->from].slot < 0 &&
+			concept->kind == DBI_CONCEPT_TOPIC && concept->weights != NIL)
+			return true;
+	}
+	return false;
+}
+
+/* Whether something is named that the tool takes and none that was called does. */
+static bool
+takes_what_is_named(const DbiChange *c, const DbiTool *tool)
+{
+	ListCell *lc;
+	ListCell *f;
+
+	foreach(lc, c->p->slots)
+	{
+		DbiSlot *slot = lfirst(lc);
+		bool taken = false;
+
+		if ((slot->kind != DBI_SLOT_NAME && slot->kind != DBI_SLOT_ENVIRONMENT) ||
+			!dbi_takes_slot(tool, slot))
+			continue;
+		foreach(f, c->p->frame->clauses)
+		{
+			int called = dbi_change_tool_index(c->p, lfirst(f));
+
+			taken = taken || (called >= 0 && dbi_takes_slot(&c->p->lex->tools[called], slot));
+		}
+		if (!taken)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the words by themselves ask another tool: one that was asked some
+ * turns ago ("and its runs?"), or one that takes what they name ("the runs of
+ * orders_export", after failures of all jobs).
+ */
+static bool
+asks_another(const DbiChange *c)
+{
+	DbiClause *clause = list_length(c->p->clauses) == 1 ? linitial(c->p->clauses) : NULL;
+	const DbiTool *tool;
+	ListCell *lc;
+
+	if (!clause || clause->best_tool < 0 || clause->evidence < DBI_OWN_EVIDENCE ||
+		!has_topic(c, clause))
+		return false;
+	tool = &c->p->lex->tools[clause->best_tool];
+	foreach(lc, c->p->frame->clauses)
+		if (strcmp(((DbiFrameClause *) lfirst(lc))->tool, tool->name) == 0)
+			return false;
+	foreach(lc, c->value ? NIL : c->p->frame->past)
+		if (strcmp(((DbiFrameClause *) lfirst(lc))->tool, tool->name) == 0)
+			return true;
+	return takes_what_is_named(c, tool);
+}
+
 /*
  * Words nobody knows change nothing ("bump it to 48h") as long as they are few
  * beside what is different, and nothing is like a question of its own.
@@ -558,7 +673,7 @@ is_change(const DbiChange *c)
 	int words = dbi_count_words(c->p->text);
 	int rest = left_over(c);
 
-	if (names_anothers(c) || dbi_counts_anothers(c->p))
+	if (names_anothers(c) || dbi_counts_anothers(c->p) || asks_another(c))
 		return false;
 	if (rest == 0)
 		return true;
@@ -566,6 +681,16 @@ is_change(const DbiChange *c)
 		return words <= SAME_QUESTION;
 	return c->value && rest <= MOST_LEFT_OVER && !has_subject(c) && !cuts_otherwise(c) &&
 		   dbi_best_evidence(c->p) < CLEAR_EVIDENCE;
+}
+
+/* "close them all" may be an order, whatever "all" would change. */
+static bool
+does_something(const DbiChange *c)
+{
+	for (int i = 1; i < c->p->text->n; i++)
+		if (!c->covered[i - 1] && dbi_is_one_of(c->p->text->tokens[i].text, "them|those|these"))
+			return true;
+	return false;
 }
 
 /* "mask them" may be an order; "only warehouses" is none. */
@@ -604,8 +729,9 @@ dbi_only_changes(DbiPlanner *p)
 	if (is_short && frame_takes_rows(p) && p->slots == NIL)
 		dbi_change_add_single(p);
 	dbi_read_change(&c, p);
-	p->cuts_otherwise = is_short && cuts_otherwise(&c);
+	p->cuts_otherwise = is_short && (cuts_otherwise(&c) || asks_another(&c));
 	if (!is_short || !(c.value || c.word) || !is_change(&c))
 		return dbi_cut_talk(p) ? DBI_CHANGES_VALUE : DBI_CHANGES_NOTHING;
-	return c.value || !has_object(p->text) ? DBI_CHANGES_VALUE : DBI_CHANGES_WORD;
+	return (c.value || !has_object(p->text)) && !does_something(&c) ? DBI_CHANGES_VALUE
+																	: DBI_CHANGES_WORD;
 }

@@ -73,11 +73,23 @@ set_length(DbiPlanner *p, DbiSlot *slot, const DbiArgument *window, double value
 	}
 }
 
+/* "4+", "4 or more", "4 and up". */
+static bool
+is_least(const DbiText *text, const DbiSlot *slot)
+{
+	const char *next = slot->to < text->n ? text->tokens[slot->to].text : "";
+	const char *after = slot->to + 1 < text->n ? text->tokens[slot->to + 1].text : "";
+
+	return dbi_is_one_of(next, "+|plus|upwards") ||
+		   (dbi_is_one_of(next, "or|and") &&
+			dbi_is_one_of(after, "more|up|above|higher|over|beyond"));
+}
+
 /* An argument that a number is a limit of, where a limit is spoken of: "threshold 2.5". */
 static const DbiArgument *
-limit_of(DbiPlanner *p, const DbiTool *tool)
+limit_of(DbiPlanner *p, const DbiTool *tool, const DbiSlot *slot)
 {
-	bool spoken = false;
+	bool spoken = is_least(p->text, slot);
 
 	for (int i = 0; i < p->text->n; i++)
 		spoken =
@@ -105,7 +117,10 @@ speaks_of_rows(DbiPlanner *p)
 {
 	for (int i = 0; i < p->text->n; i++)
 		if (dbi_is_one_of(p->text->tokens[i].text,
-						  "rows|row|entries|results|items|top|first|list|best|worst|show|give|see|enough|names|deeper"))
+						  "rows|row|entries|results|items|top|first|list|best|worst|show|give|gimme|gimmie|see|enough|"
+						  "names|deeper|suffice|suffices|plenty") ||
+			(dbi_is_one_of(p->text->tokens[i].text, "them|those|these") && i > 0 &&
+			 strcmp(p->text->tokens[i - 1].text, "of") == 0))
 			return true;
 	return false;
 }
@@ -128,7 +143,7 @@ static void
 place_number(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool, int number, double value)
 {
 	const DbiArgument *window = window_of(tool);
-	const DbiArgument *limit = limit_of(p, tool);
+	const DbiArgument *limit = limit_of(p, tool, list_nth(p->slots, number));
 	DbiSlot *made = palloc0(sizeof(DbiSlot));
 	bool counted = kept_argument(f, "top_n") != NULL ||
 				   (dbi_change_takes_rows(tool) &&
@@ -262,6 +277,19 @@ takes_seconds(const DbiTool *tool)
 	return false;
 }
 
+/* "same 4 analytics": a word that sounds like it. */
+static bool
+is_preposition(DbiPlanner *p, const DbiSlot *slot)
+{
+	int named = slot->to < p->text->n ? p->text->tokens[slot->to].slot : -1;
+	DbiSlotKind kind;
+
+	if (named < 0 || slot->unit != DBI_UNIT_NONE || (slot->number != 4 && slot->number != 2))
+		return false;
+	kind = ((DbiSlot *) list_nth(p->slots, named))->kind;
+	return kind == DBI_SLOT_NAME || kind == DBI_SLOT_ENVIRONMENT;
+}
+
 static void
 place_numbers(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 {
@@ -270,6 +298,11 @@ place_numbers(DbiPlanner *p, DbiFrameClause *f, const DbiTool *tool)
 		DbiSlot *slot = list_nth(p->slots, i);
 		const DbiArgument *window = window_of(tool);
 
+		if (slot->kind == DBI_SLOT_NUMBER && is_preposition(p, slot))
+		{
+			slot->kind = DBI_SLOT_TAKEN;
+			continue;
+		}
 		/* "90 minutes", where no duration is asked for */
 		if (slot->kind == DBI_SLOT_NUMBER && slot->unit == DBI_UNIT_SECONDS && window &&
 			!takes_seconds(tool) && slot->number > 0)
@@ -356,7 +389,7 @@ dbi_change_add_relative_period(DbiPlanner *p)
 			add_period(p, &q, later ? i : i - 1, later ? i + 2 : i + 1);
 		}
 		else if (dbi_is_one_of(before, "a|an|whole|full|entire|complete|one") ||
-				 is_put_in_place(text, i))
+				 is_put_in_place(text, i) || dbi_count_words(text) == 1)
 		{
 			bool alone = !dbi_is_one_of(before, "a|an|whole|full|entire|complete|one");
 

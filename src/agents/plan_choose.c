@@ -163,6 +163,18 @@ dbi_chosen_question(const DbiText *text, const DbiFrame *frame)
 	return chosen_of(frame->questions, c.number);
 }
 
+/* Whether the words are one of the questions that were offered: it stands by itself. */
+bool
+dbi_is_offered(const char *question, const DbiFrame *frame)
+{
+	ListCell *lc;
+
+	foreach(lc, frame->questions)
+		if (pg_strcasecmp(question, lfirst(lc)) == 0)
+			return true;
+	return false;
+}
+
 /*
  * Another reading of the question before: "the other reading", "the second
  * reading"; by its number alone where no rows were shown. With rows the one

@@ -72,6 +72,17 @@ is_corrected(DbiPlanner *p, const DbiSlot *before, const DbiSlot *after)
 	return false;
 }
 
+/* "the last month, 30 days": the same in days, which is more exact. */
+static bool
+is_told_in_days(DbiPlanner *p, const DbiSlot *before, const DbiSlot *after)
+{
+	return after->from == before->to + 1 && strchr(",(", p->text->tokens[before->to].text[0]) &&
+		   p->text->tokens[before->to].kind == DBI_TOK_PUNCT &&
+		   before->period.grain >= DBI_GRAIN_WEEK &&
+		   (after->period.kind == DBI_PERIOD_ROLLING || after->period.kind == DBI_PERIOD_SPAN) &&
+		   after->period.grain <= DBI_GRAIN_DAY;
+}
+
 /* "the 5th, not the 6th" */
 static bool
 is_excluded(DbiPlanner *p, const DbiSlot *slot)
@@ -98,7 +109,8 @@ meant_periods(DbiPlanner *p, List *periods)
 			r = lappend(r, slot);
 		else if (slot->period.kind != DBI_PERIOD_RECENT && !is_excluded(p, slot))
 		{
-			if (r != NIL && ((DbiSlot *) llast(r))->from >= 0 && is_corrected(p, llast(r), slot))
+			if (r != NIL && ((DbiSlot *) llast(r))->from >= 0 &&
+				(is_corrected(p, llast(r), slot) || is_told_in_days(p, llast(r), slot)))
 				r = list_delete_last(r);
 			r = lappend(r, slot);
 		}

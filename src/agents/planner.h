@@ -44,7 +44,7 @@ typedef struct DbiPlanner
 	DbiSlot *chosen;     /* the row that was pointed at, or NULL */
 	DbiInherit kept;     /* what any clause took */
 	DbiChanges changes;
-	bool cuts_otherwise; /* "per team": the rows of another tool */
+	bool cuts_otherwise; /* "per team", "and its runs": the rows of another tool */
 	bool change_only;    /* a follow-up that only changes something in the call before */
 	List *readings;      /* of DbiReading *: what the question may also mean */
 	int forced_tool;     /* the tool of a reading that was chosen, or -1 */
@@ -85,9 +85,14 @@ extern void dbi_take_kind_from_frame(DbiPlanner *p);
 extern List *dbi_meant_clauses(DbiPlanner *p);
 extern bool dbi_plan_follow_up(DbiPlanner *p);
 
+/* plan_back.c */
+extern List *dbi_past_of(const DbiFrame *frame, List *now);
+extern bool dbi_go_back(DbiPlanner *p);
+
 /* plan_choose.c */
 extern const char *dbi_chosen_question(const DbiText *text, const DbiFrame *frame);
 extern void dbi_choose_row(DbiPlanner *p);
+extern bool dbi_is_offered(const char *question, const DbiFrame *frame);
 
 extern const DbiReading *dbi_chosen_reading(const DbiText *text, const DbiFrame *frame);
 

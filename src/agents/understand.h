@@ -422,6 +422,9 @@ extern void dbi_repair_typos(const DbiLexicon *lexicon, DbiText *text);
 extern void dbi_set_foreign_word(DbiForeignWord *word, const char *form, const char *meaning);
 extern void dbi_translate(const DbiLexicon *lexicon, DbiText *text);
 
+/* ---- untwist.c ---- */
+extern void dbi_untwist_words(const DbiLexicon *lexicon, DbiText *text);
+
 /* ---- features.c: how like an example a question is ---- */
 
 struct DbiClause;
@@ -546,6 +549,7 @@ typedef struct DbiFrameClause
 	const char *tool;
 	List *concepts; /* of char * */
 	List *args;     /* of DbiPlanArg *: what the tool was called with */
+	List *slots;    /* of DbiSlot *: of a question of the past what it was about, else NIL */
 } DbiFrameClause;
 
 /* What a question may also mean; agent and tool NULL: what its own words choose. */
@@ -560,6 +564,7 @@ typedef struct DbiFrame
 {
 	List *clauses;   /* of DbiFrameClause *; NIL: nothing was asked yet */
 	List *slots;     /* of DbiSlot *, origin FRAME */
+	List *past;      /* of DbiFrameClause *: questions that others followed, the latest first */
 	List *rows;      /* of char *: first cells of the last table */
 	List *questions; /* of char *: those that were offered */
 	List *readings;  /* of DbiReading *: of the question before, beside the one that was answered */
@@ -567,7 +572,7 @@ typedef struct DbiFrame
 
 /* Reads defensively: what is not as written by dbi_write_frame is left out. */
 extern DbiFrame *dbi_read_frame(const char *json);
-extern char *dbi_write_frame(List *clauses, List *slots, List *readings);
+extern char *dbi_write_frame(List *clauses, List *slots, List *past, List *readings);
 
 /* ---- plan.c ---- */
 extern void dbi_assume(List **assumptions, const char *fmt, ...) pg_attribute_printf(2, 3);
