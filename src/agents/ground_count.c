@@ -73,28 +73,46 @@ try_text(DbiFigure *f, int n, int k, int c)
 			dbi_figure_try(f, f->t->value, "cell", n, row + 1, c, true);
 }
 
+/* The column of the value that is said there; -1 when none is. */
+static int
+column_of_value(const DbiFigure *f, int n, int word)
+{
+	for (int k = 1; k < f->s->nsets[n]; k++)
+		if (f->s->sets[n][k].column >= 0 && dbi_set_covers(&f->s->sets[n][k], word))
+			return f->s->sets[n][k].column;
+	return -1;
+}
+
 /*
  * Users of "2 service principals", a value of user_type: things, where the rows
- * are what they did. True when the next word says so: "2 human users".
+ * are what they did. True when the next word says so: "2 human users"; or when
+ * the value is the thing: "3 users" of entity_type are no findings about users.
  */
 static bool
-count_things(DbiFigure *f, int n, int k)
+count_things(DbiFigure *f, int n, int k, int word)
 {
 	const DbiResult *r = dbi_figure_result(f, n);
 	const DbiRowSet *set = &f->s->sets[n][k];
-	const char *type = set->column < 0 ? NULL : strstr(r->columns[set->column].name, "_type");
+	int column = set->column >= 0 ? set->column : column_of_value(f, n, word);
+	const char *type = column < 0 ? NULL : strstr(r->columns[column].name, "_type");
 	const DbiGlyphToken *next = dbi_figure_token(f, set->to);
+	bool things = false;
 	char *thing;
 
 	if (type == NULL || type[5] != '\0')
 		return false;
-	thing = pnstrdup(r->columns[set->column].name, type - r->columns[set->column].name);
+	thing = pnstrdup(r->columns[column].name, type - r->columns[column].name);
 	for (int c = 0; c < r->ncolumns; c++)
-		if (c != set->column && r->columns[c].kind == DBI_TEXT &&
+		if (c != column && r->columns[c].kind == DBI_TEXT &&
 			strncmp(r->columns[c].name, thing, strlen(thing)) == 0 &&
 			r->columns[c].name[strlen(thing)] == '_')
+		{
+			things = true;
 			dbi_figure_try(f, dbi_aggregate(f->s, n, k, c)->distinct, "distinct values", n, 0, c,
 						   true);
+		}
+	if (things && strcmp(thing, "entity") == 0)
+		return true;
 	return next && next->kind == GLYPH_WORD && dbi_has_word(dbi_ground_key(thing), next->key);
 }
 
@@ -186,7 +204,7 @@ try_word(DbiFigure *f, int word)
 				const DbiRowSet *set = &f->s->sets[n][k];
 
 				f->linked = true;
-				if (!dbi_set_is_too_wide(f, n, k) && !count_things(f, n, k))
+				if (!dbi_set_is_too_wide(f, n, k) && !count_things(f, n, k, word))
 					dbi_figure_try(f, set->n, "rows with this value", n, 0, set->column, true);
 			}
 		if (w->kind != GLYPH_WORD)
@@ -236,6 +254,18 @@ behind_whole(const DbiFigure *f, int after)
 	return k < f->s->to && f->s->tokens->t[k].kind == GLYPH_NUMBER ? k + 1 : after;
 }
 
+/* "92 events were denied: 64 from there" goes on about what was denied. */
+static bool
+is_told_on(const DbiFigure *f, int after)
+{
+	static const char *const prepositions[] = {"from", "of", "on", "by", "in", "for", NULL};
+	const DbiGlyphToken *colon = dbi_figure_token(f, f->at - 1);
+	const DbiGlyphToken *next = dbi_figure_token(f, after);
+
+	return f->at - 1 > f->s->from && colon && colon->kind == GLYPH_MARK &&
+		   f->s->judge->text[colon->start] == ':' && next && dbi_word_in(prepositions, next->word);
+}
+
 /* Words after the number, then those before it; the first that counts anything decides. */
 void
 dbi_try_words(DbiFigure *f)
@@ -243,6 +273,7 @@ dbi_try_words(DbiFigure *f)
 	static const char *const times[] = {"time", "times", NULL};
 	int after = f->at + 1;
 	int before;
+	bool told_on;
 
 	if (after < f->s->to && dbi_word_in(times, f->s->tokens->t[after].word) && bracketed(f) >= 0)
 		try_word(f, bracketed(f));
@@ -251,9 +282,10 @@ dbi_try_words(DbiFigure *f)
 
 	after = behind_whole(f, after);
 	before = f->at - 1;
+	told_on = is_told_on(f, after);
 	for (int k = after; k < f->s->to && k < after + NEAR_AFTER && !f->accepted && !stops(f, k); k++)
 		try_word(f, k);
-	if (after < f->s->to && !stops(f, after))
+	if (after < f->s->to && !stops(f, after) && !told_on)
 		return; /* a word follows: what stands before is of another figure */
 	for (int k = before, n = 0; k >= f->s->from && n < NEAR_BEFORE && !f->accepted && !f->linked;
 		 k--, n++)
@@ -261,6 +293,8 @@ dbi_try_words(DbiFigure *f)
 		bool bracket = f->s->tokens->t[k].kind == GLYPH_MARK &&
 					   f->s->judge->text[f->s->tokens->t[k].start] == '(' && k == f->at - 1;
 
+		if (told_on && k == f->at - 1)
+			continue;
 		if (stops(f, k) && !bracket)
 			break;
 		try_word(f, k);

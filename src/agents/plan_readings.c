@@ -19,8 +19,6 @@
 /* Tools whose evidence differs by less are hardly told apart; one with less than LEAST is none. */
 #define NEAR 0.6
 #define LEAST 2.0
-/* Likeness to an example from which there is no doubt. */
-#define REMEMBERED 0.9
 
 static bool
 add_reading(DbiPlanner *p, const char *question, const char *agent, const char *tool)
@@ -146,7 +144,7 @@ read_tools(DbiPlanner *p, const DbiClause *clause, List **said)
 {
 	int best = clause->best_tool;
 
-	if (best < 0 || clause->likeness[best] >= REMEMBERED || clause->tools[best] < LEAST)
+	if (best < 0 || clause->likeness[best] >= REMEMBERED_LIKENESS || clause->tools[best] < LEAST)
 		return;
 	for (int t = 0; t < p->lex->ntools; t++)
 	{

@@ -26,8 +26,6 @@
 /* A question seen before, word for word but for names and days. */
 #define SAME_LIKENESS 0.97
 #define SAME_BONUS 1.5
-/* Nothing learned is needed from here on. */
-#define REMEMBERED_LIKENESS 0.9
 /* A word or two are like many an example by chance. */
 #define ENOUGH_FEATURES 4.0
 /* What a tool says of itself counts less than a question people ask. */

@@ -83,6 +83,17 @@ is_known_throughout(const DbiLexicon *lex, const DbiText *text, const DbiClause 
 	return most >= DBI_OWN_EVIDENCE && c->scope <= Max(c->refusal[DBI_LABEL_SCOPE], 0);
 }
 
+/* A question that is among the examples is ours, whatever its words mean elsewhere. */
+static bool
+is_remembered(const DbiLexicon *lex, const DbiClause *c)
+{
+	/* in training no question may be its own witness */
+	for (int t = 0; t < lex->ntools && !dbi_router_off; t++)
+		if (c->likeness[t] >= REMEMBERED_LIKENESS)
+			return true;
+	return false;
+}
+
 /* Not one word anyone has ever written down for us, "asdf qwer", or hardly one of very many. */
 static bool
 is_gibberish(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
@@ -141,7 +152,7 @@ dbi_is_foreign(const DbiLexicon *lex, const DbiText *text, const DbiClause *c)
 		return c->scope > 0 && c->scope >= c->evidence;
 	if (is_gibberish(lex, text, c))
 		return true;
-	if (is_known_throughout(lex, text, c))
+	if (is_remembered(lex, c) || is_known_throughout(lex, text, c))
 		return false;
 	dbi_scope_features(lex, text, c, x);
 	for (int k = 0; k < DBI_SCOPE_FEATURES; k++)

@@ -432,6 +432,9 @@ struct DbiClause;
 extern void dbi_make_features(const DbiLexicon *lexicon, const DbiText *text, List *slots,
 							  const struct DbiClause *clause, DbiExample *example);
 extern void dbi_weigh_features(DbiLexicon *lexicon, MemoryContext context);
+/* From here on a question is one of the examples: nothing learned is needed. */
+#define REMEMBERED_LIKENESS 0.9
+
 extern double *dbi_likenesses(const DbiLexicon *lexicon, const DbiExample *question);
 
 /* ---- route.c: what a stretch of words speaks for ---- */
