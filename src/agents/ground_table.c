@@ -283,12 +283,12 @@ fits(const DbiFacts *facts, const Table *table, int j, int result, int column)
 
 		if (cell->kind == CELL_EMPTY || (cell->kind == CELL_WORDS && dbi_kind_numeric(kind)))
 			continue;
-		if (cell->kind == CELL_WORDS && is_value(facts, cell, result, column))
+		if ((cell->kind == CELL_WORDS || kind == DBI_TEXT) && is_value(facts, cell, result, column))
 		{
 			n++;
 			continue;
 		}
-		if (cell->kind == CELL_WORDS && kind == DBI_TEXT && strlen(cell->key) < 90 && !is_cut(cell))
+		if (kind == DBI_TEXT && strlen(cell->key) < 90 && !is_cut(cell))
 			continue; /* the values are indexed: it is none */
 		for (int row = 0; row < r->nrows; row++)
 			if (says(facts, cell, result, row, column))
@@ -348,13 +348,32 @@ map_columns(const DbiFacts *facts, const Table *table, int result, int *column)
 	return fit;
 }
 
-static void
-find_result(const DbiFacts *facts, Table *table)
+static int
+filled(const Table *table)
 {
+	int n = 0;
+
+	for (int i = 0; i < table->nlines; i++)
+		for (int j = 0; j < table->ncolumns; j++)
+			n += table->lines[i][j].kind != CELL_EMPTY;
+	return n;
+}
+
+/*
+ * Tables mostly come in the order of the results: the one behind the last
+ * table's is looked at first, and no other once every cell fits. To look at
+ * all costs each cell times each value of the turn.
+ */
+static void
+find_result(const DbiFacts *facts, Table *table, int last)
+{
+	int most = filled(table);
+
 	table->result = -1;
 	table->column = palloc(sizeof(int) * Max(table->ncolumns, 1));
-	for (int n = 0; n < facts->nresults; n++)
+	for (int i = 1; i <= facts->nresults && table->fit < Max(most, 1); i++)
 	{
+		int n = (last + i) % facts->nresults;
 		int *column = palloc(sizeof(int) * Max(table->ncolumns, 1));
 		int fit = map_columns(facts, table, n, column);
 
@@ -668,12 +687,9 @@ dbi_ground_table(DbiJudge *judge, int from, int to)
 {
 	int end;
 	Table *table = read_table(judge->text, from, to, &end);
-	int cells = 0;
+	int cells = filled(table);
 
-	for (int i = 0; i < table->nlines; i++)
-		for (int j = 0; j < table->ncolumns; j++)
-			cells += table->lines[i][j].kind != CELL_EMPTY;
-	find_result(judge->facts, table);
+	find_result(judge->facts, table, judge->table_result);
 	if (table->header)
 		dbi_ground_prose(judge, from, line_end(judge->text, from, to), from,
 						 line_end(judge->text, from, to));
